@@ -1,0 +1,157 @@
+"""The bilevel problem, and what an estimator takes and returns."""
+
+import abc
+from collections.abc import Sequence
+from typing import Any, ClassVar, NamedTuple
+
+import tensorflow as tf
+
+from darts_tf.architecture_gradient import tensors as algebra
+
+Tensors = list[tf.Tensor]
+
+
+class BilevelProblem(abc.ABC):
+  """Minimize L_V(w*(alpha), alpha), w*(alpha) = argmin_w L_T(w, alpha).
+
+  The problem of DARTS (arXiv:1806.09055, equations 3 and 4).
+
+  Both losses are pure functions of tensors: they read and write no
+  variable, so they can be evaluated at any weights, and differentiated
+  twice. If several replicas share the work, each returns its share of
+  the loss of the global batch, that is the sum over its examples divided
+  by the size of the global batch, and `reduce` adds the shares up.
+  """
+
+  @abc.abstractmethod
+  def training_loss(
+      self, weights: Tensors, alphas: Tensors, batch: Any
+  ) -> tf.Tensor:
+    """Returns L_T(w, alpha), a scalar: this replica's share."""
+
+  @abc.abstractmethod
+  def validation_loss(
+      self, weights: Tensors, alphas: Tensors, batch: Any
+  ) -> tf.Tensor:
+    """Returns L_V(w, alpha), a scalar: this replica's share."""
+
+  def reduce(self, tensors: Tensors) -> Tensors:
+    """Returns the sum over replicas; with one replica the tensors.
+
+    It is called inside gradient tapes and must be differentiable, as
+    `sum_over_replicas` is.
+    """
+    return list(tensors)
+
+
+def sum_over_replicas(tensors: Sequence[tf.Tensor]) -> Tensors:
+  """Returns the sums over replicas, in replica context; differentiable.
+
+  Args:
+    tensors: dense tensors.
+
+  Returns:
+    The sums, equal on all replicas; outside a replica context, or with one
+    replica, the tensors.
+  """
+  result = list(tensors)
+  context = tf.distribute.get_replica_context()
+  if context is None or context.num_replicas_in_sync == 1:
+    return result
+  # Tensors that travel together are packed into one, hence of one dtype.
+  for dtype in dict.fromkeys(tensor.dtype for tensor in result):
+    members = [i for i, x in enumerate(result) if x.dtype == dtype]
+    sums = context.all_reduce(
+        tf.distribute.ReduceOp.SUM, [result[i] for i in members])
+    for i, total in zip(members, sums, strict=True):
+      result[i] = total
+  return result
+
+
+class InnerStep(NamedTuple):
+  """The step of SGD that stands for the inner minimization.
+
+  w' = w - xi (mu buf + dL_T/dw + lambda w)   (arXiv:1806.09055, eq. 6,
+  with the momentum and weight decay of its released code).
+
+  Args:
+    learning_rate: xi, the current learning rate of w; a scalar.
+    momentum: mu.
+    weight_decay: lambda.
+    velocity: buf, the momentum buffers, shaped like w; None for zero.
+  """
+
+  learning_rate: float | tf.Tensor
+  momentum: float | tf.Tensor = 0.0
+  weight_decay: float | tf.Tensor = 0.0
+  velocity: Sequence[tf.Tensor] | None = None
+
+  def apply(self, weights: Tensors, gradients: Tensors) -> Tensors:
+    """Returns w'.
+
+    Args:
+      weights: w.
+      gradients: dL_T/dw of the global batch: already reduced.
+
+    Returns:
+      A list of tensors shaped like w.
+    """
+    step = algebra.axpy(self.weight_decay, weights, gradients)
+    if self.velocity is not None:
+      velocity = algebra.as_tensors(self.velocity)
+      step = algebra.axpy(self.momentum, velocity, step)
+    xi = self.learning_rate
+    return algebra.axpy(-xi, step, weights)
+
+
+class ArchitectureGradient(NamedTuple):
+  """What an estimator returns.
+
+  Args:
+    gradients: the gradient by each tensor of alphas, of the global batch.
+    validation_loss: the loss whose gradient by alpha was taken, of the
+      global batch, a scalar. Where the estimator has `uses_validation`
+      False this is the training loss.
+  """
+
+  gradients: Tensors
+  validation_loss: tf.Tensor
+
+
+class Estimator(abc.ABC):
+  """An estimate of the gradient of the validation loss by alpha.
+
+  Attributes:
+    name: its name in the registry.
+    uses_validation: whether it looks at the validation batch; if not, the
+      batch may be None.
+    uses_inner_step: whether it looks at `inner`.
+  """
+
+  name: ClassVar[str]
+  uses_validation: ClassVar[bool] = True
+  uses_inner_step: ClassVar[bool] = False
+
+  @abc.abstractmethod
+  def __call__(
+      self,
+      problem: BilevelProblem,
+      weights: Sequence[tf.Tensor],
+      alphas: Sequence[tf.Tensor],
+      training_batch: Any,
+      validation_batch: Any,
+      inner: InnerStep,
+  ) -> ArchitectureGradient:
+    """Returns the gradient by alpha at (weights, alphas).
+
+    Args:
+      problem: the losses and the reduction over replicas.
+      weights: w; tensors, or variables, which are read once.
+      alphas: the architecture parameters, likewise.
+      training_batch: passed to `problem.training_loss`.
+      validation_batch: passed to `problem.validation_loss`.
+      inner: the inner step.
+
+    Returns:
+      An `ArchitectureGradient`, equal on all replicas.
+    """

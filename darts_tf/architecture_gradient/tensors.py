@@ -1,0 +1,91 @@
+"""Algebra of lists of tensors."""
+
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+
+def wide(dtype: tf.DType) -> tf.DType:
+  """Returns the dtype of sums and norms: float32 or higher."""
+  return tf.float64 if dtype == tf.float64 else tf.float32
+
+
+def scalar(value: float | tf.Tensor, dtype: tf.DType) -> tf.Tensor:
+  """Returns a number in a dtype; Python numbers are not rounded on the way.
+
+  Args:
+    value: a Python number, a scalar tensor or a scalar variable.
+    dtype: the dtype of the result.
+
+  Returns:
+    A scalar tensor.
+  """
+  if isinstance(value, int | float):
+    return tf.constant(value, dtype)
+  return tf.cast(value, dtype)
+
+
+def as_tensors(values: Sequence) -> list[tf.Tensor]:
+  """Returns tensors of tensors, variables or arrays."""
+  return [tf.convert_to_tensor(value) for value in values]
+
+
+def dense(
+    gradients: Sequence[tf.Tensor | tf.IndexedSlices | None],
+    like: Sequence[tf.Tensor],
+) -> list[tf.Tensor]:
+  """Replaces a missing gradient by zeros and a sparse one by a dense one.
+
+  Args:
+    gradients: what `tf.GradientTape.gradient` returned.
+    like: the sources, in the same order.
+
+  Returns:
+    One dense tensor a source, with the source's shape.
+  """
+  return [
+      tf.zeros_like(source) if gradient is None
+      else tf.convert_to_tensor(gradient)
+      for gradient, source in zip(gradients, like, strict=True)
+  ]
+
+
+def axpy(
+    scale: float | tf.Tensor,
+    x: Sequence[tf.Tensor],
+    y: Sequence[tf.Tensor],
+) -> list[tf.Tensor]:
+  """Returns scale x + y, tensor by tensor, in the dtypes of y.
+
+  Half precision is computed in float32 and rounded once.
+
+  Args:
+    scale: a scalar.
+    x: a list of tensors.
+    y: a list of tensors of the same shapes.
+
+  Returns:
+    A list of tensors.
+  """
+  result = []
+  for a, b in zip(x, y, strict=True):
+    dtype = wide(b.dtype)
+    total = scalar(scale, dtype) * tf.cast(a, dtype) + tf.cast(b, dtype)
+    result.append(tf.cast(total, b.dtype))
+  return result
+
+
+def global_norm(tensors: Sequence[tf.Tensor]) -> tf.Tensor:
+  """Returns the Euclidean norm of all the tensors concatenated.
+
+  Args:
+    tensors: a list of tensors, not empty.
+
+  Returns:
+    A scalar of the widest dtype among them, float32 at least.
+  """
+  dtypes = [wide(tensor.dtype) for tensor in tensors]
+  dtype = tf.float64 if tf.float64 in dtypes else tf.float32
+  return tf.sqrt(tf.add_n([
+      tf.reduce_sum(tf.square(tf.cast(tensor, dtype))) for tensor in tensors
+  ]))

@@ -1,0 +1,1 @@
+"""Problems and tables against which a search can be checked."""

@@ -1,0 +1,44 @@
+"""Discretization: from mixing weights to a genotype."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+# The rules register themselves.
+from darts_tf.discretize.argmax import argmax_rule
+from darts_tf.discretize.darts import darts_rule
+from darts_tf.discretize.registry import Rule, discretizations
+from darts_tf.genotype import Genotype
+from darts_tf.search_space import SearchSpace
+
+__all__ = [
+    'Rule', 'argmax_rule', 'darts_rule', 'discretizations', 'discretize',
+]
+
+
+def discretize(
+    space: SearchSpace,
+    weights: Mapping[str, np.ndarray],
+    kinds: Mapping[str, str],
+    rule: str | None = None,
+) -> Genotype:
+  """Turns mixing weights into a genotype.
+
+  Args:
+    space: the search space; it must be registered, since genotypes refer
+      to it by name.
+    weights: group to mixing weights `(edges, candidates)`. Entries past an
+      edge's last candidate are ignored.
+    kinds: group to cell kind, as `space.groups(num_cells)` returns it.
+    rule: name of a rule in `discretizations`; `space.discretization` by
+      default.
+
+  Returns:
+    The genotype, one cell a group.
+
+  Raises:
+    InputError: if the rule is unknown, groups are missing or unknown,
+      weights have another shape or are not finite, the supernet is too
+      shallow to have all kinds of cells, or a node is left without edges.
+  """
+  return discretizations[rule or space.discretization](space, weights, kinds)

@@ -1,0 +1,62 @@
+"""The discretization rule of DARTS: the strongest inputs of each node."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from darts_tf.discretize.cells import candidate_rows, derive_cells
+from darts_tf.discretize.registry import discretizations
+from darts_tf.genotype import Edge, Genotype
+from darts_tf.search_space import SearchSpace
+
+
+def darts_rule(
+    space: SearchSpace,
+    weights: Mapping[str, np.ndarray],
+    kinds: Mapping[str, str],
+) -> Genotype:
+  r"""Keeps the best operation of the strongest edges of each node.
+
+  arXiv:1806.09055, section 2.4, as in quark0/darts: `none` is never
+  chosen, but has its share of the softmax. With mixing weights `p`, the
+  strength of edge `(i, j)` is
+
+      s(i, j) = max_{o != none} p_o(i, j)
+
+  and its operation the `o` of that maximum. A node keeps the
+  `space.inputs_per_node` edges of greatest strength (all, if that is
+  `None`), listed by falling strength. Ties go to the lower index.
+
+  Args:
+    space: the search space; candidates may differ from edge to edge, and
+      need not include `none`.
+    weights: group to mixing weights `(edges, candidates)`.
+    kinds: group to cell kind.
+
+  Returns:
+    The genotype.
+
+  Raises:
+    InputError: see `darts_tf.discretize.discretize`.
+  """
+  return derive_cells(space, weights, kinds, _derive)
+
+
+def _derive(
+    space: SearchSpace, kind: str, weights: np.ndarray
+) -> tuple[Edge, ...]:
+  ranked = {node: [] for node in space.topology.nodes}
+  for (source, target), names, row in candidate_rows(space, kind, weights):
+    real = [i for i, name in enumerate(names) if name != 'none']
+    if real:
+      best = max(real, key=row.__getitem__)  # the first of equals
+      ranked[target].append((row[best], Edge(names[best], source, target)))
+  edges = []
+  for entries in ranked.values():
+    # Sorting is stable: of equals, the one with the lower source is first.
+    entries.sort(key=lambda entry: -entry[0])
+    edges += [edge for _, edge in entries[:space.inputs_per_node]]
+  return tuple(edges)
+
+
+discretizations.register('darts', darts_rule)

@@ -1,0 +1,93 @@
+"""Convolutions with symmetric padding, for several edges at once."""
+
+import tensorflow as tf
+
+
+def strided_shape(shape, stride: int, channels: int) -> tuple:
+  """Shape after a stride: `(batch, ceil(h / s), ceil(w / s), channels)`."""
+  batch, *sizes, _ = shape
+  return (batch, *(None if n is None else -(-n // stride) for n in sizes),
+          channels)
+
+
+def pad(x, rows: int, columns: int, value: float = 0.):
+  """Pads height and width by the same amount on both sides."""
+  if not rows and not columns:
+    return x
+  return tf.pad(
+      x, [[0, 0], [rows, rows], [columns, columns], [0, 0]],
+      constant_values=value)
+
+
+def conv(x, kernel, strides: tuple[int, int] = (1, 1)):
+  """A convolution with symmetric zero padding of half the kernel.
+
+  `SAME` pads the far side only when the stride is 2 and the size even;
+  published networks pad both.
+
+  Args:
+    x: `(batch, height, width, channels_in)`.
+    kernel: `(rows, columns, channels_in, channels_out)`, odd sizes.
+    strides: of rows and columns.
+
+  Returns:
+    `(batch, ceil(height / s), ceil(width / s), channels_out)`.
+  """
+  rows, columns = kernel.shape[0], kernel.shape[1]
+  if tuple(strides) == (1, 1):
+    return tf.nn.conv2d(x, kernel, 1, 'SAME')
+  x = pad(x, rows // 2, columns // 2)
+  return tf.nn.conv2d(x, kernel, strides, 'VALID')
+
+
+def grouped_conv(x, kernel, groups: int, strides: tuple[int, int] = (1, 1)):
+  """Convolves each edge's channels with its own kernel.
+
+  Args:
+    x: `(batch, height, width, groups * channels_in)`, edge by edge.
+    kernel: `(rows, columns, channels_in, groups * channels_out)`.
+    groups: number of edges.
+    strides: of rows and columns.
+
+  Returns:
+    `(batch, height, width, groups * channels_out)`, edge by edge.
+  """
+  if groups == 1:
+    return conv(x, kernel, strides)
+  # TensorFlow's gradients of grouped convolutions exist on some CPUs only,
+  # so each edge has a convolution of its own.
+  return tf.concat(
+      [conv(part, k, strides) for part, k in zip(
+          tf.split(x, groups, -1), tf.split(kernel, groups, -1))], -1)
+
+
+def depthwise_conv(x, kernel, stride: int = 1, dilation: int = 1):
+  """A depthwise convolution with symmetric zero padding.
+
+  With a stride that divides the dilation, only every stride-th pixel is
+  ever read: the result is that of the smaller image with the smaller
+  dilation, which TensorFlow can compute where stride and dilation together
+  it cannot.
+
+  Args:
+    x: `(batch, height, width, channels)`.
+    kernel: `(size, size, channels, 1)`, odd size.
+    stride: of rows and columns.
+    dilation: distance of the kernel's pixels.
+
+  Returns:
+    `(batch, ceil(height / stride), ceil(width / stride), channels)`.
+  """
+  if stride > 1 and dilation % stride == 0:
+    x = x[:, ::stride, ::stride]
+    stride, dilation = 1, dilation // stride
+  if stride > 1 and dilation > 1:
+    raise ValueError(
+        'The stride of a dilated convolution must divide the dilation.'
+        f' Received: stride={stride}, dilation={dilation}')
+  if stride > 1:
+    reach = kernel.shape[0] // 2
+    x = pad(x, reach, reach)
+  return tf.nn.depthwise_conv2d(
+      x, kernel, [1, stride, stride, 1],
+      'SAME' if stride == 1 else 'VALID', dilations=[dilation, dilation])

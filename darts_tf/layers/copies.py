@@ -1,0 +1,93 @@
+"""Any Keras layer as a candidate operation."""
+
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+
+from darts_tf.errors import InputError
+from darts_tf.layers.operation import Operation, WeightView
+from darts_tf.search_space.operations import operations
+from darts_tf.search_space.style import OperationStyle
+
+
+class Copies(Operation):
+  """One layer an edge, for operations that serve a single edge.
+
+  Args:
+    build_layer: `build_layer(channels, stride)`: a Keras layer.
+    channels: see `Operation`.
+    **kwargs: arguments of `Operation`.
+  """
+
+  rectifies = False
+
+  def __init__(
+      self, build_layer: Callable[..., keras.layers.Layer], channels: int,
+      **kwargs,
+  ):
+    super().__init__(channels, **kwargs)
+    self.parts = [
+        build_layer(self.channels, self.stride) for _ in range(self.copies)]
+
+  def build(self, input_shape) -> None:
+    """Builds the layers and checks the shape of what they return."""
+    expected = (*self.compute_output_shape(input_shape)[1:-1], self.channels)
+    for part in self.parts:
+      # A symbolic call builds any layer, also one without a `build`.
+      output = part(keras.KerasTensor(input_shape, self.compute_dtype))
+      if tuple(output.shape)[1:] != expected:
+        raise InputError(
+            f'The operation {part.name!r} must return a shape of {expected}'
+            f' with stride {self.stride}.'
+            f' Received: shape={tuple(output.shape)[1:]}')
+
+  def call(self, x, scale=None, training=None):
+    """Computes edge after edge; see `Operation`.
+
+    The layers learn from Keras' call context whether this is training.
+    """
+    del training
+    outputs = []
+    for i, part in enumerate(self.parts):
+      y = part(x)
+      outputs.append(y if scale is None else y * tf.cast(scale[i], y.dtype))
+    return tf.concat(outputs, -1)
+
+  def weight_views(self, copy: int = 0) -> dict[str, WeightView]:
+    """All variables of the edge's layer, by their paths in it."""
+    part = self.parts[copy]
+    return {
+        variable.path.removeprefix(f'{part.path}/'): WeightView(
+            variable, 0, variable.shape[0], 0)
+        for variable in part.variables if variable.shape}
+
+
+def build_operation(
+    name: str, channels: int, stride: int, style: OperationStyle,
+    copies: int = 1, activate: bool = True,
+) -> Operation:
+  """Builds a registered candidate operation.
+
+  Args:
+    name: registered name.
+    channels: see `Operation`.
+    stride: 1 or 2.
+    style: conventions of the search space.
+    copies: number of edges served.
+    activate: see `Operation`.
+
+  Returns:
+    The layer, not yet built.
+
+  Raises:
+    InputError: if the name is unknown.
+  """
+  spec = operations[name]
+  if spec.fused:
+    return spec.build(
+        channels=channels, stride=stride, style=style, copies=copies,
+        activate=activate)
+  return Copies(
+      spec.build, channels, stride=stride, style=style, copies=copies,
+      activate=activate)

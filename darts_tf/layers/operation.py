@@ -1,0 +1,150 @@
+"""What all candidate operations have in common."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from darts_tf.layers.batch_norm import BatchNorm
+from darts_tf.layers.convolution import strided_shape
+from darts_tf.search_space.style import OperationStyle
+
+
+@dataclasses.dataclass(frozen=True)
+class WeightView:
+  """One edge's share of an array that holds the weights of several edges.
+
+  Args:
+    variable: the array of all edges.
+    start: first index of the share along the last or last but one axis.
+    size: number of indices.
+    axis: the axis along which edges lie.
+  """
+
+  variable: keras.Variable
+  start: int
+  size: int
+  axis: int
+
+  def read(self) -> np.ndarray:
+    """Returns the share in the shape that a layer of its own would have."""
+    return self.variable.numpy()[self._where()]
+
+  def assign(self, value: np.ndarray) -> None:
+    """Replaces the share.
+
+    Args:
+      value: an array of the share's shape.
+
+    Raises:
+      ValueError: if the shape differs.
+    """
+    whole = self.variable.numpy().copy()
+    if whole[self._where()].shape != np.shape(value):
+      raise ValueError(
+          f'A weight of another shape was expected:'
+          f' {whole[self._where()].shape}. Received:'
+          f' shape={np.shape(value)}')
+    whole[self._where()] = value
+    self.variable.assign(whole)
+
+  def _where(self) -> tuple:
+    index = [slice(None)] * len(self.variable.shape)
+    index[self.axis] = slice(self.start, self.start + self.size)
+    return tuple(index)
+
+
+class Operation(keras.layers.Layer):
+  """A candidate operation that serves several edges of one input at once.
+
+  With `copies = E` the layer holds the weights of E edges and returns
+  their outputs side by side along the channels; each edge's output may be
+  multiplied by its mixing weight. `copies = 1` without a mixing weight is
+  the operation of the discrete network: one implementation serves both.
+
+  Args:
+    channels: channels of each edge's output.
+    stride: 1, or 2 to halve height and width.
+    style: conventions of the search space.
+    copies: number of edges served.
+    activate: whether a leading ReLU is applied here; `False` if the caller
+      has applied it (the edges of a node share it).
+    **kwargs: arguments of `keras.layers.Layer`.
+  """
+
+  # Whether the output does not depend on the edge, so that one computation
+  # serves all of them and `call` returns `channels`, not `copies * channels`.
+  edge_independent = False
+  # Whether the first thing computed is a ReLU.
+  rectifies = True
+
+  def __init__(
+      self, channels: int, stride: int = 1,
+      style: OperationStyle = OperationStyle(), copies: int = 1,
+      activate: bool = True, **kwargs,
+  ):
+    if isinstance(style, dict):
+      style = OperationStyle(**style)
+    kwargs.setdefault('dtype', style.dtype)
+    super().__init__(**kwargs)
+    self.channels = channels
+    self.stride = stride
+    self.style = style
+    self.copies = copies
+    self.activate = activate
+
+  def norm(self, affine: bool | None = None, name: str = 'norm') -> BatchNorm:
+    """A batch normalization in the style of the search space."""
+    style = self.style
+    return BatchNorm(
+        affine=style.affine if affine is None else affine,
+        epsilon=style.epsilon, momentum=style.momentum,
+        synchronized=style.synchronized, dtype=self.dtype_policy, name=name)
+
+  def rectified(self, x):
+    """ReLU, unless the caller has applied it."""
+    return tf.nn.relu(x) if self.activate else x
+
+  def per_channel(self, scale):
+    """Repeats one mixing weight an edge for each of its channels."""
+    return None if scale is None else tf.repeat(scale, self.channels)
+
+  def weight_views(self, copy: int = 0) -> dict[str, WeightView]:
+    """The weights of one edge.
+
+    Args:
+      copy: which edge.
+
+    Returns:
+      Name to view, in the order of computation; empty without weights.
+    """
+    del copy
+    return {}
+
+  def kernel_view(self, variable, copy: int, axis: int = -1) -> WeightView:
+    """The share of an edge in a kernel."""
+    size = variable.shape[axis] // self.copies
+    return WeightView(variable, copy * size, size, axis)
+
+  def norm_views(
+      self, norm: BatchNorm, name: str, copy: int
+  ) -> dict[str, WeightView]:
+    """The shares of an edge in a batch normalization."""
+    names = ['moving_mean', 'moving_variance']
+    if norm.affine:
+      names = ['gamma', 'beta', *names]
+    return {f'{name}.{n}': self.kernel_view(getattr(norm, n), copy)
+            for n in names}
+
+  def compute_output_shape(self, input_shape):
+    """`(batch, ceil(height / stride), ceil(width / stride), channels)`."""
+    copies = 1 if self.edge_independent else self.copies
+    return strided_shape(input_shape, self.stride, copies * self.channels)
+
+  def get_config(self):
+    """Returns the arguments of the constructor."""
+    return super().get_config() | {
+        'channels': self.channels, 'stride': self.stride,
+        'style': self.style.to_dict(), 'copies': self.copies,
+        'activate': self.activate}

@@ -1,0 +1,92 @@
+"""Depthwise separable convolutions: `sep_conv_*` and `dil_conv_*`."""
+
+import keras
+import tensorflow as tf
+
+from darts_tf.layers.convolution import depthwise_conv, grouped_conv
+from darts_tf.layers.initializers import uniform_fan_in
+from darts_tf.layers.operation import Operation, WeightView
+
+
+@keras.saving.register_keras_serializable('darts_tf')
+class SeparableConv(Operation):
+  """Units of ReLU, depthwise convolution, 1x1 convolution, normalization.
+
+  `sep_conv_kxk` stacks two units, the stride in the first; `dil_conv_kxk`
+  is one unit with dilation 2 (arXiv:1806.09055, section 3.1).
+
+  Args:
+    channels: see `Operation`.
+    kernel_size: height and width of the depthwise kernel, odd.
+    dilation: distance of its pixels.
+    units: number of units.
+    **kwargs: arguments of `Operation`.
+  """
+
+  def __init__(
+      self, channels: int, kernel_size: int = 3, dilation: int = 1,
+      units: int = 1, **kwargs,
+  ):
+    super().__init__(channels, **kwargs)
+    self.kernel_size = kernel_size
+    self.dilation = dilation
+    self.units = units
+    self.norms = [self.norm(name=f'norm_{i}') for i in range(units)]
+
+  def build(self, input_shape) -> None:
+    """Creates the kernels of all units."""
+    k, c, total = self.kernel_size, self.channels, self.copies * self.channels
+    self.depthwise, self.pointwise = [], []
+    for unit, norm in enumerate(self.norms):
+      self.depthwise.append(self.add_weight(
+          shape=(k, k, total, 1), initializer=uniform_fan_in(k * k),
+          name=f'depthwise_{unit}'))
+      self.pointwise.append(self.add_weight(
+          shape=(1, 1, c, total), initializer=uniform_fan_in(c),
+          name=f'pointwise_{unit}'))
+      norm.build((*input_shape[:-1], total))
+
+  def call(self, x, scale=None, training=None):
+    """Computes all edges.
+
+    Args:
+      x: `(batch, height, width, channels)`.
+      scale: mixing weight of each edge, `(copies,)`.
+      training: see `BatchNorm`.
+
+    Returns:
+      `(batch, height', width', copies * channels)`.
+    """
+    x = self.rectified(x)
+    if self.copies > 1:
+      x = tf.tile(x, [1, 1, 1, self.copies])
+    for unit, norm in enumerate(self.norms):
+      first, last = unit == 0, unit == self.units - 1
+      if not first:
+        x = tf.nn.relu(x)
+      x = depthwise_conv(
+          x, tf.convert_to_tensor(self.depthwise[unit]),
+          self.stride if first else 1, self.dilation)
+      x = grouped_conv(
+          x, tf.convert_to_tensor(self.pointwise[unit]), self.copies)
+      x = norm(
+          x, scale=self.per_channel(scale) if last else None,
+          training=training)
+    return x
+
+  def weight_views(self, copy: int = 0) -> dict[str, WeightView]:
+    """Depthwise and pointwise kernels and normalization of each unit."""
+    views = {}
+    for unit, norm in enumerate(self.norms):
+      views[f'depthwise_{unit}'] = self.kernel_view(
+          self.depthwise[unit], copy, axis=2)
+      views[f'pointwise_{unit}'] = self.kernel_view(
+          self.pointwise[unit], copy)
+      views |= self.norm_views(norm, f'norm_{unit}', copy)
+    return views
+
+  def get_config(self):
+    """Returns the arguments of the constructor."""
+    return super().get_config() | {
+        'kernel_size': self.kernel_size, 'dilation': self.dilation,
+        'units': self.units}

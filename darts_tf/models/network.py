@@ -1,0 +1,158 @@
+"""The discrete network: trainable, exportable."""
+
+import keras
+
+from darts_tf.genotype import Genotype
+from darts_tf.layers.cell import DiscreteCell
+from darts_tf.layers.operation import WeightView
+from darts_tf.models.frame import Frame, cell_shapes
+from darts_tf.models.head import AuxiliaryHead
+from darts_tf.search_space.space import search_spaces
+from darts_tf.search_space.style import OperationStyle
+
+
+@keras.saving.register_keras_serializable('darts_tf')
+class Network(keras.Model):
+  """A genotype's cells, stacked by the layout of its search space.
+
+  Args:
+    genotype: the architecture.
+    image_shape: `(height, width, channels)`.
+    num_classes: number of logits.
+    channels: channels of each node of the first cell.
+    num_cells: number of cells.
+    stem: see `darts_tf.models.frame.Frame`.
+    auxiliary: whether a second classifier after two thirds of the cells
+      takes part in training.
+    auxiliary_weight: weight of its loss.
+    auxiliary_norm: see `AuxiliaryHead.last_norm`.
+    drop_path: whether operations are dropped in training with the
+      probability in the variable `drop_path_rate`, which starts at 0.
+    head_units: units of the classifier's hidden layers; those of the space
+      by default.
+    style: conventions of the operations; those of the space by default.
+    **kwargs: arguments of `keras.Model`.
+  """
+
+  def __init__(
+      self, genotype: Genotype, image_shape: tuple[int, int, int],
+      num_classes: int, channels: int = 36, num_cells: int = 20,
+      stem: str = 'auto', auxiliary: bool = False,
+      auxiliary_weight: float = 0.4, auxiliary_norm: bool = True,
+      drop_path: bool = False, head_units: tuple[int, ...] | None = None,
+      style: OperationStyle | None = None, **kwargs,
+  ):
+    space = search_spaces[genotype.search_space]
+    style = style or space.network_style
+    kwargs.setdefault('dtype', style.dtype)
+    super().__init__(**kwargs)
+    self.genotype = genotype
+    self.space = space
+    self.style = style
+    self.image_shape = tuple(image_shape)
+    self.auxiliary_weight = auxiliary_weight
+    self._options = {
+        'num_classes': num_classes, 'channels': channels,
+        'num_cells': num_cells, 'stem': stem, 'auxiliary': auxiliary,
+        'auxiliary_weight': auxiliary_weight,
+        'auxiliary_norm': auxiliary_norm, 'drop_path': drop_path,
+        'head_units': head_units}
+    frame = Frame(space, style, self.image_shape, num_classes, channels,
+                  num_cells, stem)
+    self.stem = frame.build_stem()
+    self.cells = frame.build_cells(
+        self.stem, lambda plan, preprocess: DiscreteCell(
+            plan, genotype.cells[space.group_of(plan.index, plan.kind)],
+            space.topology, preprocess, style, dtype=self.dtype_policy,
+            name=f'cell_{plan.index:02d}'))
+    shapes = cell_shapes(self.stem, self.cells, self.image_shape)
+    if head_units is None:
+      head_units = space.macro.network_head_units
+    self.head = frame.build_head(shapes[-1], tuple(head_units))
+    self.auxiliary_cell = 2 * num_cells // 3
+    self.auxiliary_head = None
+    if auxiliary:
+      self.auxiliary_head = AuxiliaryHead(
+          num_classes, style, shapes[self.auxiliary_cell], auxiliary_norm)
+    self.drop_path_rate = None
+    if drop_path:
+      self.drop_path_rate = self.add_weight(
+          shape=(), initializer='zeros', trainable=False,
+          aggregation='only_first_replica', name='drop_path_rate')
+    self.built = True
+
+  def call(self, images, training=None):
+    """Classifies images.
+
+    Args:
+      images: `(batch, height, width, channels)`, normalized.
+      training: whether batch statistics, drop path and the auxiliary head
+        are in use.
+
+    Returns:
+      Logits `(batch, num_classes)`; in training with an auxiliary head a
+      pair, the auxiliary logits second.
+    """
+    older, newer = self.stem(images, training=training)
+    auxiliary_logits = None
+    for index, cell in enumerate(self.cells):
+      inputs = [older, newer][-self.space.topology.num_inputs:]
+      older, newer = newer, cell(
+          inputs, drop_path_rate=self.drop_path_rate, training=training)
+      if (index == self.auxiliary_cell and training
+          and self.auxiliary_head is not None):
+        auxiliary_logits = self.auxiliary_head(newer, training=training)
+    logits = self.head(newer, training=training)
+    if auxiliary_logits is None:
+      return logits
+    return logits, auxiliary_logits
+
+  def compute_loss(
+      self, x=None, y=None, y_pred=None, sample_weight=None, training=True
+  ):
+    """Adds the weighted loss of the auxiliary classifier in training."""
+    loss = lambda prediction: super(Network, self).compute_loss(
+        x, y, prediction, sample_weight, training=training)
+    if not isinstance(y_pred, tuple | list):
+      return loss(y_pred)
+    logits, auxiliary_logits = y_pred
+    return loss(logits) + self.auxiliary_weight * loss(auxiliary_logits)
+
+  def compute_metrics(self, x, y, y_pred, sample_weight=None):
+    """Metrics are those of the main classifier."""
+    if isinstance(y_pred, tuple | list):
+      y_pred = y_pred[0]
+    return super().compute_metrics(x, y, y_pred, sample_weight)
+
+  def operation_weights(
+      self, cell: int, edge: int
+  ) -> dict[str, WeightView]:
+    """The weights of one edge's operation.
+
+    Args:
+      cell: position of the cell.
+      edge: position of the edge in the genotype.
+
+    Returns:
+      Name to a view that reads and assigns the weight.
+    """
+    return self.cells[cell].weight_views(edge)
+
+  def compute_output_shape(self, input_shape):
+    """`(batch, num_classes)`."""
+    return (input_shape[0], self.head.classifier.units)
+
+  def get_config(self):
+    """Returns the arguments of the constructor."""
+    return super().get_config() | self._options | {
+        'genotype': self.genotype.to_json(),
+        'image_shape': self.image_shape,
+        'style': self.style.to_dict()}
+
+  @classmethod
+  def from_config(cls, config):
+    """Builds a network from `get_config`."""
+    config = dict(config)
+    config['genotype'] = Genotype.from_json(config['genotype'])
+    config['style'] = OperationStyle(**config['style'])
+    return cls(**config)

@@ -1,0 +1,92 @@
+"""The network that holds all architectures of a search space."""
+
+from collections.abc import Mapping
+
+import keras
+
+from darts_tf.layers.cell import MixedCell
+from darts_tf.layers.mixing_weights import MixingWeights
+from darts_tf.layers.operation import WeightView
+from darts_tf.models.frame import Frame, cell_shapes
+from darts_tf.search_space.space import SearchSpace
+from darts_tf.search_space.style import OperationStyle
+
+
+class Supernet(keras.Model):
+  """All architectures of a search space with shared weights.
+
+  The supernet knows nothing of architecture parameters: it is called with
+  mixing weights, whatever relaxation made them.
+
+  Args:
+    space: the search space.
+    image_shape: `(height, width, channels)`.
+    num_classes: number of logits.
+    channels: channels of each node of the first cell.
+    num_cells: number of cells.
+    stem: see `darts_tf.models.frame.Frame`.
+    style: conventions of the operations; those of the space by default.
+    **kwargs: arguments of `keras.Model`.
+  """
+
+  def __init__(
+      self, space: SearchSpace, image_shape: tuple[int, int, int],
+      num_classes: int, channels: int = 16, num_cells: int = 8,
+      stem: str = 'auto', style: OperationStyle | None = None, **kwargs,
+  ):
+    style = style or space.search_style
+    kwargs.setdefault('dtype', style.dtype)
+    super().__init__(**kwargs)
+    self.space = space
+    frame = Frame(space, style, tuple(image_shape), num_classes, channels,
+                  num_cells, stem)
+    self.stem = frame.build_stem()
+    self.cells = frame.build_cells(
+        self.stem, lambda plan, preprocess: MixedCell(
+            plan, space.topology, space.candidates[plan.kind], preprocess,
+            style, dtype=self.dtype_policy, name=f'cell_{plan.index:02d}'))
+    last = cell_shapes(self.stem, self.cells, image_shape)[-1]
+    self.head = frame.build_head(last, space.macro.search_head_units)
+    self.groups = space.groups(num_cells)
+    self.built = True
+
+  def call(
+      self, images, mixing: Mapping[str, MixingWeights], training=None
+  ):
+    """Classifies images by the mixture of all architectures.
+
+    Args:
+      images: `(batch, height, width, channels)`, normalized.
+      mixing: mixing weights of each group of cells.
+      training: whether batch statistics are used, and running ones moved.
+
+    Returns:
+      Logits, `(batch, num_classes)`.
+    """
+    weights = {group: mixing[group].scaled() for group in self.groups}
+    older, newer = self.stem(images, training=training)
+    for cell in self.cells:
+      group = self.space.group_of(cell.plan.index, cell.plan.kind)
+      inputs = [older, newer][-self.space.topology.num_inputs:]
+      older, newer = newer, cell(inputs, weights[group], training=training)
+    return self.head(newer, training=training)
+
+  def operation_weights(
+      self, cell: int, edge: int, operation: str
+  ) -> dict[str, WeightView]:
+    """The weights of one candidate operation.
+
+    Args:
+      cell: position of the cell.
+      edge: position of the edge in the topology.
+      operation: name of the candidate.
+
+    Returns:
+      Name to a view that reads and assigns the weight in the shape of the
+      operation alone; empty for operations without weights.
+    """
+    return self.cells[cell].weight_views(edge, operation)
+
+  def compute_output_shape(self, input_shape):
+    """`(batch, num_classes)`."""
+    return (input_shape[0], self.head.classifier.units)

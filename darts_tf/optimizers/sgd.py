@@ -1,0 +1,101 @@
+"""Stochastic gradient descent."""
+
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+
+from darts_tf.errors import InputError
+from darts_tf.optimizers.check import in_range
+from darts_tf.optimizers.pytorch import PyTorchOptimizer
+
+
+@keras.saving.register_keras_serializable(package='darts_tf')
+class SGD(PyTorchOptimizer):
+  """The SGD of PyTorch: coupled weight decay, learning rate outside.
+
+  g <- g + lambda w
+  buf <- mu buf + g           (buf is zero before the first step)
+  w <- w - lr buf             (Nesterov: w - lr (g + mu buf))
+
+  The SGD of Keras has the learning rate inside the velocity, which differs
+  as soon as the rate changes.
+
+  Args:
+    learning_rate: lr.
+    momentum: mu; with 0 there are no buffers.
+    nesterov: whether to look ahead; needs momentum.
+    weight_decay: lambda.
+    clip_norm: largest global norm of the gradients, or None.
+    reduce_gradients: see `PyTorchOptimizer`.
+    use_ema: see `PyTorchOptimizer`.
+    ema_momentum: see `PyTorchOptimizer`.
+    ema_overwrite_frequency: see `PyTorchOptimizer`.
+    name: the optimizer's name.
+
+  Attributes:
+    velocities: the buffers buf, in the order of the variables that `build`
+      was given; empty without momentum.
+  """
+
+  def __init__(
+      self,
+      learning_rate: float | Callable = 0.025,
+      momentum: float = 0.0,
+      nesterov: bool = False,
+      weight_decay: float = 0.0,
+      clip_norm: float | None = None,
+      reduce_gradients: bool = True,
+      use_ema: bool = False,
+      ema_momentum: float = 0.99,
+      ema_overwrite_frequency: int | None = None,
+      name: str = 'sgd',
+  ):
+    super().__init__(
+        learning_rate=learning_rate, weight_decay=weight_decay,
+        clip_norm=clip_norm, reduce_gradients=reduce_gradients,
+        use_ema=use_ema, ema_momentum=ema_momentum,
+        ema_overwrite_frequency=ema_overwrite_frequency, name=name)
+    self.momentum = in_range('momentum', momentum, below=1.0)
+    self.nesterov = bool(nesterov)
+    self.velocities = []
+    if self.nesterov and not self.momentum:
+      raise InputError(
+          'Nesterov looks ahead along the momentum; expected momentum above'
+          f' 0. Received: momentum={momentum!r}')
+
+  def build(self, variables):
+    """Creates the momentum buffers.
+
+    Args:
+      variables: all variables that `apply` will be given.
+    """
+    if self.built:
+      return
+    super().build(variables)
+    if self.momentum:
+      self.velocities = self.add_optimizer_variables(variables, 'velocity')
+
+  def update_step(self, gradient, variable, learning_rate):
+    """Updates one variable and its buffer.
+
+    Args:
+      gradient: reduced, clipped and with weight decay.
+      variable: the variable.
+      learning_rate: a scalar tensor.
+    """
+    if self.momentum:
+      velocity = self.velocities[self._get_variable_index(variable)]
+      buffer = self.momentum * tf.convert_to_tensor(velocity) + gradient
+      self.assign(velocity, buffer)
+      gradient = (
+          gradient + self.momentum * buffer if self.nesterov else buffer)
+    self.assign_sub(variable, tf.cast(learning_rate, variable.dtype) * gradient)
+
+  def get_config(self) -> dict:
+    """Returns the arguments of the constructor."""
+    return {
+        **super().get_config(),
+        'momentum': self.momentum,
+        'nesterov': self.nesterov,
+    }

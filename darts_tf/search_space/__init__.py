@@ -1,0 +1,26 @@
+"""Search spaces: cell topology, candidate operations, macro layout."""
+
+from darts_tf.search_space.course import COURSE
+from darts_tf.search_space.darts import DARTS
+from darts_tf.search_space.macro import CellPlan, MacroLayout
+from darts_tf.search_space.nas_bench_201 import NAS_BENCH_201
+from darts_tf.search_space.nasnet import NASNET
+from darts_tf.search_space.operations import (
+    operations,
+    register_operation,
+)
+from darts_tf.search_space.space import (
+    SearchSpace,
+    register_search_space,
+    same_candidates,
+    search_spaces,
+)
+from darts_tf.search_space.style import OperationStyle
+from darts_tf.search_space.topology import CellTopology
+
+__all__ = [
+    'COURSE', 'DARTS', 'NASNET', 'NAS_BENCH_201', 'CellPlan', 'CellTopology',
+    'MacroLayout', 'OperationStyle', 'SearchSpace', 'operations',
+    'register_operation', 'register_search_space', 'same_candidates',
+    'search_spaces',
+]

@@ -1,0 +1,278 @@
+"""One HTML page that tells what a run did and what came of it."""
+
+import dataclasses
+import os
+import shlex
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from darts_tf.search_space.space import SearchSpace
+from darts_tf.visualize import page
+from darts_tf.visualize.curves import (
+    curves_figure,
+    entropy_figure,
+    series,
+)
+from darts_tf.visualize.drawing import cell_svg
+from darts_tf.visualize.edges import edge_names, group_kinds
+from darts_tf.visualize.heat_map import alpha_evolution, alpha_heat_map
+from darts_tf.visualize.wording import duration, label, shown
+from darts_tf.workdir import atomic_write_text
+
+_MANY = 4  # Groups of cells beyond which plots are folded away.
+_SUMMARY = (
+    'method', 'relaxation', 'architecture_gradient', 'gradient', 'schedule',
+    'discretization', 'search_space', 'recipe', 'epochs', 'batch_size',
+    'seed')
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+  """What a report tells; parts that are empty or `None` are left out.
+
+  Args:
+    title: heading of the page.
+    dataset: facts of the data set by name, e.g. `name`, `image_shape`.
+    configuration: section name to the options of that section.
+    genotype: a `Genotype`.
+    num_inputs: number of input nodes of each cell.
+    search_metrics: the search's `metrics.jsonl`, one mapping an epoch.
+    alphas_history: group name to mixing weights
+      `(epochs, edges, candidates)`; drawn if `space` is given as well.
+    space: search space of the mixing weights.
+    train_metrics: the retraining's `metrics.jsonl`.
+    result: any of `test_accuracy` (0 to 1), `test_loss`, `parameters`,
+      `multiply_adds`, `search_seconds`, `train_seconds`, and others.
+    saved_model: path of the SavedModel, relative to the work directory.
+    class_names: names of the classes, in the order of the logits.
+  """
+
+  title: str
+  dataset: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+  configuration: Mapping[str, Mapping[str, Any]] = dataclasses.field(
+      default_factory=dict)
+  genotype: Any = None
+  num_inputs: int = 2
+  search_metrics: Sequence[Mapping[str, Any]] | None = None
+  alphas_history: Mapping[str, np.ndarray] | None = None
+  space: SearchSpace | None = None
+  train_metrics: Sequence[Mapping[str, Any]] | None = None
+  result: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+  saved_model: str | None = None
+  class_names: Sequence[str] = ()
+
+
+def _headline(report: Report) -> str:
+  names = [name for name in (
+      'test_accuracy', 'test_loss', 'parameters', 'multiply_adds')
+           if report.result.get(name) is not None]
+  values = [(label(name), shown(name, report.result[name]))
+            for name in names]
+  for what, metrics in (
+      ('supernet', report.search_metrics),
+      ('training', report.train_metrics)):
+    _, accuracy = series(metrics or [], 'validation_accuracy')
+    if accuracy:
+      values.append((
+          f'Last validation accuracy, {what}', f'{100 * accuracy[-1]:.2f} %'))
+  return page.cards(values)
+
+
+def _what_was_run(report: Report) -> str:
+  found: dict[str, list[str]] = {}
+  tables = []
+  for name, options in report.configuration.items():
+    if not isinstance(options, Mapping):
+      options = {name: options}
+    for option, value in options.items():
+      if option in _SUMMARY and value is not None:
+        where = f'{value} ({name})' if option != name else str(value)
+        found.setdefault(option, []).append(where)
+    tables.append(f'<h3>{page.escape(name)}</h3>'
+                  + page.table(options.items()))
+  rows = []
+  for option in _SUMMARY:
+    values = found.get(option, [])
+    plain = {value.rsplit(' (', 1)[0] for value in values}
+    if values:
+      rows.append((
+          label(option),
+          plain.pop() if len(plain) == 1 else ', '.join(values)))
+  rows += [(label(name), value) for name, value in report.dataset.items()
+           if name != 'class_names' or not report.class_names]
+  classes = list(report.class_names)
+  if classes:
+    shown = ', '.join(str(name) for name in classes[:20])
+    more = f', … ({len(classes)} classes)' if len(classes) > 20 else ''
+    rows.append(('Classes', shown + more))
+  return page.section(
+      'What was run', page.table(rows),
+      page.details('Full resolved configuration', '\n'.join(tables))
+      if tables else '')
+
+
+def _cells(report: Report, captions: page.Captions) -> str:
+  if report.genotype is None:
+    return ''
+  pictures = [
+      captions.svg(
+          cell_svg(
+              cell, report.num_inputs, f'{name} cell', standalone=False,
+              scale=1.3),
+          f'The {name} cell. Numbered boxes add up what arrives; the last'
+          ' box joins along channels.')
+      for name, cell in report.genotype.cells.items()]
+  body = '\n'.join(pictures)
+  if len(pictures) > _MANY:
+    body = page.details(f'{len(pictures)} cells', body)
+  return page.section('Cells', body)
+
+
+def _alphas(report: Report, captions: page.Captions) -> str:
+  if not report.alphas_history or report.space is None:
+    return ''
+  space = report.space
+  names = edge_names(space)
+  last = space.topology.num_inputs
+  note = (
+      'Edges are named by the nodes they join, source→target. Nodes'
+      f' below {last} are the inputs of the cell; node {last} is the one'
+      ' that is drawn as 0.')
+  maps, evolutions = [], []
+  kinds = group_kinds(space, report.alphas_history)
+  for group, kind in kinds.items():
+    history = np.asarray(report.alphas_history[group])
+    maps.append(captions.plot(
+        alpha_heat_map(
+            history[-1], names, space.candidates[kind],
+            f'{group} cell, last epoch'),
+        f'Mixing weights of the {group} cell after the search. The greatest'
+        ' of each edge is in bold.'))
+  for group, kind in kinds.items():
+    evolutions.append(captions.plot(
+        alpha_evolution(
+            report.alphas_history[group], names, space.candidates[kind],
+            f'{group} cell'),
+        f'Mixing weights of the {group} cell over the epochs of the'
+        ' search.'))
+  bodies = ['\n'.join(maps), '\n'.join(evolutions)]
+  if len(maps) > _MANY:
+    bodies = [page.details(title, body) for title, body in zip(
+        (f'Mixing weights of {len(maps)} cells', 'Their evolution'), bodies,
+        strict=True)]
+  return page.section(
+      'Architecture parameters', page.paragraph(note, 'note'), *bodies)
+
+
+def _curves(report: Report, captions: page.Captions) -> str:
+  search, train = [], []
+  if report.search_metrics:
+    search.append(captions.plot(
+        curves_figure(report.search_metrics),
+        'Loss and accuracy of the supernet during the search.'))
+    if any(row.get('entropy') or row.get('skip_connections')
+           for row in report.search_metrics):
+      search.append(captions.plot(
+          entropy_figure(report.search_metrics),
+          'Entropy of the mixing weights, and skip connections of the'
+          ' genotype that each epoch would have given.'))
+  if report.train_metrics:
+    train.append(captions.plot(
+        curves_figure(report.train_metrics),
+        'Loss and accuracy of the network during retraining.'))
+  return (page.section('Search', *search)
+          + page.section('Retraining', *train))
+
+
+def _timing(report: Report) -> str:
+  rows = []
+  for what, metrics, key in (
+      ('Search', report.search_metrics, 'search_seconds'),
+      ('Retraining', report.train_metrics, 'train_seconds')):
+    _, seconds = series(metrics or [], 'seconds')
+    total = report.result.get(key)
+    if total is None and seconds:
+      total = sum(seconds)
+    if total is not None:
+      rows.append((what, duration(float(total))))
+    if seconds:
+      rows.append((
+          f'{what}, per epoch',
+          f'{duration(statistics.median(seconds))} (median of'
+          f' {len(seconds)})'))
+  return page.section('Time', page.table(rows))
+
+
+def _other_results(report: Report) -> str:
+  timed = ('search_seconds', 'train_seconds')
+  rows = [(label(name), shown(name, value, exact=True))
+          for name, value in report.result.items() if name not in timed]
+  return page.section('Result in full', page.table(rows))
+
+
+def _serving(report: Report) -> str:
+  if report.saved_model is None:
+    return ''
+  snippet = f"""import tensorflow as tf
+
+model = tf.saved_model.load({report.saved_model!r})
+predict = model.signatures['serving_default']
+# The name, shape and type of the input, and one input of zeros.
+(name, spec), = predict.structured_input_signature[1].items()
+shape = [1 if size is None else size for size in spec.shape]
+outputs = predict(**{{name: tf.zeros(shape, spec.dtype)}})
+for name, value in outputs.items():
+  print(name, value.shape)
+"""
+  command = (
+      f'saved_model_cli show --dir {shlex.quote(report.saved_model)}'
+      ' --tag_set serve --signature_def serving_default')
+  return page.section(
+      'Serving the model',
+      page.paragraph('Run in the work directory, where this page is.'),
+      page.code(snippet), page.code(command))
+
+
+def _genotype(report: Report) -> str:
+  if report.genotype is None:
+    return ''
+  return page.section(
+      'Genotype',
+      page.paragraph('An edge is operation, source node, target node.',
+                     'note'),
+      page.details('JSON', page.code(report.genotype.to_json())))
+
+
+def report_html(report: Report) -> str:
+  """Makes the page of `write_report` as text."""
+  captions = page.Captions()
+  body = [f'<h1>{page.escape(report.title)}</h1>']
+  body += [
+      _headline(report), _what_was_run(report), _cells(report, captions),
+      _alphas(report, captions), _curves(report, captions),
+      _timing(report), _other_results(report), _serving(report),
+      _genotype(report)]
+  return page.document(report.title, '\n'.join(part for part in body if part))
+
+
+def write_report(path: str | os.PathLike[str], report: Report) -> str:
+  """Writes one page without scripts that needs no other file.
+
+  Args:
+    path: HTML file; its directory is made if needed.
+    report: what to tell.
+
+  Returns:
+    The path.
+
+  Raises:
+    InputError: if mixing weights do not belong to the search space.
+  """
+  path = os.fspath(path)
+  text = report_html(report)
+  os.makedirs(os.path.dirname(path) or '.', exist_ok=True)
+  atomic_write_text(path, text)
+  return path

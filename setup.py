@@ -1,0 +1,37 @@
+"""Installs darts_tf: `pip install .[cpu]`, `.[tensorflow]` or `.[cuda]`."""
+
+import pathlib
+
+from setuptools import find_packages, setup
+
+HERE = pathlib.Path(__file__).parent
+VERSION = '0.1.0'
+TENSORFLOW = '>=2.21,<2.22'
+
+setup(
+    name='darts_tf',
+    version=VERSION,
+    description='Differentiable architecture search for TensorFlow',
+    long_description=(HERE / 'README.md').read_text(encoding='utf-8'),
+    long_description_content_type='text/markdown',
+    license='Apache-2.0',
+    python_requires='>=3.10',
+    packages=find_packages(include=['darts_tf', 'darts_tf.*']),
+    package_data={'darts_tf.data': ['digits.npz', 'DIGITS_LICENSE.md']},
+    install_requires=[
+        'absl-py',
+        'graphviz',
+        'keras>=3.10',
+        'keras-tuner>=1.4.8',
+        'matplotlib',
+        'numpy',
+    ],
+    extras_require={
+        # The three builds of TensorFlow exclude each other.
+        'cpu': [f'tensorflow-cpu{TENSORFLOW}'],
+        'tensorflow': [f'tensorflow{TENSORFLOW}'],
+        'cuda': [f'tensorflow[and-cuda]{TENSORFLOW}'],
+        'tfds': ['tensorflow-datasets>=4.9.10', 'importlib_resources'],
+        'test': ['pytest', 'ruff'],
+    },
+)

@@ -1,0 +1,13 @@
+"""Two logical CPU devices for every test, set once per process."""
+
+import os
+
+os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+
+
+def pytest_configure(config):
+  del config
+  import tensorflow as tf
+  cpu = tf.config.list_physical_devices('CPU')[0]
+  tf.config.set_logical_device_configuration(
+      cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
