@@ -7,7 +7,6 @@ from darts_tf.architecture_gradient.problem import (
     BilevelProblem,
     Estimator,
     InnerStep,
-    sum_over_replicas,
 )
 from darts_tf.architecture_gradient.registry import architecture_gradients
 from darts_tf.architecture_gradient.second_order import SecondOrder
@@ -18,5 +17,5 @@ from darts_tf.architecture_gradient.second_order_exact import (
 __all__ = [
     'ArchitectureGradient', 'BilevelProblem', 'Estimator', 'FirstOrder',
     'InnerStep', 'OneLevel', 'SecondOrder', 'SecondOrderExact',
-    'architecture_gradients', 'sum_over_replicas',
+    'architecture_gradients',
 ]

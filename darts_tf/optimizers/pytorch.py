@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from darts_tf.optimizers.check import in_range
 from darts_tf.optimizers.clip import clip_by_global_norm
+from darts_tf.replicas import sum_over_replicas
 
 
 class PyTorchOptimizer(keras.optimizers.Optimizer):
@@ -23,7 +24,7 @@ class PyTorchOptimizer(keras.optimizers.Optimizer):
   1e-9; schedules of Keras compute in float32.
 
   `build` creates the slots. Call it outside a `tf.function`, in the scope
-  of the strategy.
+  of the strategy (`fit` does it by itself).
 
   Args:
     learning_rate: a number, a `LearningRateSchedule` of Keras or a
@@ -55,27 +56,23 @@ class PyTorchOptimizer(keras.optimizers.Optimizer):
     if not callable(learning_rate):
       number = in_range('learning_rate', learning_rate)
     super().__init__(
-        learning_rate=learning_rate if number is None else number,
+        # Given a number, Keras would make a float32 variable of it.
+        learning_rate=learning_rate if number is None else lambda: number,
         weight_decay=in_range('weight_decay', weight_decay),
         use_ema=use_ema,
         ema_momentum=ema_momentum,
         ema_overwrite_frequency=ema_overwrite_frequency,
         name=name,
     )
+    if number is not None:
+      self._learning_rate = self.add_variable(
+          shape=(), dtype='float64', aggregation='only_first_replica',
+          name='learning_rate')
+      self._learning_rate.assign(number)
     if clip_norm is not None:
       clip_norm = in_range('clip_norm', clip_norm, strict=True)
     self.clip_norm = clip_norm
     self.reduce_gradients = bool(reduce_gradients)
-    if number is not None:
-      self._hold_in_float64(number)
-
-  def _hold_in_float64(self, learning_rate: float) -> None:
-    """Replaces the learning rate's float32 variable."""
-    self._untrack_variable(self._learning_rate)
-    self._learning_rate = self.add_variable(
-        shape=(), dtype='float64', aggregation='only_first_replica',
-        name='learning_rate')
-    self._learning_rate.assign(learning_rate)
 
   def _clip_gradients(self, grads: Sequence) -> list[tf.Tensor]:
     if self.clip_norm is None:
@@ -85,14 +82,12 @@ class PyTorchOptimizer(keras.optimizers.Optimizer):
   def _backend_apply_gradients(self, grads, trainable_variables):
     """Reduces, clips, and updates each variable where it lives."""
     grads = [tf.convert_to_tensor(gradient) for gradient in grads]
-    context = tf.distribute.get_replica_context()
-    if (self.reduce_gradients and context is not None
-        and context.num_replicas_in_sync > 1):
-      grads = context.all_reduce(tf.distribute.ReduceOp.SUM, grads)
+    if self.reduce_gradients:
+      grads = sum_over_replicas(grads)
     rate = self.learning_rate
-    rate = (
-        tf.convert_to_tensor(rate) if tf.is_tensor(rate)
-        or isinstance(rate, keras.Variable) else tf.constant(rate, tf.float64))
+    if isinstance(rate, int | float):
+      rate = tf.constant(rate, tf.float64)
+    rate = tf.convert_to_tensor(rate)
     tf.__internal__.distribute.interim.maybe_merge_call(
         self._update_all, self._distribution_strategy,
         self._clip_gradients(grads), _native(trainable_variables), rate)

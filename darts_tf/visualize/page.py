@@ -48,7 +48,7 @@ code { font-family: ui-monospace, 'DejaVu Sans Mono', Menlo, monospace; }
   main { max-width: none; padding: 0; }
   figure, .card, tr, pre { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
-  figure svg { min-width: 0; }
+  figure svg, figure img { min-width: 0 !important; }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; }
   details::details-content { content-visibility: visible;
     block-size: auto; }
@@ -130,6 +130,7 @@ class Captions:
     width = round(96 * figure.get_figwidth())
     return self._figure(
         f'<img src="data:image/png;base64,{data}" width="{width}"'
+        f' style="min-width:min({width}px,34rem)"'
         f' alt="{escape(caption)}">', caption)
 
   def svg(self, element: str, caption: str) -> str:

@@ -1,26 +1,29 @@
-import pathlib
-import sys
 
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
+from bilevel_problems import Mixture, Quadratic, mixture_inputs
 
 from darts_tf.architecture_gradient import (
-    BilevelProblem,
-    FirstOrder,
-    InnerStep,
-    OneLevel,
-    SecondOrder,
-    SecondOrderExact,
-    architecture_gradients,
+  BilevelProblem,
+  FirstOrder,
+  InnerStep,
+  OneLevel,
+  SecondOrder,
+  SecondOrderExact,
+  architecture_gradients,
 )
 from darts_tf.benchmark.bilevel_toy import ToyProblem
 from darts_tf.errors import InputError
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from problems import Mixture, Quadratic, mixture_inputs  # noqa: E402
-
 SECOND_ORDER = (SecondOrder(), SecondOrderExact())
+
+
+def two_replicas():
+  return tf.distribute.MirroredStrategy(
+      ['CPU:0', 'CPU:1'],
+      # Collectives of several strategies in one process would collide.
+      cross_device_ops=tf.distribute.ReductionToOneDevice())
 
 
 def quadratic_inputs(problem, dtype=tf.float64):
@@ -178,10 +181,7 @@ class MixtureTest(tf.test.TestCase, parameterized.TestCase):
     estimator = architecture_gradients[name]
     weights, alphas, training, validation, velocity = mixture_inputs(6)
     inner = InnerStep(tf.constant(0.1, tf.float64), 0.9, 0.01, velocity)
-    strategy = tf.distribute.MirroredStrategy(
-        ['CPU:0', 'CPU:1'],
-        # Collectives of several strategies in one process would collide.
-        cross_device_ops=tf.distribute.ReductionToOneDevice())
+    strategy = two_replicas()
 
     def value(context):
       # Unequal content; each replica sees its half.

@@ -3,7 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
-from darts_tf.architecture_gradient import BilevelProblem, sum_over_replicas
+from darts_tf.architecture_gradient import BilevelProblem
+from darts_tf.replicas import sum_over_replicas
 
 
 class Quadratic(BilevelProblem):

@@ -1,0 +1,173 @@
+"""Random crops, flips and cutout of whole batches, on the graph."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from darts_tf.data.image_data import DatasetInfo
+from darts_tf.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class Augmentation:
+  """What is done at random to training images.
+
+  Args:
+    crop_padding: pixels of zeros (black) around the image, of which a crop
+      of the original size is taken.
+    flip: whether to mirror left and right with probability 1/2.
+    cutout: side in pixels of a square that is blanked (arXiv 1708.04552);
+      0 for none.
+  """
+
+  crop_padding: int = 0
+  flip: bool = False
+  cutout: int = 0
+
+  def __post_init__(self):
+    for name in ('crop_padding', 'cutout'):
+      value = getattr(self, name)
+      if not isinstance(value, int) or value < 0:
+        raise InputError(
+            f'An augmentation is not valid; expected {name} to be an integer'
+            f' of 0 or more. Received: {name}={value!r}'
+        )
+
+
+# Crop padding at the original height, and whether a mirrored image is still
+# one of its class. What is not listed follows the general rule below.
+_KNOWN = {
+    'digits': (8, 1, False),
+    'emnist': (28, 2, False),
+    'fashion_mnist': (28, 2, True),
+    'kmnist': (28, 2, False),
+    'mnist': (28, 2, False),
+    'svhn_cropped': (32, 4, False),
+}
+
+
+def default_augmentation(info: DatasetInfo) -> Augmentation:
+  """The usual augmentation of a data set.
+
+  Digits and letters are not mirrored. Unknown data sets, CIFAR among them,
+  are padded by an eighth of the height, and mirrored if in colour. There is
+  no cutout.
+
+  Args:
+    info: the data set.
+
+  Returns:
+    The augmentation, scaled to the size the images were loaded in.
+  """
+  height, _, channels = info.image_shape
+  base_name = info.name.split('/')[0]
+  native, padding, flip = _KNOWN.get(base_name, (8, 1, channels == 3))
+  return Augmentation(
+      crop_padding=round(padding * height / native), flip=flip
+  )
+
+
+def augment(
+    images: tf.Tensor,
+    augmentation: Augmentation,
+    mean: Sequence[float],
+    std: Sequence[float],
+    seed: tf.Tensor,
+) -> tf.Tensor:
+  """Crops, mirrors, normalizes and blanks a batch, each image by itself.
+
+  An image is padded with zeros and cropped to its size at a uniform offset,
+  mirrored with probability 1/2, normalized, `(x / 255 - mean) / std`, and
+  then a square of side `cutout`, whose centre is uniform over the image and
+  which is clipped at the border, is set to zero. The result is a function of
+  the arguments alone.
+
+  Args:
+    images: uint8 (batch, height, width, channels).
+    augmentation: what to do.
+    mean: mean of pixels / 255, one a channel.
+    std: standard deviation of the same.
+    seed: int32 or int64 seed of shape (2,).
+
+  Returns:
+    float32 (batch, height, width, channels).
+  """
+  crop_seed, flip_seed, cutout_seed = tf.unstack(
+      tf.random.split(seed, num=3), num=3
+  )
+  images = _crop_and_flip(images, augmentation, crop_seed, flip_seed)
+  images = normalize(images, mean, std)
+  if augmentation.cutout:
+    images *= _cutout_mask(images, augmentation.cutout, cutout_seed)
+  return images
+
+
+def normalize(
+    images: tf.Tensor, mean: Sequence[float], std: Sequence[float]
+) -> tf.Tensor:
+  """Returns `(x / 255 - mean) / std` in float32.
+
+  Args:
+    images: uint8 (..., channels).
+    mean: mean of pixels / 255, one a channel.
+    std: standard deviation of the same, positive.
+
+  Returns:
+    float32 (..., channels).
+  """
+  images = tf.cast(images, tf.float32) / 255.0
+  return (images - tf.constant(mean, tf.float32)) / tf.constant(
+      std, tf.float32
+  )
+
+
+def _crop_and_flip(
+    images: tf.Tensor,
+    augmentation: Augmentation,
+    crop_seed: tf.Tensor,
+    flip_seed: tf.Tensor,
+) -> tf.Tensor:
+  """Crops and mirrors by one choice of rows and one of columns."""
+  padding = augmentation.crop_padding
+  if not padding and not augmentation.flip:
+    return images
+  static_shape = images.shape
+  batch, height, width = tf.unstack(tf.shape(images)[:3], num=3)
+  rows = tf.range(height)[None]
+  columns = tf.range(width)[None]
+  if augmentation.flip:
+    mirrored = tf.random.stateless_uniform([batch, 1], flip_seed) < 0.5
+    columns = tf.where(mirrored, width - 1 - columns, columns)
+  if padding:
+    images = tf.pad(
+        images, [[0, 0], [padding, padding], [padding, padding], [0, 0]]
+    )
+    offsets = tf.random.stateless_uniform(
+        [batch, 2], crop_seed, maxval=2 * padding + 1, dtype=tf.int32
+    )
+    rows += offsets[:, :1]
+    columns += offsets[:, 1:]
+    images = tf.gather(images, rows, axis=1, batch_dims=1)
+  images = tf.gather(images, columns, axis=2, batch_dims=1)
+  return tf.ensure_shape(images, static_shape)
+
+
+def _cutout_mask(
+    images: tf.Tensor, side: int, seed: tf.Tensor
+) -> tf.Tensor:
+  """Zero in the square and one elsewhere, (batch, height, width, 1)."""
+  batch, height, width = tf.unstack(tf.shape(images)[:3], num=3)
+  inside = []
+  for length, axis_seed in zip(
+      (height, width), tf.unstack(tf.random.split(seed, num=2), num=2),
+      strict=True,
+  ):
+    centre = tf.random.stateless_uniform(
+        [batch, 1], axis_seed, minval=0, maxval=length, dtype=tf.int32
+    )
+    start = centre - side // 2
+    position = tf.range(length)[None]
+    inside.append((position >= start) & (position < start + side))
+  blank = inside[0][:, :, None, None] & inside[1][:, None, :, None]
+  return 1.0 - tf.cast(blank, images.dtype)

@@ -1,0 +1,49 @@
+"""Options that searches and retraining share."""
+
+import dataclasses
+
+from darts_tf.options import Options, option
+
+
+@dataclasses.dataclass(frozen=True)
+class RunConfig(Options):
+  """What data, and how it is run; see the `help` of each option."""
+
+  dataset: str = option(
+      'digits', 'digits, any name of tensorflow_datasets, folder:PATH with'
+      ' one sub-folder a class, or FILE.npz.')
+  data_dir: str | None = option(
+      None, 'Directory of tensorflow_datasets.', pinned=False)
+  download: bool = option(
+      True, 'Whether a data set may be downloaded.', pinned=False)
+  image_size: int | None = option(
+      None, 'Resize images to this height and width.', least=1)
+  seed: int = option(
+      0, 'Of initial weights, splits, order and augmentation.', least=0)
+  deterministic: bool = option(
+      True, 'Whether equal runs give equal bits.')
+  strategy: str = option(
+      'default', 'One device, or all of this machine.',
+      choices=('default', 'mirrored'))
+  virtual_devices: int = option(
+      0, 'Divide the CPU into this many devices, to try --strategy=mirrored'
+      ' without a GPU.', least=0)
+  synchronized_batch_norm: bool = option(
+      True, 'Whether batch statistics are those of all replicas together.')
+  crop_padding: int | None = option(
+      None, 'Pixels of padding before a random crop; by default a choice'
+      ' that suits the data set.', least=0)
+  flip: bool | None = option(
+      None, 'Whether images are mirrored at random; by default a choice that'
+      ' suits the data set.')
+  cutout: int = option(
+      0, 'Side of the square that is cut out of each image; 0 for none.',
+      least=0)
+  steps_per_epoch: int | None = option(
+      None, 'Steps of an epoch; by default as many as there are batches.',
+      least=1)
+
+
+SHARED = (
+    'dataset', 'data_dir', 'download', 'image_size', 'seed', 'deterministic',
+    'strategy', 'virtual_devices', 'synchronized_batch_norm')

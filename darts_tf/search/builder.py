@@ -1,0 +1,163 @@
+"""From a configuration to the parts of a search."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import keras
+import tensorflow as tf
+
+from darts_tf.architecture_gradient import Estimator, architecture_gradients
+from darts_tf.data import ImageData, Stream, stratified_split
+from darts_tf.data.stream import evaluation_batches
+from darts_tf.discretize import discretizations
+from darts_tf.distribution import check_batch_size, make_strategy
+from darts_tf.errors import InputError
+from darts_tf.methods import Method, methods
+from darts_tf.models.supernet import Supernet
+from darts_tf.optimizers import SGD, Adam
+from darts_tf.relaxation import Relaxation, relaxations
+from darts_tf.run_data import augmentation_of
+from darts_tf.schedule.learning_rate import LearningRate
+from darts_tf.search.config import SearchConfig
+from darts_tf.search.step import SearchStep
+from darts_tf.search_space.space import SearchSpace, search_spaces
+
+
+@dataclasses.dataclass
+class SearchParts:
+  """What a search is made of; see the classes of the fields."""
+
+  config: SearchConfig
+  space: SearchSpace
+  method: Method
+  estimator: Estimator
+  discretization: str
+  supernet: Supernet
+  relaxation: Relaxation
+  alphas: list[keras.Variable]
+  weight_optimizer: SGD
+  alpha_optimizer: Adam
+  learning_rate: LearningRate
+  step: SearchStep
+  strategy: tf.distribute.Strategy
+  weight_stream: Stream
+  architecture_stream: Stream
+  evaluation: tf.data.Dataset
+
+  @property
+  def steps_per_epoch(self) -> int:
+    """Steps of an epoch."""
+    return self.config.steps_per_epoch or self.weight_stream.steps_per_epoch
+
+  def variables(self) -> dict[str, Sequence]:
+    """All state of the search, by owner."""
+    return {
+        'supernet': self.supernet.variables,
+        'alphas': self.alphas,
+        'weight_optimizer': self.weight_optimizer.variables,
+        'alpha_optimizer': self.alpha_optimizer.variables,
+    }
+
+
+def resolve(config: SearchConfig) -> SearchConfig:
+  """Fills in what depends on the method and the search space.
+
+  Args:
+    config: the options as given.
+
+  Returns:
+    A configuration without `None` for gradient, discretization, channels,
+    cells and weight portion.
+
+  Raises:
+    InputError: if a name is unknown or a number does not fit.
+  """
+  method = methods[config.method]
+  space = search_spaces[config.search_space]
+  gradient = config.gradient or method.gradient
+  estimator = architecture_gradients[gradient]
+  rule = (config.discretization or method.discretization
+          or space.discretization)
+  discretizations[rule]  # Raises if unknown.
+  portion = config.weight_portion
+  if portion is None:
+    portion = 0.5 if estimator.uses_validation else 0.9
+  if not 0 < portion < 1:
+    raise InputError(
+        'The share of the weights lies between 0 and 1; expected, say, 0.5.'
+        f' Received: weight_portion={portion}')
+  cells = config.cells or space.default_cells
+  missing = set(space.candidates) - set(space.groups(cells).values())
+  if missing:
+    raise InputError(
+        f'A supernet this shallow has no {" and no ".join(sorted(missing))}'
+        ' cell to search; expected more cells, at least 3.'
+        f' Received: cells={cells}')
+  return config.replace(
+      gradient=gradient, discretization=rule, weight_portion=portion,
+      cells=cells, channels=config.channels or space.default_channels)
+
+
+def build_search(config: SearchConfig, data: ImageData) -> SearchParts:
+  """Builds all parts of a search.
+
+  Args:
+    config: as `resolve` returned it.
+    data: the images.
+
+  Returns:
+    The parts, in their first state.
+  """
+  space = search_spaces[config.search_space]
+  method = methods[config.method]
+  estimator = architecture_gradients[config.gradient]
+  strategy = make_strategy(config)
+  check_batch_size(config.batch_size, strategy)
+  synchronized = (
+      config.synchronized_batch_norm and strategy.num_replicas_in_sync > 1)
+  with strategy.scope():
+    supernet = Supernet(
+        space, data.info.image_shape, data.info.num_classes, config.channels,
+        config.cells, config.stem,
+        style=space.search_style.replace(synchronized=synchronized))
+    relaxation = relaxations[method.relaxation](space, supernet.groups)
+    alphas = [
+        keras.Variable(value, dtype=supernet.variable_dtype,
+                       aggregation='only_first_replica', name=f'alpha_{group}')
+        for group, value in relaxation.initial_alphas(
+            config.seed, config.alpha_scale).items()]
+    weight_optimizer = SGD(
+        config.learning_rate, momentum=config.momentum,
+        weight_decay=config.weight_decay, clip_norm=config.clip_norm,
+        reduce_gradients=False)
+    weight_optimizer.build(supernet.trainable_variables)
+    alpha_optimizer = Adam(
+        config.alpha_learning_rate, beta_1=config.alpha_beta_1,
+        beta_2=config.alpha_beta_2, weight_decay=config.alpha_weight_decay,
+        reduce_gradients=False)
+    alpha_optimizer.build(alphas)
+  first, second = stratified_split(
+      data.y_train, config.weight_portion, config.seed)
+  common = {
+      'images': data.x_train, 'labels': data.y_train,
+      'batch_size': config.batch_size, 'mean': data.info.mean,
+      'std': data.info.std}
+  streams = {
+      name: Stream(
+          **common, seed=config.seed, name=name, indices=indices,
+          augmentation=augmentation_of(config, data.info))
+      for name, indices in (('weights', first), ('architecture', second))}
+  return SearchParts(
+      config=config, space=space, method=method, estimator=estimator,
+      discretization=config.discretization, supernet=supernet,
+      relaxation=relaxation, alphas=alphas,
+      weight_optimizer=weight_optimizer, alpha_optimizer=alpha_optimizer,
+      learning_rate=LearningRate(
+          'cosine', config.learning_rate, minimum=config.learning_rate_min,
+          epochs=config.epochs),
+      step=SearchStep(
+          supernet, relaxation, alphas, estimator, weight_optimizer,
+          alpha_optimizer, strategy, config.batch_size),
+      strategy=strategy, weight_stream=streams['weights'],
+      architecture_stream=streams['architecture'],
+      evaluation=evaluation_batches(**common, indices=second))

@@ -1,0 +1,169 @@
+"""The search: epochs of steps, each written down when it ends."""
+
+import dataclasses
+import itertools
+import math
+import os
+import sys
+import time
+from typing import Any
+
+import keras
+import numpy as np
+
+from darts_tf.data import ImageData
+from darts_tf.distribution import seed_everything
+from darts_tf.errors import InputError
+from darts_tf.genotype import Genotype
+from darts_tf.run_data import distribute, load_data
+from darts_tf.search.builder import SearchParts, build_search, resolve
+from darts_tf.search.config import SearchConfig
+from darts_tf.search.evaluate import SupernetEvaluation
+from darts_tf.search.record import SearchRecord, current_genotype
+from darts_tf.search.summary import describe
+from darts_tf.workdir import WorkDir
+
+
+@dataclasses.dataclass(frozen=True)
+class SearchResult:
+  """What a search has found.
+
+  Args:
+    genotype: the architecture.
+    metrics: one mapping an epoch.
+    history: group to mixing weights, `(epochs + 1, edges, candidates)`.
+    config: the resolved configuration.
+    workdir: where all of it is written.
+  """
+
+  genotype: Genotype
+  metrics: list[dict[str, Any]]
+  history: dict[str, np.ndarray]
+  config: SearchConfig
+  workdir: WorkDir
+
+
+def run_search(
+    config: SearchConfig, workdir: str | os.PathLike,
+    data: ImageData | None = None, verbose: bool = True,
+) -> SearchResult:
+  """Searches for an architecture, or continues a search.
+
+  Args:
+    config: the options.
+    workdir: the run's directory; a run that was stopped in it is continued
+      and gives what it would have given.
+    data: the images; those of `config.dataset` by default.
+    verbose: whether the course is printed.
+
+  Returns:
+    The `SearchResult`.
+
+  Raises:
+    InputError: if an option cannot be used, the directory belongs to
+      another run, or the loss is no longer a finite number.
+  """
+  config = resolve(config)
+  seed_everything(config)
+  data = data or load_data(config)
+  say = print if verbose else (lambda *unused_args, **unused_kwargs: None)
+  parts = build_search(config, data)
+  directory = WorkDir(workdir)
+  directory.pin(config.pinned())
+  record = SearchRecord(directory)
+  record.start(parts)
+  store = record.store
+  checkpoint = store.latest()
+  for warning in store.warnings:
+    say(f'Warning: {warning}')
+  first_epoch = 0
+  if checkpoint is not None:
+    record.restore(parts, checkpoint)
+    record.write(parts)
+    first_epoch = checkpoint.epoch + 1
+  say(describe(parts, data.info))
+  if first_epoch:
+    say(f'Continuing after epoch {first_epoch} of {config.epochs}.')
+  evaluation = SupernetEvaluation(parts.supernet, parts.relaxation)
+  for epoch in range(first_epoch, config.epochs):
+    metrics = _run_epoch(parts, epoch, verbose)
+    every = config.evaluate_every
+    if epoch == config.epochs - 1 or (every and (epoch + 1) % every == 0):
+      metrics |= evaluation(parts.evaluation, parts.alphas)
+    genotype = record.add(parts, metrics)
+    say(_epoch_line(record.metrics[-1], config.epochs))
+  genotype = current_genotype(parts)
+  return SearchResult(
+      genotype, record.metrics,
+      {g: np.stack(h) for g, h in record.history.items()}, config,
+      directory)
+
+
+def _run_epoch(
+    parts: SearchParts, epoch: int, verbose: bool
+) -> dict[str, Any]:
+  """Runs the steps of an epoch; returns the means of their metrics."""
+  started = time.monotonic()
+  config, steps = parts.config, parts.steps_per_epoch
+  rate = parts.learning_rate.at(epoch)
+  parts.weight_optimizer.learning_rate.assign(rate)
+  span = (epoch * steps, (epoch + 1) * steps)
+  grace = epoch < config.grace_epochs
+  streams = [parts.weight_stream]
+  if parts.estimator.uses_validation and not grace:
+    streams.append(parts.architecture_stream)
+  batches = [iter(distribute(s.batches(*span), parts.strategy))
+             for s in streams]
+  # A bar is for people; a log gets one line an epoch.
+  interactive = verbose and sys.stdout.isatty()
+  bar = keras.utils.Progbar(
+      steps, verbose=1 if interactive else 0,
+      stateful_metrics=None) if verbose else None
+  if interactive:
+    print(f'Epoch {epoch + 1}/{config.epochs}')
+  sums = {}
+  for step in range(steps):
+    batch = [next(b) for b in batches]
+    if grace:
+      metrics = parts.step.train(batch[0])
+    else:
+      metrics = parts.step.search(batch[0], batch[-1])
+    metrics = {name: float(value) for name, value in metrics.items()}
+    _check_finite(metrics, parts, epoch, step)
+    for name, value in metrics.items():
+      sums[name] = sums.get(name, 0.) + value
+    if bar is not None:
+      bar.update(step + 1, list(metrics.items()))
+  return {
+      'epoch': epoch,
+      **{name: total / steps for name, total in sums.items()},
+      'learning_rate': rate,
+      'seconds': round(time.monotonic() - started, 3),
+  }
+
+
+def _check_finite(metrics, parts, epoch, step) -> None:
+  if all(math.isfinite(value) for value in metrics.values()):
+    return
+  raise InputError(
+      f'The loss is no longer a finite number (epoch {epoch + 1}, step'
+      f' {step + 1}); the last good checkpoint is kept. Try a smaller'
+      ' learning rate or clip_norm in another --workdir. Received:'
+      f' learning_rate={parts.config.learning_rate},'
+      f' clip_norm={parts.config.clip_norm}')
+
+
+def _epoch_line(metrics: dict[str, Any], epochs: int) -> str:
+  """One line that sums up an epoch."""
+  numbers = [
+      ('loss', 'train_loss'), ('accuracy', 'train_accuracy'),
+      ('validation loss', 'validation_loss'),
+      ('accuracy', 'validation_accuracy')]
+  shown = [f'{label} {metrics[name]:.4f}' for label, name in numbers
+           if name in metrics]
+  mean = np.mean(list(metrics['entropy'].values()))
+  skips = ', '.join(f'{n} {name}' for name, n in itertools.islice(
+      metrics['skip_connections'].items(), 4))
+  return (f'Epoch {metrics["epoch"] + 1}/{epochs}  {"  ".join(shown)}'
+          f'  entropy {mean:.3f}  skips {skips}'
+          f'  {metrics["seconds"]:.0f} s')

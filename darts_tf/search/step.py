@@ -1,0 +1,146 @@
+"""One step of a search: the architecture, then the weights."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from darts_tf.architecture_gradient import Estimator, InnerStep
+from darts_tf.models.supernet import Supernet
+from darts_tf.optimizers import SGD, Adam
+from darts_tf.relaxation.relaxation import Relaxation
+from darts_tf.search.problem import SupernetProblem
+
+
+class SearchStep:
+  """The step of DARTS (arXiv:1806.09055, algorithm 1), compiled.
+
+  For each pair of batches the alphas move first, by the architecture
+  gradient; then the weights, on the training batch with the new alphas.
+  Where the estimator needs no validation batch, one backward pass on the
+  training batch gives both gradients.
+
+  Args:
+    supernet: the network.
+    relaxation: maps alphas to mixing weights.
+    alphas: one variable a group, in the order of `relaxation.groups`.
+    estimator: of the architecture gradient.
+    weight_optimizer: built on `supernet.trainable_variables`; takes
+      reduced gradients.
+    alpha_optimizer: built on `alphas`; takes reduced gradients.
+    strategy: under which all variables were created.
+    batch_size: images of a batch over all replicas.
+  """
+
+  def __init__(
+      self, supernet: Supernet, relaxation: Relaxation,
+      alphas: Sequence[keras.Variable], estimator: Estimator,
+      weight_optimizer: SGD, alpha_optimizer: Adam,
+      strategy: tf.distribute.Strategy, batch_size: int,
+  ):
+    self.supernet = supernet
+    self.relaxation = relaxation
+    self.alphas = list(alphas)
+    self.estimator = estimator
+    self.weight_optimizer = weight_optimizer
+    self.alpha_optimizer = alpha_optimizer
+    self.strategy = strategy
+    self.batch_size = batch_size
+    # Nothing here branches on a tensor, so there is nothing to convert.
+    compiled = lambda step: tf.function(
+        self._distributed(step), autograph=False)
+    self._search = compiled(self._search_step)
+    self._train = compiled(self._weight_step)
+
+  def search(self, training_batch: Any, validation_batch: Any) -> dict:
+    """Moves alphas and weights.
+
+    Args:
+      training_batch: `(images, labels)`.
+      validation_batch: the same, of the architecture's share of the data.
+
+    Returns:
+      Scalars `train_loss`, `train_accuracy` and `validation_loss` of the
+      batches, before the weights' step.
+    """
+    return self._search(training_batch, validation_batch)
+
+  def train(self, training_batch: Any) -> dict:
+    """Moves the weights only; returns `train_loss`, `train_accuracy`."""
+    return self._train(training_batch)
+
+  def _distributed(self, replica_step):
+    def step(*batches):
+      result = self.strategy.run(replica_step, args=batches)
+      # Reduced inside, hence the same on all replicas.
+      return {name: self.strategy.experimental_local_results(value)[0]
+              for name, value in result.items()}
+    return step
+
+  def _read(self):
+    tensors = lambda variables: [
+        tf.convert_to_tensor(v) for v in variables]
+    return (tensors(self.supernet.trainable_variables),
+            tensors(self.supernet.non_trainable_variables),
+            tensors(self.alphas))
+
+  def _search_step(self, training_batch, validation_batch):
+    weights, states, alphas = self._read()
+    problem = SupernetProblem(
+        self.supernet, self.relaxation, states, self.batch_size)
+    if not self.estimator.uses_validation:
+      return self._joint_step(problem, weights, alphas, training_batch)
+    inner = InnerStep(
+        tf.convert_to_tensor(self.weight_optimizer.learning_rate),
+        self.weight_optimizer.momentum, self.weight_optimizer.weight_decay,
+        [tf.convert_to_tensor(v)
+         for v in self.weight_optimizer.velocities] or None)
+    result = self.estimator(
+        problem, weights, alphas, training_batch, validation_batch, inner)
+    self.alpha_optimizer.apply(result.gradients, self.alphas)
+    metrics = self._weight_step(training_batch)
+    return {**metrics, 'validation_loss': result.validation_loss}
+
+  def _weight_step(self, training_batch):
+    weights, states, alphas = self._read()
+    problem = SupernetProblem(
+        self.supernet, self.relaxation, states, self.batch_size)
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+      tape.watch(weights)
+      forward = problem.forward(weights, alphas, training_batch)
+    gradients = problem.reduce(_gradients(tape, forward.loss, weights))
+    self._move_weights(gradients, states, forward.states)
+    return self._metrics(problem, forward, training_batch)
+
+  def _joint_step(self, problem, weights, alphas, training_batch):
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+      tape.watch([weights, alphas])
+      forward = problem.forward(weights, alphas, training_batch)
+    gradients = problem.reduce(
+        _gradients(tape, forward.loss, alphas + weights))
+    self.alpha_optimizer.apply(gradients[:len(alphas)], self.alphas)
+    self._move_weights(
+        gradients[len(alphas):], problem.states, forward.states)
+    return self._metrics(problem, forward, training_batch)
+
+  def _move_weights(self, gradients, old_states, new_states):
+    self.weight_optimizer.apply(
+        gradients, self.supernet.trainable_variables)
+    for variable, old, new in zip(
+        self.supernet.non_trainable_variables, old_states, new_states):
+      if new is not old:
+        variable.assign(new)
+
+  def _metrics(self, problem, forward, batch):
+    correct = tf.equal(
+        tf.argmax(forward.logits, -1), tf.cast(batch[1], tf.int64))
+    share = tf.reduce_sum(tf.cast(correct, forward.loss.dtype))
+    loss, accuracy = problem.reduce(
+        [forward.loss, share / self.batch_size])
+    return {'train_loss': loss, 'train_accuracy': accuracy}
+
+
+def _gradients(tape, loss, sources):
+  return tape.gradient(
+      loss, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)

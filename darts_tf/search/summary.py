@@ -1,0 +1,49 @@
+"""What is said before the first step: the algorithm really in force."""
+
+import numpy as np
+
+from darts_tf.data import DatasetInfo
+from darts_tf.search.builder import SearchParts
+
+
+def describe(parts: SearchParts, info: DatasetInfo) -> str:
+  """The effective algorithm, the supernet and the data, in a few lines.
+
+  Args:
+    parts: the search.
+    info: the data set.
+
+  Returns:
+    The text.
+  """
+  config, stream = parts.config, parts.weight_stream
+  size = sum(int(np.prod(v.shape))
+             for v in parts.supernet.trainable_variables)
+  shapes = ', '.join(
+      f'{group} {"x".join(map(str, alpha.shape))}' for group, alpha in zip(
+          parts.relaxation.groups, parts.alphas))
+  height, width, channels = info.image_shape
+  held = ('for the architecture' if parts.estimator.uses_validation
+          else 'held out')
+  inner = ''
+  if parts.estimator.uses_inner_step:
+    inner = (f' (inner step: momentum {config.momentum:g}, weight decay'
+             f' {config.weight_decay:g}, the current learning rate)')
+  lines = [
+      f'Method      {parts.method.name} (arXiv:{parts.method.arxiv}),'
+      f' {parts.method.relaxation} relaxation',
+      f'Gradient    {parts.estimator.name}{inner}',
+      f'Schedule    {config.epochs} epochs of {parts.steps_per_epoch} steps,'
+      f' alphas frozen for {config.grace_epochs}; learning rate'
+      f' {config.learning_rate:g} to {config.learning_rate_min:g} by a'
+      ' cosine',
+      f'Discretize  {parts.discretization}',
+      f'Supernet    {parts.space.name}: {config.cells} cells,'
+      f' {config.channels} channels, {size:,} parameters; alphas {shapes}',
+      f'Data        {info.name}: {height}x{width}x{channels},'
+      f' {info.num_classes} classes; {stream.num_images:,} images for the'
+      f' weights, {parts.architecture_stream.num_images:,} {held}',
+      f'Replicas    {parts.strategy.num_replicas_in_sync}, batch'
+      f' {config.batch_size}',
+  ]
+  return '\n'.join(lines)
