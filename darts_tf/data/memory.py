@@ -2,23 +2,23 @@
 
 import math
 import os
+from pathlib import Path
 
 from darts_tf.errors import InputError
 
 MAX_SHARE = 0.6
+# The array, and the tensor that batches are taken from.
+_COPIES = 2
 
 
 def available_bytes() -> int | None:
   """Bytes of memory that can still be used; None where it is not known."""
-  try:
+  meminfo = Path('/proc/meminfo')
+  if meminfo.is_file():
     # Counts the file cache as available, which sysconf does not.
-    with open('/proc/meminfo', encoding='ascii') as file:
-      for line in file:
-        if line.startswith('MemAvailable:'):
-          return int(line.split()[1]) * 1024
-  except OSError:
-    # No /proc: ask the C library instead.
-    return _sysconf_bytes()
+    for line in meminfo.read_text('ascii').splitlines():
+      if line.startswith('MemAvailable:'):
+        return int(line.split()[1]) * 1024
   return _sysconf_bytes()
 
 
@@ -33,6 +33,8 @@ def _sysconf_bytes() -> int | None:
 def check_memory(name: str, num_images: int, shape: tuple[int, ...]) -> None:
   """Refuses images that would take over 60 % of the available memory.
 
+  Counted are the array and one copy, from which batches are taken.
+
   Args:
     name: the name of the data set, for the message.
     num_images: how many images are to be held.
@@ -45,11 +47,11 @@ def check_memory(name: str, num_images: int, shape: tuple[int, ...]) -> None:
   available = available_bytes()
   if available is None:
     return
-  needed = num_images * math.prod(shape)
+  needed = _COPIES * num_images * math.prod(shape)
   allowed = MAX_SHARE * available
   if needed <= allowed:
     return
-  fits = int(math.sqrt(allowed / (num_images * shape[-1])))
+  fits = int(math.sqrt(allowed / (_COPIES * num_images * shape[-1])))
   raise InputError(
       f'The images need {needed / 1e9:.3g} GB of the {available / 1e9:.3g} GB'
       f' of memory available; expected at most {MAX_SHARE:.0%}: pass a smaller'

@@ -214,7 +214,10 @@ def _hold(
         'There are no images; expected 1 or more. Received: 0 images'
     )
   with tf.device('CPU:0'):
-    return tf.constant(images, tf.uint8), tf.constant(labels, tf.int32)
+    # A constant made from an array keeps a second copy of it for itself; its
+    # identity does not.
+    images = tf.identity(tf.constant(images, tf.uint8))
+    return images, tf.constant(labels, tf.int32)
 
 
 def _seed(seed: int, name: str, purpose: str) -> tf.Tensor:
