@@ -3,7 +3,7 @@
 | what happened                  | on standard error      | exit code |
 |--------------------------------|------------------------|-----------|
 | wrong flags, `InputError`      | one line, `error: …`   | 2         |
-| Ctrl-C                         | how to continue        | 130       |
+| Ctrl-C                         | how to continue        | 2         |
 | SIGTERM                        | how to continue        | 143       |
 | `--help`                       | (on standard output)   | 0         |
 """
@@ -21,7 +21,7 @@ from absl import flags
 from darts_tf.errors import InputError
 
 INPUT_ERROR = 2
-INTERRUPTED = 128 + signal.SIGINT
+INTERRUPTED = 2
 TERMINATED = 128 + signal.SIGTERM
 
 _CONTINUE = 'interrupted: run the same command again to continue'

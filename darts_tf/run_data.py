@@ -44,8 +44,12 @@ def distribute(
   """Divides each batch among the replicas, in the order of the images."""
   if strategy.num_replicas_in_sync == 1:
     return dataset
+  return strategy.experimental_distribute_dataset(unsharded(dataset))
+
+
+def unsharded(dataset: tf.data.Dataset) -> tf.data.Dataset:
+  """Lets replicas divide batches instead of files or elements."""
   options = tf.data.Options()
   options.experimental_distribute.auto_shard_policy = (
       tf.data.experimental.AutoShardPolicy.OFF)
-  return strategy.experimental_distribute_dataset(
-      dataset.with_options(options))
+  return dataset.with_options(options)

@@ -127,7 +127,7 @@ class AppTest(parameterized.TestCase):
       self.raising(ValueError('a mistake'))
 
   @parameterized.parameters(
-      (KeyboardInterrupt(), 130), (app.Terminated(), 143))
+      (KeyboardInterrupt(), 2), (app.Terminated(), 143))
   def test_interrupted(self, error, code):
     self.assertEqual(self.raising(error), (
         code, '',
@@ -161,7 +161,7 @@ class AppTest(parameterized.TestCase):
     self.addCleanup(signal.signal, signal.SIGTERM, previous)
     with mock.patch.object(absl_app, 'run', side_effect=KeyboardInterrupt):
       code, _, err = self.call(app.run, lambda argv: 0)
-    self.assertEqual(code, 130)
+    self.assertEqual(code, 2)
     self.assertStartsWith(err, 'interrupted')
 
   def test_process(self):

@@ -10,9 +10,7 @@ from darts_tf.architecture_gradient.problem import (
 )
 from darts_tf.architecture_gradient.registry import architecture_gradients
 from darts_tf.architecture_gradient.second_order import SecondOrder
-from darts_tf.architecture_gradient.second_order_exact import (
-    SecondOrderExact,
-)
+from darts_tf.architecture_gradient.second_order_exact import SecondOrderExact
 
 __all__ = [
     'ArchitectureGradient', 'BilevelProblem', 'Estimator', 'FirstOrder',

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from darts_tf import layers
+from darts_tf.errors import InputError
 from darts_tf.layers.batch_norm import BatchNorm
 from darts_tf.layers.operation import Operation, WeightView
 from darts_tf.models.head import AuxiliaryHead
@@ -52,9 +53,10 @@ def _operation(
   for name, view in views.items():
     owner, _, part = name.partition('.')
     if owner not in names:
-      raise ValueError(
-          f'The operation {operation.name!r} has no PyTorch counterpart.'
-          f' Received: weight={name!r}')
+      raise InputError(
+          f'The operation {operation.name!r} has no counterpart in the'
+          ' published implementation; expected one of the operations of'
+          f' DARTS. Received: weight={name!r}')
     suffix = f'.{_NORM[part]}' if part else ''
     yield f'{prefix}.{names[owner]}{suffix}', view
 
@@ -116,7 +118,29 @@ def _edges(model, cell) -> Iterator[tuple[str, WeightView]]:
 def torch_weights(
     model: Supernet | Network
 ) -> Iterator[tuple[str, WeightView]]:
-  """Pairs of PyTorch name and view, for every weight and statistic."""
+  """Pairs of PyTorch name and view, for every weight and statistic.
+
+  Args:
+    model: a supernet or network of the `darts` kind.
+
+  Yields:
+    Name and view.
+
+  Raises:
+    InputError: if a weight of the model has no counterpart.
+  """
+  named = list(_named(model))
+  covered = {id(view.variable) for _, view in named}
+  for variable in model.trainable_variables:
+    if id(variable) not in covered:
+      raise InputError(
+          'A weight of the model has no counterpart in the published'
+          ' implementation; expected a model of the darts kind.'
+          f' Received: weight={variable.path!r}')
+  yield from named
+
+
+def _named(model) -> Iterator[tuple[str, WeightView]]:
   yield from _stem(model.stem)
   for index, cell in enumerate(model.cells):
     prefix = f'cells.{index}'

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-_FUSED_DTYPES = ('float32',)
+_FUSED_DTYPES = ('float16', 'bfloat16', 'float32')
 
 
 @keras.saving.register_keras_serializable('darts_tf')
@@ -14,9 +14,9 @@ class BatchNorm(keras.layers.Layer):
   optional factor per channel: the mixing weight of the edge that a channel
   belongs to (a weighted sum then costs no extra pass over the tensor).
 
-  In float32 on one replica the fused kernel computes it; other types and
-  synchronized statistics take a plain form. The running variance is the
-  unbiased one, as in PyTorch.
+  On one replica the fused kernel computes it; float64 and synchronized
+  statistics take a plain form. Statistics of half precision types are in
+  float32. The running variance is the unbiased one, as in PyTorch.
 
   Args:
     affine: whether `gamma` and `beta` are learned; else 1 and 0.
@@ -43,20 +43,21 @@ class BatchNorm(keras.layers.Layer):
   def build(self, input_shape) -> None:
     """Creates the scale, the offset and the running statistics."""
     shape = (input_shape[-1],)
+    # Nothing here is ever rounded to half precision.
     if self.affine:
       self.gamma = self.add_weight(
-          shape=shape, initializer='ones', name='gamma')
+          shape=shape, initializer='ones', autocast=False, name='gamma')
       self.beta = self.add_weight(
-          shape=shape, initializer='zeros', name='beta')
+          shape=shape, initializer='zeros', autocast=False, name='beta')
     else:
       self.gamma = self.beta = None
     # Replicas may differ when statistics are not synchronized: the mean of
     # theirs is what Keras' own layer keeps, too.
     self.moving_mean = self.add_weight(
-        shape=shape, initializer='zeros', trainable=False,
+        shape=shape, initializer='zeros', trainable=False, autocast=False,
         aggregation='mean', name='moving_mean')
     self.moving_variance = self.add_weight(
-        shape=shape, initializer='ones', trainable=False,
+        shape=shape, initializer='ones', trainable=False, autocast=False,
         aggregation='mean', name='moving_variance')
 
   def call(self, x, scale=None, training=None):
@@ -71,29 +72,32 @@ class BatchNorm(keras.layers.Layer):
     Returns:
       A tensor of the shape of `x`.
     """
-    gamma, beta = self._factors(x, scale)
+    dtype = tf.float64 if x.dtype == tf.float64 else tf.float32
+    gamma, beta = self._factors(x.shape[-1], scale, dtype)
     if not training:
-      factor = gamma * tf.math.rsqrt(
-          tf.convert_to_tensor(self.moving_variance) + self.epsilon)
-      return x * factor + (beta - self.moving_mean * factor)
+      mean, variance = (
+          tf.cast(v, dtype) for v in (self.moving_mean, self.moving_variance))
+      factor = gamma * tf.math.rsqrt(variance + self.epsilon)
+      y = tf.cast(x, dtype) * factor + (beta - mean * factor)
+      return tf.cast(y, x.dtype)
     if self._uses_fused_kernel():
       y, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
           x=x, scale=gamma, offset=beta, mean=[], variance=[],
           epsilon=self.epsilon, is_training=True)
     else:
-      y, mean, variance = self._plain(x, gamma, beta)
+      y, mean, variance = self._plain(tf.cast(x, dtype), gamma, beta)
+      y = tf.cast(y, x.dtype)
     self._move(self.moving_mean, mean)
     self._move(self.moving_variance, variance)
     return y
 
-  def _factors(self, x, scale):
-    channels = x.shape[-1]
-    gamma = (tf.ones([channels], x.dtype) if self.gamma is None
-             else tf.cast(self.gamma, x.dtype))
-    beta = (tf.zeros([channels], x.dtype) if self.beta is None
-            else tf.cast(self.beta, x.dtype))
+  def _factors(self, channels, scale, dtype):
+    gamma = (tf.ones([channels], dtype) if self.gamma is None
+             else tf.cast(self.gamma, dtype))
+    beta = (tf.zeros([channels], dtype) if self.beta is None
+            else tf.cast(self.beta, dtype))
     if scale is not None:
-      scale = tf.cast(scale, x.dtype)
+      scale = tf.cast(scale, dtype)
       gamma, beta = gamma * scale, beta * scale
     return gamma, beta
 

@@ -63,7 +63,13 @@ def grouped_conv(x, kernel, groups: int, strides: tuple[int, int] = (1, 1)):
   if groups == 1:
     return conv(x, kernel, strides)
   # TensorFlow's gradients of grouped convolutions exist on some CPUs only,
-  # so each edge has a convolution of its own.
+  # so each edge has a product or a convolution of its own.
+  if tuple(kernel.shape[:2]) == (1, 1) and tuple(strides) == (1, 1):
+    products = [tf.matmul(part, k) for part, k in zip(
+        tf.split(tf.reshape(x, [-1, x.shape[-1]]), groups, -1),
+        tf.split(tf.reshape(kernel, kernel.shape[2:]), groups, -1))]
+    return tf.reshape(
+        tf.concat(products, -1), [-1, *x.shape[1:3], kernel.shape[-1]])
   return tf.concat(
       [conv(part, k, strides) for part, k in zip(
           tf.split(x, groups, -1), tf.split(kernel, groups, -1))], -1)

@@ -50,7 +50,8 @@ class Copies(Operation):
     del training
     outputs = []
     for i, part in enumerate(self.parts):
-      y = part(x)
+      # A layer without a type of its own computes in the global one.
+      y = tf.cast(part(x), x.dtype)
       outputs.append(y if scale is None else y * tf.cast(scale[i], y.dtype))
     return tf.concat(outputs, -1)
 

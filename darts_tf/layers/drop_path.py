@@ -30,11 +30,9 @@ class DropPath(keras.layers.Layer):
       A tensor of the shape of `x`.
     """
     keep = 1. - tf.cast(rate, x.dtype)
-    # uint32 is Keras' type of seeds; TensorFlow's own draws want int32.
-    seed = tf.bitcast(
-        tf.convert_to_tensor(self.seed_generator.next()), tf.int32)
     draw = tf.random.stateless_uniform(
-        [tf.shape(x)[0], 1, 1, 1], seed, dtype=tf.float32)
+        [tf.shape(x)[0], 1, 1, 1],
+        tf.convert_to_tensor(self.seed_generator.next()), dtype=tf.float32)
     mask = tf.cast(draw < tf.cast(keep, tf.float32), x.dtype)
     return x * (mask / keep)
 

@@ -108,7 +108,9 @@ class Operation(keras.layers.Layer):
 
   def per_channel(self, scale):
     """Repeats one mixing weight an edge for each of its channels."""
-    return None if scale is None else tf.repeat(scale, self.channels)
+    if scale is None:
+      return None
+    return tf.reshape(tf.tile(scale[:, None], [1, self.channels]), [-1])
 
   def weight_views(self, copy: int = 0) -> dict[str, WeightView]:
     """The weights of one edge.

@@ -116,7 +116,10 @@ class Network(keras.Model):
     if not isinstance(y_pred, tuple | list):
       return loss(y_pred)
     logits, auxiliary_logits = y_pred
-    return loss(logits) + self.auxiliary_weight * loss(auxiliary_logits)
+    # Each holds the layers' own losses, which count once.
+    own = [self._aggregate_additional_loss(t) for t in self.losses]
+    auxiliary = loss(auxiliary_logits) - sum(own)
+    return loss(logits) + self.auxiliary_weight * auxiliary
 
   def compute_metrics(self, x, y, y_pred, sample_weight=None):
     """Metrics are those of the main classifier."""
@@ -137,6 +140,28 @@ class Network(keras.Model):
       Name to a view that reads and assigns the weight.
     """
     return self.cells[cell].weight_views(edge)
+
+  def export(self, filepath, info=None, **kwargs):
+    """Writes a SavedModel.
+
+    Args:
+      filepath: the directory.
+      info: `darts_tf.data.DatasetInfo`; with it, the SavedModel takes raw
+        uint8 images (see `darts_tf.export.export_network`).
+      **kwargs: without `info`, arguments of `keras.Model.export`.
+
+    Returns:
+      The directory, with `info`.
+    """
+    if info is None:
+      return super().export(filepath, **kwargs)
+    if kwargs:
+      raise TypeError(
+          'With info there is one format and no other argument. Received:'
+          f' {", ".join(kwargs)}')
+    # Imported here: models know nothing of export otherwise.
+    from darts_tf.export import export_network
+    return export_network(self, info, filepath)
 
   def compute_output_shape(self, input_shape):
     """`(batch, num_classes)`."""

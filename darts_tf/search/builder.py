@@ -49,6 +49,11 @@ class SearchParts:
     """Steps of an epoch."""
     return self.config.steps_per_epoch or self.weight_stream.steps_per_epoch
 
+  def logits(self, images, *alphas) -> tf.Tensor:
+    """The supernet in inference mode, as a deployed network would be."""
+    mixing = self.relaxation.mixing(dict(zip(self.relaxation.groups, alphas)))
+    return self.supernet(images, mixing, training=False)
+
   def variables(self) -> dict[str, Sequence]:
     """All state of the search, by owner."""
     return {

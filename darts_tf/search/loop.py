@@ -10,15 +10,16 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from darts_tf.data import ImageData
 from darts_tf.distribution import seed_everything
 from darts_tf.errors import InputError
+from darts_tf.evaluation import Evaluation
 from darts_tf.genotype import Genotype
 from darts_tf.run_data import distribute, load_data
 from darts_tf.search.builder import SearchParts, build_search, resolve
 from darts_tf.search.config import SearchConfig
-from darts_tf.search.evaluate import SupernetEvaluation
 from darts_tf.search.record import SearchRecord, current_genotype
 from darts_tf.search.summary import describe
 from darts_tf.workdir import WorkDir
@@ -84,12 +85,15 @@ def run_search(
   say(describe(parts, data.info))
   if first_epoch:
     say(f'Continuing after epoch {first_epoch} of {config.epochs}.')
-  evaluation = SupernetEvaluation(parts.supernet, parts.relaxation)
+  evaluation = Evaluation(parts.logits)
   for epoch in range(first_epoch, config.epochs):
     metrics = _run_epoch(parts, epoch, verbose)
     every = config.evaluate_every
     if epoch == config.epochs - 1 or (every and (epoch + 1) % every == 0):
-      metrics |= evaluation(parts.evaluation, parts.alphas)
+      score = evaluation(
+          parts.evaluation, *map(tf.convert_to_tensor, parts.alphas))
+      metrics |= {'validation_loss': score.loss,
+                  'validation_accuracy': score.accuracy}
     genotype = record.add(parts, metrics)
     say(_epoch_line(record.metrics[-1], config.epochs))
   genotype = current_genotype(parts)

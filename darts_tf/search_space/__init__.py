@@ -5,10 +5,7 @@ from darts_tf.search_space.darts import DARTS
 from darts_tf.search_space.macro import CellPlan, MacroLayout
 from darts_tf.search_space.nas_bench_201 import NAS_BENCH_201
 from darts_tf.search_space.nasnet import NASNET
-from darts_tf.search_space.operations import (
-    operations,
-    register_operation,
-)
+from darts_tf.search_space.operations import operations, register_operation
 from darts_tf.search_space.space import (
     SearchSpace,
     register_search_space,

@@ -11,11 +11,7 @@ import numpy as np
 
 from darts_tf.search_space.space import SearchSpace
 from darts_tf.visualize import page
-from darts_tf.visualize.curves import (
-    curves_figure,
-    entropy_figure,
-    series,
-)
+from darts_tf.visualize.curves import curves_figure, entropy_figure, series
 from darts_tf.visualize.drawing import cell_svg
 from darts_tf.visualize.edges import edge_names, group_kinds
 from darts_tf.visualize.heat_map import alpha_evolution, alpha_heat_map

@@ -3,10 +3,7 @@ import time
 import tensorflow as tf
 from absl.testing import parameterized
 
-from darts_tf.architecture_gradient import (
-    ArchitectureGradient,
-    Estimator,
-)
+from darts_tf.architecture_gradient import ArchitectureGradient, Estimator
 from darts_tf.benchmark.bilevel_toy import solve
 from darts_tf.errors import InputError
 

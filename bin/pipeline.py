@@ -1,0 +1,41 @@
+"""Finds an architecture for a data set, trains it and exports it.
+
+  python bin/pipeline.py --flagfile=configs/digits.flags
+
+Flags of the search have no prefix, flags of retraining begin with
+`train_`; the data set, the seed and the devices are common to both. The
+work directory receives genotype.json, saved_model, result.json, plots and
+report.html. The same command continues a run that stopped.
+"""
+
+from absl import flags
+
+from darts_tf import app, process
+
+process.tune()
+
+from darts_tf.options import config_from_flags, define_flags  # noqa: E402
+from darts_tf.run_config import SHARED  # noqa: E402
+from darts_tf.search.config import SearchConfig  # noqa: E402
+from darts_tf.training.config import TrainConfig  # noqa: E402
+
+_WORKDIR = flags.DEFINE_string(
+    'workdir', 'runs/pipeline', 'Directory of the run.')
+define_flags(SearchConfig)
+define_flags(TrainConfig, prefix='train_', skip=SHARED)
+
+
+def main(unused_argv: list[str]) -> None:
+  """Runs the job that the flags describe."""
+  process.configure_tensorflow()
+  from darts_tf.pipeline import outcome, run_pipeline
+  result = run_pipeline(
+      config_from_flags(SearchConfig),
+      config_from_flags(TrainConfig, prefix='train_', shared=SHARED),
+      _WORKDIR.value)
+  print(f'\n{result.genotype.pretty()}\n')
+  print(outcome(result.result, result.workdir))
+
+
+if __name__ == '__main__':
+  app.run(main)

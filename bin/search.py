@@ -1,0 +1,43 @@
+"""Searches for an architecture.
+
+  python bin/search.py --dataset=digits --workdir=runs/digits_search
+
+The work directory receives genotype.json, alphas.npz, metrics.jsonl,
+plots and report.html. The same command continues a search that stopped.
+"""
+
+from absl import flags
+
+from darts_tf import app, process
+
+process.tune()
+
+from darts_tf.options import config_from_flags, define_flags  # noqa: E402
+from darts_tf.search.config import SearchConfig  # noqa: E402
+
+_WORKDIR = flags.DEFINE_string(
+    'workdir', 'runs/search', 'Directory of the run.')
+define_flags(SearchConfig)
+
+
+def main(unused_argv: list[str]) -> None:
+  """Runs the search that the flags describe."""
+  process.configure_tensorflow()
+  from darts_tf.reporting import seconds_of, write_run_report
+  from darts_tf.run_data import load_data
+  from darts_tf.search import run_search
+  from darts_tf.search.builder import resolve
+  config = resolve(config_from_flags(SearchConfig))
+  data = load_data(config)
+  result = run_search(config, _WORKDIR.value, data)
+  write_run_report(
+      result.workdir, f'Search on {data.info.name}', data.info,
+      result.genotype, result,
+      result={'search_seconds': seconds_of(result.metrics)})
+  print(f'\n{result.genotype.pretty()}\n')
+  print(f'Genotype  {result.workdir.genotype_path}')
+  print(f'Report    {result.workdir.report_path}')
+
+
+if __name__ == '__main__':
+  app.run(main)

@@ -1,0 +1,134 @@
+"""The whole job: search, discretize, retrain, export, report."""
+
+import dataclasses
+import os
+from typing import Any
+
+from darts_tf.analysis import multiply_adds, parameters
+from darts_tf.data import ImageData
+from darts_tf.export import export_network, verify_export
+from darts_tf.genotype import Genotype
+from darts_tf.reporting import seconds_of, write_run_report
+from darts_tf.run_data import load_data
+from darts_tf.search import SearchConfig, SearchResult, run_search
+from darts_tf.search.builder import resolve
+from darts_tf.training import TrainConfig, TrainResult, run_training
+from darts_tf.workdir import WorkDir, atomic_write_json
+
+# Probabilities of the reloaded model may differ by this from the one in
+# memory: another graph adds up in another order.
+_EXPORT_TOLERANCE = 1e-4
+
+
+@dataclasses.dataclass(frozen=True)
+class PipelineResult:
+  """What the whole job gave.
+
+  Args:
+    genotype: the architecture found.
+    search: the search.
+    trained: the retraining.
+    result: the numbers in `result.json`.
+    workdir: where everything is.
+  """
+
+  genotype: Genotype
+  search: SearchResult
+  trained: TrainResult
+  result: dict[str, Any]
+  workdir: WorkDir
+
+
+def run_pipeline(
+    search_config: SearchConfig, train_config: TrainConfig,
+    workdir: str | os.PathLike, data: ImageData | None = None,
+    verbose: bool = True,
+) -> PipelineResult:
+  """Finds an architecture for a data set, trains it and exports it.
+
+  Args:
+    search_config: options of the search.
+    train_config: options of retraining, on the same data set.
+    workdir: the run's directory; a run that was stopped in it continues.
+    data: the images; those of `search_config.dataset` by default.
+    verbose: whether the course is printed.
+
+  Returns:
+    The `PipelineResult`.
+
+  Raises:
+    InputError: if an option cannot be used or the directory belongs to
+      another run.
+  """
+  search_config = resolve(search_config)
+  directory = WorkDir(workdir)
+  directory.pin({
+      'search': search_config.pinned(), 'training': train_config.pinned()})
+  data = data or load_data(search_config)
+  say = print if verbose else (lambda *unused_args: None)
+  say('== Search')
+  search = run_search(
+      search_config, directory.path / 'search', data, verbose)
+  search.genotype.save(directory.genotype_path)
+  say('\n== Retraining\n' + search.genotype.pretty())
+  trained = run_training(
+      train_config, search.genotype, directory.path / 'train', data, verbose)
+  result = finish_training(
+      trained, directory, data, 'Search and retraining', search)
+  return PipelineResult(search.genotype, search, trained, result, directory)
+
+
+def finish_training(
+    trained: TrainResult, directory: WorkDir, data: ImageData, title: str,
+    search: SearchResult | None = None,
+) -> dict[str, Any]:
+  """Exports a trained network; writes `result.json` and the report.
+
+  Args:
+    trained: the retraining.
+    directory: where the files go.
+    data: the images, for a check of the exported model.
+    title: heading of the report.
+    search: the search before it, if there was one.
+
+  Returns:
+    The numbers in `result.json`.
+
+  Raises:
+    RuntimeError: if the exported model does not predict what the network
+      in memory does.
+  """
+  network = trained.network
+  export_network(network, trained.info, directory.saved_model_path)
+  difference = verify_export(
+      directory.saved_model_path, network, data.x_test[:64])
+  if not difference <= _EXPORT_TOLERANCE:
+    raise RuntimeError(
+        'The exported model differs from the network in memory by'
+        f' {difference:g}; expected at most {_EXPORT_TOLERANCE:g}')
+  result = {
+      'test_accuracy': trained.test_accuracy,
+      'test_loss': trained.test_loss,
+      'parameters': parameters(network),
+      'multiply_adds': multiply_adds(network, trained.info.image_shape),
+      'train_seconds': seconds_of(trained.metrics),
+  }
+  if search is not None:
+    result['search_seconds'] = seconds_of(search.metrics)
+  atomic_write_json(directory.path / 'result.json', result)
+  genotype = network.genotype
+  write_run_report(
+      directory, f'{title} on {trained.info.name}', trained.info, genotype,
+      search, trained, result, 'saved_model')
+  return result
+
+
+def outcome(result: dict[str, Any], directory: WorkDir) -> str:
+  """What a user wants to know at the end, in a few lines."""
+  return '\n'.join([
+      f'Test accuracy  {100 * result["test_accuracy"]:.2f} %',
+      f'Parameters     {result["parameters"]:,}',
+      f'Multiply-adds  {result["multiply_adds"]:,}',
+      f'Genotype       {directory.genotype_path}',
+      f'Report         {directory.report_path}',
+      f'SavedModel     {directory.saved_model_path}'])

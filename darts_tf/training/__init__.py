@@ -1,0 +1,6 @@
+"""Retraining of a genotype through Keras `fit`."""
+
+from darts_tf.training.config import TrainConfig
+from darts_tf.training.train import TrainResult, load_trained, run_training
+
+__all__ = ['TrainConfig', 'TrainResult', 'load_trained', 'run_training']

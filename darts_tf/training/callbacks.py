@@ -1,0 +1,126 @@
+"""What happens between the epochs of retraining."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from darts_tf.checkpoint import Checkpoint, CheckpointStore
+from darts_tf.errors import InputError
+from darts_tf.evaluation import Score
+from darts_tf.models.network import Network
+from darts_tf.variables import assign_arrays, to_arrays
+from darts_tf.workdir import WorkDir
+
+
+@contextmanager
+def averaged_weights(network: Network) -> Iterator[None]:
+  """Puts the averages of the weights in their place for a while.
+
+  Args:
+    network: compiled; without an average nothing is done.
+  """
+  optimizer = network.optimizer
+  if not optimizer.use_ema:
+    yield
+    return
+  variables = network.trainable_variables
+  saved = [tf.identity(v.value) for v in variables]
+  optimizer.finalize_variable_values(variables)
+  try:
+    yield
+  finally:
+    for variable, value in zip(variables, saved):
+      variable.assign(value)
+
+
+class DropPathRamp(keras.callbacks.Callback):
+  """Raises the drop path rate along a line: `rate * epoch / epochs`.
+
+  Args:
+    rate: probability at the end.
+    epochs: length of the run.
+  """
+
+  def __init__(self, rate: float, epochs: int):
+    super().__init__()
+    self.rate = rate
+    self.epochs = epochs
+
+  def on_epoch_begin(self, epoch: int, logs=None) -> None:
+    """Sets the network's variable."""
+    del logs
+    self.model.drop_path_rate.assign(self.rate * epoch / self.epochs)
+
+
+class StopIfNotFinite(keras.callbacks.Callback):
+  """Ends a run whose loss is NaN or infinite, before it is saved."""
+
+  def on_train_batch_end(self, batch: int, logs=None) -> None:
+    """Looks at the mean loss of the epoch so far."""
+    if not math.isfinite(logs['loss']):
+      raise InputError(
+          'The loss is no longer a finite number; the last good checkpoint'
+          ' is kept. Try a smaller learning_rate or clip_norm in another'
+          f' --workdir. Received: loss={logs["loss"]} at step {batch + 1}')
+
+
+class RunRecord(keras.callbacks.Callback):
+  """Writes a checkpoint and the metrics after each epoch.
+
+  The checkpoint holds weights, statistics, optimizer and random state, so
+  that a run that was stopped continues exactly.
+
+  Args:
+    workdir: the run's directory.
+    network: the network, compiled and with a built optimizer.
+    evaluate: returns the score on held-out images; `None` without any.
+  """
+
+  def __init__(
+      self, workdir: WorkDir, network: Network,
+      evaluate: Callable[[], Score] | None = None,
+  ):
+    super().__init__()
+    self.workdir = workdir
+    self.network = network
+    self.evaluate = evaluate
+    self.store = CheckpointStore(workdir.checkpoints_path)
+    self.metrics: list[dict[str, Any]] = []
+    self._started = 0.
+
+  def restore(self, checkpoint: Checkpoint) -> None:
+    """Puts network and record into a checkpoint's state."""
+    assign_arrays('network', self.network.variables, checkpoint.arrays)
+    assign_arrays(
+        'optimizer', self.network.optimizer.variables, checkpoint.arrays)
+    self.metrics = checkpoint.meta['metrics']
+    self.workdir.write_metrics(self.metrics)
+
+  def on_epoch_begin(self, epoch: int, logs=None) -> None:
+    """Notes the time."""
+    del epoch, logs
+    self._started = time.monotonic()
+
+  def on_epoch_end(self, epoch: int, logs=None) -> None:
+    """Evaluates, saves, and adds the scores to Keras' logs."""
+    metrics = {'epoch': epoch, 'train_loss': float(logs['loss']),
+               'train_accuracy': float(logs['accuracy'])}
+    if self.evaluate is not None:
+      with averaged_weights(self.network):
+        score = self.evaluate()
+      metrics |= {'validation_loss': score.loss,
+                  'validation_accuracy': score.accuracy}
+      logs['val_loss'], logs['val_accuracy'] = score
+    metrics |= {
+        'learning_rate': float(self.network.optimizer.learning_rate),
+        'seconds': round(time.monotonic() - self._started, 3)}
+    self.metrics.append(metrics)
+    arrays = (to_arrays('network', self.network.variables)
+              | to_arrays('optimizer', self.network.optimizer.variables))
+    self.store.save(epoch, arrays, {'metrics': self.metrics})
+    self.workdir.write_metrics(self.metrics)

@@ -1,0 +1,262 @@
+"""Retraining a genotype from scratch."""
+
+import dataclasses
+import json
+import os
+import sys
+import tempfile
+from typing import Any
+
+import keras
+import numpy as np
+
+from darts_tf.data import (
+  DatasetInfo,
+  ImageData,
+  Stream,
+  evaluation_batches,
+  stratified_split,
+)
+from darts_tf.distribution import (
+  check_batch_size,
+  make_strategy,
+  seed_everything,
+)
+from darts_tf.errors import InputError
+from darts_tf.evaluation import Evaluation
+from darts_tf.genotype import Genotype
+from darts_tf.models.network import Network
+from darts_tf.optimizers import SGD
+from darts_tf.run_data import augmentation_of, load_data, unsharded
+from darts_tf.schedule.learning_rate import LearningRate
+from darts_tf.search_space.space import search_spaces
+from darts_tf.training.callbacks import DropPathRamp, RunRecord, StopIfNotFinite
+from darts_tf.training.config import TrainConfig
+from darts_tf.training.loss import SmoothedCrossentropy
+from darts_tf.workdir import WorkDir, atomic_write_json
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainResult:
+  """A retrained network.
+
+  Args:
+    network: the network, with the weights it was evaluated with.
+    metrics: one mapping an epoch.
+    test_accuracy: share of the test images classified correctly.
+    test_loss: their mean cross-entropy.
+    info: the data set.
+    config: the options.
+    workdir: where all of it is written.
+  """
+
+  network: Network
+  metrics: list[dict[str, Any]]
+  test_accuracy: float
+  test_loss: float
+  info: DatasetInfo
+  config: TrainConfig
+  workdir: WorkDir
+
+
+def run_training(
+    config: TrainConfig, genotype: Genotype, workdir: str | os.PathLike,
+    data: ImageData | None = None, verbose: bool = True,
+) -> TrainResult:
+  """Trains the network of a genotype, or continues to train it.
+
+  The test images are read once, at the end.
+
+  Args:
+    config: the options.
+    genotype: the architecture.
+    workdir: the run's directory; a run that was stopped in it is continued
+      and gives what it would have given.
+    data: the images; those of `config.dataset` by default.
+    verbose: whether the course is printed.
+
+  Returns:
+    The `TrainResult`.
+
+  Raises:
+    InputError: if an option cannot be used, the directory belongs to
+      another run, or the loss is no longer a finite number.
+  """
+  schedule = LearningRate(
+      config.learning_rate_schedule, config.learning_rate,
+      minimum=config.learning_rate_min, epochs=config.epochs,
+      warmup_epochs=config.warmup_epochs, decay=config.learning_rate_decay)
+  seed_everything(config)
+  data = data or load_data(config)
+  say = print if verbose else (lambda *unused_args: None)
+  strategy = make_strategy(config)
+  check_batch_size(config.batch_size, strategy)
+  with strategy.scope():
+    network = build_network(
+        config, genotype, data.info, strategy.num_replicas_in_sync > 1)
+    compile_network(network, config)
+  directory = WorkDir(workdir)
+  directory.pin({**config.pinned(), 'genotype': genotype.to_dict()})
+  genotype.save(directory.genotype_path)
+  training, held_out = _streams(config, data)
+  evaluation = Evaluation(lambda images: network(images, training=False))
+  record = RunRecord(
+      directory, network,
+      None if held_out is None else lambda: evaluation(held_out))
+  checkpoint = record.store.latest()
+  for warning in record.store.warnings:
+    say(f'Warning: {warning}')
+  first_epoch = 0
+  if checkpoint is not None:
+    record.restore(checkpoint)
+    first_epoch = checkpoint.epoch + 1
+  say(_summary(network, config, data.info, training))
+  if first_epoch:
+    say(f'Continuing after epoch {first_epoch} of {config.epochs}.')
+  steps = config.steps_per_epoch or training.steps_per_epoch
+  if first_epoch < config.epochs:
+    network.fit(
+        unsharded(training.batches(first_epoch * steps)),
+        steps_per_epoch=steps, initial_epoch=first_epoch,
+        epochs=config.epochs, callbacks=_callbacks(
+            config, schedule, record, directory),
+        verbose=(1 if sys.stdout.isatty() else 2) if verbose else 0)
+  # The averages, if there are any, are the result; `fit` has put them in
+  # place, but not if there was nothing left to train.
+  network.optimizer.finalize_variable_values(network.trainable_variables)
+  score = evaluation(evaluation_batches(
+      data.x_test, data.y_test, config.batch_size, data.info.mean,
+      data.info.std))
+  atomic_write_json(directory.path / 'result.json', {
+      'test_accuracy': score.accuracy, 'test_loss': score.loss})
+  save_network(network, data.info, directory)
+  return TrainResult(
+      network, record.metrics, score.accuracy, score.loss, data.info, config,
+      directory)
+
+
+def build_network(
+    config: TrainConfig, genotype: Genotype, info: DatasetInfo,
+    several_replicas: bool = False,
+) -> Network:
+  """Builds the network that a configuration describes."""
+  style = search_spaces[genotype.search_space].network_style
+  return Network(
+      genotype, info.image_shape, info.num_classes, config.channels,
+      config.cells, config.stem, auxiliary=config.auxiliary,
+      auxiliary_weight=config.auxiliary_weight,
+      auxiliary_norm=config.auxiliary_norm, drop_path=config.drop_path > 0,
+      style=style.replace(
+          synchronized=config.synchronized_batch_norm and several_replicas))
+
+
+def compile_network(network: Network, config: TrainConfig) -> None:
+  """Compiles a network with the optimizer and loss of a configuration."""
+  optimizer = SGD(
+      config.learning_rate, momentum=config.momentum,
+      nesterov=config.nesterov, weight_decay=config.weight_decay,
+      clip_norm=config.clip_norm, use_ema=config.ema > 0,
+      ema_momentum=config.ema or 0.99)
+  # XLA makes depthwise convolutions many times slower on CPUs.
+  network.compile(
+      optimizer, SmoothedCrossentropy(config.label_smoothing),
+      metrics=['accuracy'], jit_compile=False)
+  optimizer.build(network.trainable_variables)
+
+
+def save_network(
+    network: Network, info: DatasetInfo, workdir: WorkDir
+) -> None:
+  """Writes `network.keras` and `dataset.json`."""
+  atomic_write_json(workdir.path / 'dataset.json', dataclasses.asdict(info))
+  with tempfile.TemporaryDirectory(dir=workdir.path) as temporary:
+    path = os.path.join(temporary, 'network.keras')
+    network.save(path)
+    os.replace(path, workdir.path / 'network.keras')
+
+
+def load_trained(
+    workdir: str | os.PathLike
+) -> tuple[Network, DatasetInfo]:
+  """Loads the network of a finished retraining.
+
+  Args:
+    workdir: the run's directory.
+
+  Returns:
+    The network and its data set's description.
+
+  Raises:
+    InputError: if there is no finished retraining.
+  """
+  directory = WorkDir(workdir)
+  directory.require_run()
+  path = directory.path / 'network.keras'
+  if not path.exists():
+    raise InputError(
+        'The retraining in this directory is not finished: network.keras is'
+        ' missing; run the command that started it again.'
+        f' Received: workdir={str(workdir)!r}')
+  fields = json.loads((directory.path / 'dataset.json').read_text())
+  info = DatasetInfo(**{
+      name: tuple(value) if isinstance(value, list) else value
+      for name, value in fields.items()})
+  return keras.models.load_model(path), info
+
+
+def _streams(config: TrainConfig, data: ImageData):
+  """Training batches, and held-out ones if there are any."""
+  indices = held_out = None
+  common = {'mean': data.info.mean, 'std': data.info.std}
+  if config.validation_portion:
+    indices, rest = stratified_split(
+        data.y_train, 1 - config.validation_portion, config.seed)
+    held_out = evaluation_batches(
+        data.x_train, data.y_train, config.batch_size, indices=rest,
+        **common)
+  training = Stream(
+      data.x_train, data.y_train, config.batch_size, config.seed, 'training',
+      augmentation=augmentation_of(config, data.info), indices=indices,
+      **common)
+  return training, held_out
+
+
+def _callbacks(config, schedule, record, directory):
+  callbacks = [
+      StopIfNotFinite(),
+      keras.callbacks.LearningRateScheduler(
+          lambda epoch, unused_rate: schedule.at(epoch))]
+  if config.drop_path:
+    callbacks.append(DropPathRamp(config.drop_path, config.epochs))
+  callbacks.append(record)
+  if config.tensorboard:
+    callbacks.append(keras.callbacks.TensorBoard(
+        str(directory.path / 'tensorboard'), profile_batch=0))
+  return callbacks
+
+
+def _summary(
+    network: Network, config: TrainConfig, info: DatasetInfo,
+    training: Stream,
+) -> str:
+  """What is trained on what, in a few lines."""
+  size = sum(int(np.prod(v.shape)) for v in network.trainable_variables)
+  height, width, channels = info.image_shape
+  extras = [
+      f'{name} {value:g}' for name, value in (
+          ('drop path', config.drop_path), ('cutout', config.cutout),
+          ('label smoothing', config.label_smoothing), ('EMA', config.ema))
+      if value]
+  if config.auxiliary:
+    extras.append(f'auxiliary head {config.auxiliary_weight:g}')
+  return '\n'.join([
+      f'Network     {network.genotype.search_space}: {config.cells} cells,'
+      f' {config.channels} channels, {size:,} parameters',
+      f'Training    {config.epochs} epochs of'
+      f' {config.steps_per_epoch or training.steps_per_epoch} steps, batch'
+      f' {config.batch_size}; learning rate {config.learning_rate:g},'
+      f' {config.learning_rate_schedule}'
+      + (f'; {", ".join(extras)}' if extras else ''),
+      f'Data        {info.name}: {height}x{width}x{channels},'
+      f' {info.num_classes} classes; {training.num_images:,} images to'
+      f' train, {info.num_test:,} to test'])

@@ -1,0 +1,114 @@
+import contextlib
+import importlib.util
+import io
+import json
+import pathlib
+
+from absl import flags
+from absl.testing import absltest, flagsaver, parameterized
+
+import darts_tf
+from darts_tf import app
+from darts_tf.genotype import load_genotype
+
+PROGRAM = pathlib.Path(
+    darts_tf.__file__).parents[1] / 'bin' / 'describe.py'
+
+
+class DescribeTest(parameterized.TestCase):
+
+  def setUp(self):
+    super().setUp()
+    before = set(flags.FLAGS)
+    spec = importlib.util.spec_from_file_location('describe', PROGRAM)
+    self.program = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(self.program)
+    self.addCleanup(self.forget, set(flags.FLAGS) - before)
+    if not flags.FLAGS.is_parsed():
+      flags.FLAGS.mark_as_parsed()
+      self.addCleanup(flags.FLAGS.unparse_flags)
+
+  def forget(self, names):
+    # Other programs define flags of the same names.
+    for name in names:
+      delattr(flags.FLAGS, name)
+
+  def main(self, **values):
+    """Returns the exit code, standard output and standard error."""
+    out, err = io.StringIO(), io.StringIO()
+    with (flagsaver.as_parsed(**values), contextlib.redirect_stdout(out),
+          contextlib.redirect_stderr(err)):
+      code = app.call(self.program.main, ['describe'])
+    return code, out.getvalue(), err.getvalue()
+
+  @parameterized.parameters(
+      ('DARTS_V2', 3_349_342, 3_825_768), ('AmoebaNet', 3_145_078, None))
+  def test_published_counts(self, name, parameters, with_auxiliary):
+    code, out, _ = self.main(genotype=name, json='true')
+    self.assertIsNone(code)
+    values = json.loads(out)
+    self.assertEqual(values['parameters'], parameters)
+    if with_auxiliary:
+      self.assertEqual(values['parameters_with_auxiliary'], with_auxiliary)
+    self.assertEqual(values['genotype'], name)
+    self.assertEqual(
+        values['architecture'], load_genotype(name).to_dict())
+
+  def test_json_of_a_file(self):
+    path = self.create_tempfile('found.json').full_path
+    load_genotype('DARTS_V1').save(path)
+    _, out, _ = self.main(
+        genotype=path, json='true', image_size='4', channels='2',
+        cells='4', num_classes='7')
+    values = json.loads(out)
+    self.assertIsNone(values['parameters_with_auxiliary'])
+    self.assertEqual(values['image_shape'], [4, 4, 3])
+    self.assertEqual(
+        [values[name] for name in (
+            'search_space', 'num_classes', 'channels', 'num_cells', 'stem')],
+        ['darts', 7, 2, 4, 'auto'])
+    self.assertGreater(values['multiply_adds'], 0)
+
+  def test_preset(self):
+    # The head of the ImageNet network has one normalization less.
+    def head(preset):
+      _, out, _ = self.main(
+          genotype='DARTS_V2', json='true', dataset_preset=preset,
+          image_size='32', channels='2', cells='1', stem='conv')
+      values = json.loads(out)
+      return values['num_classes'], (
+          values['parameters_with_auxiliary'] - values['parameters'])
+    (ten, small), (thousand, large) = head('cifar10'), head('imagenet')
+    self.assertEqual((ten, thousand), (10, 1000))
+    self.assertEqual(large - small, 990 * 769 - 2 * 768)
+
+  def test_table(self):
+    code, out, _ = self.main(
+        genotype='DARTS_V2', channels='4', cells='2', image_size='8')
+    self.assertIsNone(code)
+    rows = dict(line.split('  ', 1) for line in out.splitlines()
+                if line[:1].isalpha() and '  ' in line)
+    self.assertEqual(rows['images'].strip(), '8x8x3')
+    self.assertRegex(rows['parameters'], r'^ *[\d,]+$')
+    self.assertRegex(rows['with auxiliary head'], r'^ *[\d,]+$')
+    self.assertRegex(out, r'multiply-additions +[\d,]+\n')
+    self.assertIn(load_genotype('DARTS_V2').pretty(), out)
+
+  def test_table_without_auxiliary_head(self):
+    _, out, _ = self.main(
+        genotype='DARTS_V2', channels='2', cells='4', image_size='4')
+    self.assertIn('none: the map is too small', out)
+
+  @parameterized.parameters(
+      ({'genotype': 'DARTS_V3'}, "Unknown genotype.*mean 'DARTS_V2'"),
+      ({'stem': 'convv'}, "Unknown stem.*Received: stem='convv'"),
+      ({'image_size': '2'}, 'too small.*Received: image_size=2x2'))
+  def test_refused(self, values, message):
+    code, out, err = self.main(**({'genotype': 'DARTS_V2'} | values))
+    self.assertEqual(code, 2)
+    self.assertEmpty(out)
+    self.assertRegex(err, f'^error: .*{message}')
+
+
+if __name__ == '__main__':
+  absltest.main()

@@ -1,0 +1,212 @@
+import json
+import os
+import pathlib
+import subprocess
+import sys
+from unittest import mock
+
+import numpy as np
+import tensorflow as tf
+
+from darts_tf.data import DatasetInfo
+from darts_tf.errors import InputError
+from darts_tf.export import export_network, verify_export
+from darts_tf.genotype import Genotype, load_genotype
+from darts_tf.models import Network
+
+INFO = DatasetInfo(
+    'toy', (8, 8, 3), ('ant', 'bee', 'cät'), (.4, .5, .6), (.2, .3, .4),
+    9, 9)
+
+# What a server does: it knows nothing of the package.
+RELOAD = '''
+import sys
+import numpy as np
+import tensorflow as tf
+path, data = sys.argv[1:]
+arrays = np.load(data)
+served = tf.saved_model.load(path).signatures['serving_default']
+found = served(images=tf.constant(arrays['images']))['probabilities']
+np.testing.assert_allclose(found, arrays['probabilities'], atol=1e-6)
+assert 'darts_tf' not in sys.modules
+print('equal')
+'''
+
+
+def make_network(**options):
+  network = Network(
+      load_genotype('DARTS_V2'), (8, 8, 3), 3, 4, 3, **options)
+  # Statistics that differ from their initial values, large logits.
+  random = np.random.default_rng(1)
+  for variable in network.variables:
+    if 'moving' in variable.name:
+      variable.assign(random.uniform(.01, .1, variable.shape))
+  return network
+
+
+class ExportTest(tf.test.TestCase):
+
+  @classmethod
+  def setUpClass(cls):
+    super().setUpClass()
+    cls.network = make_network(auxiliary=True, drop_path=True)
+    cls.images = np.random.default_rng(0).integers(
+        0, 256, (5, 8, 8, 3), np.uint8)
+    pixels = (cls.images / 255 - INFO.mean) / INFO.std
+    logits = cls.network(pixels.astype(np.float32), training=False)
+    cls.probabilities = tf.nn.softmax(logits).numpy()
+
+  def path(self):
+    return os.path.join(self.create_tempdir().full_path, 'new', 'export')
+
+  def create_tempdir(self):
+    directory = pathlib.Path(self.get_temp_dir()) / self.id()
+    directory.mkdir(exist_ok=True)
+    return mock.Mock(full_path=str(directory))
+
+  def test_reloaded_model(self):
+    path = self.path()
+    self.assertEqual(self.network.export(path, INFO), path)
+    loaded = tf.saved_model.load(path)
+    images = tf.constant(self.images)
+
+    served = loaded.signatures['serving_default'](images=images)
+    self.assertEqual(list(served), ['probabilities'])
+    self.assertEqual(served['probabilities'].dtype, tf.float32)
+    self.assertAllClose(
+        served['probabilities'], self.probabilities, atol=1e-6)
+    self.assertAllClose(loaded(images), self.probabilities, atol=1e-6)
+    # One image, as another batch size; images do not mix.
+    self.assertAllClose(
+        loaded(images[:1]), self.probabilities[:1], atol=1e-6)
+
+    found = loaded.signatures['classify'](images=images)
+    best = self.probabilities.argmax(-1)
+    self.assertEqual(
+        [label.decode() for label in found['label'].numpy()],
+        [INFO.class_names[index] for index in best])
+    self.assertAllClose(
+        found['probability'], self.probabilities.max(-1), atol=1e-6)
+
+    self.assertEqual(
+        [name.decode() for name in loaded.class_names.numpy()],
+        list(INFO.class_names))
+    extra = pathlib.Path(path) / 'assets.extra'
+    self.assertEqual(
+        json.loads((extra / 'class_names.json').read_text('utf-8')),
+        list(INFO.class_names))
+    self.assertEqual(
+        Genotype.load(extra / 'genotype.json'), self.network.genotype)
+
+    self.assertLess(verify_export(path, self.network, self.images), 1e-6)
+    self.assertLess(
+        verify_export(path, self.network, self.images, INFO), 1e-6)
+
+    data = os.path.join(os.path.dirname(path), 'expected.npz')
+    np.savez(data, images=self.images, probabilities=self.probabilities)
+    run = subprocess.run(
+        [sys.executable, '-c', RELOAD, path, data], capture_output=True,
+        text=True, timeout=120, cwd=os.path.dirname(path), check=False)
+    self.assertEqual(run.stdout, 'equal\n', run.stderr)
+
+  def test_verify_sees_other_weights_and_other_normalization(self):
+    path = self.path()
+    network = make_network()
+    export_network(network, INFO, path)
+    exact = verify_export(path, network, self.images)
+    network.head.classifier.bias.assign([0., 1., 0.])
+    self.assertGreater(
+        verify_export(path, network, self.images), exact + 1e-3)
+    export_network(network, INFO, path)  # replaces
+    self.assertLess(verify_export(path, network, self.images), 1e-6)
+    self.assertEqual(os.listdir(os.path.dirname(path)), ['export'])
+    other = DatasetInfo(
+        'toy', (8, 8, 3), INFO.class_names, (.1, .1, .1), INFO.std, 9, 9)
+    self.assertGreater(
+        verify_export(path, network, self.images, other), 1e-4)
+
+  def test_failure_keeps_the_earlier_export(self):
+    path = pathlib.Path(self.path())
+    path.mkdir(parents=True)
+    (path / 'saved_model.pb').write_text('earlier')
+
+    def fail(served, directory, signatures):
+      pathlib.Path(directory, 'saved_model.pb').write_text('half')
+      raise tf.errors.ResourceExhaustedError(None, None, 'No space left')
+    with mock.patch.object(tf.saved_model, 'save', fail):
+      with self.assertRaisesRegex(InputError, f'disk is full.*{path}'):
+        export_network(self.network, INFO, path)
+    self.assertEqual((path / 'saved_model.pb').read_text(), 'earlier')
+    self.assertEqual(os.listdir(path.parent), ['export'])
+
+  def test_failed_exchange_keeps_the_earlier_export(self):
+    path = pathlib.Path(self.path())
+    path.mkdir(parents=True)
+    (path / 'saved_model.pb').write_text('earlier')
+    rename = os.rename
+
+    def fail_once(source, target):
+      if str(source).endswith('.tmp'):
+        raise OSError('interrupted')
+      rename(source, target)
+    with mock.patch.object(tf.saved_model, 'save'), mock.patch.object(
+        os, 'rename', fail_once):
+      with self.assertRaisesRegex(OSError, 'interrupted'):
+        export_network(self.network, INFO, path)
+    self.assertEqual((path / 'saved_model.pb').read_text(), 'earlier')
+    self.assertEqual(os.listdir(path.parent), ['export'])
+
+  def test_foreign_directory(self):
+    path = pathlib.Path(self.path())
+    path.mkdir(parents=True)
+    (path / 'thesis.tex').write_text('')
+    for name in ('saved_model.pb', 'variables'):
+      with self.assertRaisesRegex(
+          InputError, "something else, which would be lost.*'thesis.tex'"):
+        export_network(self.network, INFO, path)
+      (path / name).write_text('')
+    self.assertTrue((path / 'thesis.tex').exists())
+
+  def test_path_is_a_file(self):
+    path = pathlib.Path(self.path())
+    path.parent.mkdir()
+    path.write_text('')
+    with self.assertRaisesRegex(InputError, f'Cannot write here.*{path}'):
+      export_network(self.network, INFO, path)
+
+  def test_other_data_set(self):
+    for other, message in (
+        (DatasetInfo('big', (9, 9, 3), INFO.class_names, INFO.mean,
+                     INFO.std, 9, 9),
+         r"image_shape=\(8, 8, 3\). Received: dataset='big'"),
+        (DatasetInfo('two', (8, 8, 3), ('a', 'b'), INFO.mean, INFO.std,
+                     9, 9),
+         "num_classes=3. Received: dataset='two' with num_classes=2")):
+      with self.assertRaisesRegex(InputError, message):
+        export_network(self.network, other, self.path())
+
+  def test_verify_refuses(self):
+    with self.assertRaisesRegex(InputError, 'No SavedModel here.*nowhere'):
+      verify_export('/nowhere', self.network, self.images)
+    for images in (self.images / 255, self.images[:0], self.images[:, 1:]):
+      with self.assertRaisesRegex(
+          InputError, r'expected uint8 of shape \(n, 8, 8, 3\)'):
+        verify_export('/nowhere', self.network, images)
+
+  def test_export_of_keras(self):
+    path = self.path()
+    self.network.export(
+        path, verbose=False,
+        input_signature=[tf.TensorSpec((None, 8, 8, 3), tf.float32)])
+    pixels = (self.images / 255 - INFO.mean) / INFO.std
+    logits = tf.saved_model.load(path).serve(
+        tf.constant(pixels, tf.float32))
+    self.assertAllClose(tf.nn.softmax(logits), self.probabilities, atol=1e-6)
+
+  def test_format_with_info(self):
+    with self.assertRaisesRegex(TypeError, 'Received: format'):
+      self.network.export(self.path(), INFO, format='onnx')
+
+
+if __name__ == '__main__':
+  tf.test.main()

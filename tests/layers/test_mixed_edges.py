@@ -1,0 +1,157 @@
+"""Edges computed together equal the operations computed one by one."""
+
+import numpy as np
+import tensorflow as tf
+from absl.testing import parameterized
+
+from darts_tf.layers import MixedEdges, build_operation
+from darts_tf.search_space import search_spaces
+
+UNEQUAL = (
+    ('none', 'sep_conv_3x3'),
+    ('max_pool_3x3', 'skip_connect', 'sep_conv_3x3'),
+    ('none',),
+    ('dil_conv_5x5', 'none', 'avg_pool_3x3', 'sep_conv_3x3'),
+    ('skip_connect', 'none', 'max_pool_3x3'),
+)
+CASES = []
+for _stride in (1, 2):
+  for _space in ('darts', 'course', 'nas_bench_201'):
+    _names = search_spaces[_space].candidates['normal'][0]
+    CASES.append((f'{_space}_{_stride}', _space, (_names,) * 3, _stride))
+    CASES.append((f'{_space}_one_{_stride}', _space, (_names,), _stride))
+  CASES.append((f'unequal_{_stride}', 'darts', UNEQUAL, _stride))
+  CASES.append((f'nasnet_{_stride}', 'nasnet', (
+      ('sep_conv_7x7', 'conv_7x1_1x7'),) * 2, _stride))
+
+
+class MixedEdgesTest(tf.test.TestCase, parameterized.TestCase):
+
+  def make(self, space, candidates, stride):
+    """A layer with random weights, its input and its mixing weights."""
+    rng = np.random.default_rng(3)
+    style = search_spaces[space].search_style.replace(dtype='float64')
+    layer = MixedEdges(candidates, 4, stride, style)
+    layer.build((None, 7, 8, 4))
+    for variable in layer.variables:
+      value = rng.normal(size=variable.shape)
+      variable.assign(
+          np.exp(value) if 'variance' in variable.path else value)
+    x = tf.constant(rng.normal(size=(3, 7, 8, 4)))
+    weights = tf.constant(
+        rng.uniform(size=(len(candidates), max(map(len, candidates)))))
+    return layer, x, weights, style
+
+  def single(self, layer, edge, name, stride, style):
+    """The operation alone, with the weights of the edge."""
+    operation = build_operation(name, 4, stride, style)
+    operation.build((None, 7, 8, 4))
+    views = layer.weight_views(edge, name)
+    own = operation.weight_views()
+    self.assertEqual(list(views), list(own))
+    for key, view in own.items():
+      view.assign(views[key].read())
+    return operation
+
+  @parameterized.named_parameters(*CASES)
+  def test_equals_the_sum_of_single_operations(
+      self, space, candidates, stride):
+    layer, x, weights, style = self.make(space, candidates, stride)
+    singles = [
+        [self.single(layer, edge, name, stride, style) for name in names]
+        for edge, names in enumerate(candidates)]
+    for training in (False, True):
+      with tf.GradientTape(persistent=True) as tape:
+        tape.watch([x, weights])
+        together = layer(x, weights, training=training)
+        apart = [
+            tf.add_n([weights[e, k] * operation(x, training=training)
+                      for k, operation in enumerate(operations)])
+            for e, operations in enumerate(singles)]
+        # A loss in which every output pixel counts differently.
+        factors = [tf.constant(np.random.default_rng(e).normal(size=y.shape))
+                   for e, y in enumerate(apart)]
+        losses = [tf.add_n([tf.reduce_sum(f * y)
+                            for f, y in zip(factors, outputs)])
+                  for outputs in (together, apart)]
+      self.assertLen(together, len(candidates))
+      self.assertEqual(
+          [tuple(y.shape)[1:] for y in together],
+          [s[1:] for s in layer.compute_output_shape((None, 7, 8, 4))])
+      for actual, expected in zip(together, apart):
+        self.assertAllClose(actual, expected, rtol=1e-9, atol=1e-9)
+      gradients = [
+          tape.gradient(loss, [weights, x],
+                        unconnected_gradients=tf.UnconnectedGradients.ZERO)
+          for loss in losses]
+      for actual, expected in zip(*gradients):
+        self.assertAllClose(actual, expected, rtol=1e-8, atol=1e-8)
+    self.check_gradients(layer, singles, candidates, tape, losses)
+    self.check_statistics(layer, singles, candidates)
+
+  def check_gradients(self, layer, singles, candidates, tape, losses):
+    """The gradient of each weight is that of the operation alone."""
+    together = dict(zip(
+        map(id, layer.trainable_variables),
+        tape.gradient(losses[0], layer.trainable_variables)))
+    alone = [v for operations in singles for operation in operations
+             for v in operation.trainable_variables]
+    apart = dict(zip(map(id, alone), tape.gradient(losses[1], alone)))
+    for edge, names in enumerate(candidates):
+      for name, operation in zip(names, singles[edge]):
+        views = layer.weight_views(edge, name)
+        for key, own in operation.weight_views().items():
+          if own.variable.trainable:
+            view = views[key]
+            whole = tf.convert_to_tensor(together[id(view.variable)])
+            share = np.take(whole, range(view.start, view.start + view.size),
+                            view.axis)
+            self.assertAllClose(
+                share, apart[id(own.variable)], rtol=1e-8, atol=1e-8)
+
+  def check_statistics(self, layer, singles, candidates):
+    """Running statistics have moved alike."""
+    for edge, names in enumerate(candidates):
+      for name, operation in zip(names, singles[edge]):
+        views = layer.weight_views(edge, name)
+        for key, own in operation.weight_views().items():
+          self.assertAllClose(views[key].read(), own.read(), rtol=1e-10)
+
+  def test_views_of_edges_do_not_overlap(self):
+    layer, _, _, _ = self.make('course', (('sep_conv_3x3',),) * 3, 1)
+    for edge in range(3):
+      for view in layer.weight_views(edge, 'sep_conv_3x3').values():
+        view.assign(np.full(view.read().shape, float(edge)))
+    for edge in range(3):
+      for view in layer.weight_views(edge, 'sep_conv_3x3').values():
+        self.assertAllEqual(view.read(), np.full(view.read().shape, edge))
+    for variable in layer.variables:
+      self.assertAllEqual(np.unique(variable.numpy()), [0, 1, 2])
+
+  def test_none_adds_nothing_where_the_input_is_infinite(self):
+    layer, x, weights, _ = self.make(
+        'darts', (('none', 'sep_conv_3x3'), ('none',)), 2)
+    x = tf.fill(x.shape, tf.constant(np.inf, tf.float64))
+    self.assertEqual(layer.weight_views(1, 'none'), {})
+    self.assertAllEqual(layer(x, weights)[1], np.zeros((3, 4, 4, 4)))
+
+  def test_mixing_weights_may_be_float32_in_half_precision(self):
+    style = search_spaces['darts'].search_style.replace(
+        dtype='mixed_bfloat16')
+    layer = MixedEdges((('sep_conv_3x3', 'skip_connect'),) * 2, 4, 1, style)
+    layer.build((None, 8, 8, 4))
+    outputs = layer(
+        tf.ones([2, 8, 8, 4]), tf.fill([2, 2], 0.5), training=True)
+    self.assertEqual(outputs[0].dtype, tf.bfloat16)
+
+  def test_is_rebuilt_from_its_configuration(self):
+    layer, x, weights, _ = self.make('darts', UNEQUAL, 2)
+    other = MixedEdges.from_config(layer.get_config())
+    other.build((None, 7, 8, 4))
+    other.set_weights(layer.get_weights())
+    for a, b in zip(other(x, weights), layer(x, weights)):
+      self.assertAllEqual(a, b)
+
+
+if __name__ == '__main__':
+  tf.test.main()
