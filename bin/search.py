@@ -23,20 +23,15 @@ define_flags(SearchConfig)
 def main(unused_argv: list[str]) -> None:
   """Runs the search that the flags describe."""
   process.configure_tensorflow()
-  from darts_tf.reporting import seconds_of, write_run_report
-  from darts_tf.run_data import load_data
+  from darts_tf.reporting import seconds_of, write_run_report, written_files
   from darts_tf.search import run_search
-  from darts_tf.search.builder import resolve
-  config = resolve(config_from_flags(SearchConfig))
-  data = load_data(config)
-  result = run_search(config, _WORKDIR.value, data)
+  result = run_search(config_from_flags(SearchConfig), _WORKDIR.value)
   write_run_report(
-      result.workdir, f'Search on {data.info.name}', data.info,
+      result.workdir, f'Search on {result.info.name}', result.info,
       result.genotype, result,
       result={'search_seconds': seconds_of(result.metrics)})
   print(f'\n{result.genotype.pretty()}\n')
-  print(f'Genotype  {result.workdir.genotype_path}')
-  print(f'Report    {result.workdir.report_path}')
+  print(written_files(result.workdir))
 
 
 if __name__ == '__main__':

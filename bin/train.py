@@ -31,8 +31,10 @@ def main(unused_argv: list[str]) -> None:
   from darts_tf.pipeline import finish_training, outcome
   from darts_tf.run_data import load_data
   from darts_tf.training import run_training
+  from darts_tf.training.train import check_training
   config = config_from_flags(TrainConfig)
   genotype = load_genotype(_GENOTYPE.value)
+  check_training(config, genotype, _WORKDIR.value)
   data = load_data(config)
   trained = run_training(config, genotype, _WORKDIR.value, data)
   result = finish_training(trained, trained.workdir, data, 'Training')

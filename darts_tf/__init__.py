@@ -9,17 +9,26 @@ import importlib
 __version__ = '0.1.0'
 
 _EXPORTS = {
+    'CellTopology': 'darts_tf.search_space',
     'Genotype': 'darts_tf.genotype',
     'InputError': 'darts_tf.errors',
+    'MacroLayout': 'darts_tf.search_space',
+    'Network': 'darts_tf.models',
     'OperationStyle': 'darts_tf.search_space',
+    'SearchConfig': 'darts_tf.search.config',
     'SearchSpace': 'darts_tf.search_space',
+    'Supernet': 'darts_tf.models',
+    'TrainConfig': 'darts_tf.training.config',
     'load_genotype': 'darts_tf.genotype',
+    'load_trained': 'darts_tf.training',
     'register_operation': 'darts_tf.search_space',
     'register_search_space': 'darts_tf.search_space',
-    'Network': 'darts_tf.models',
-    'Supernet': 'darts_tf.models',
+    'run_pipeline': 'darts_tf.pipeline',
+    'run_search': 'darts_tf.search',
+    'run_training': 'darts_tf.training',
+    'same_candidates': 'darts_tf.search_space',
 }
-_MODULES = ('data', 'interop', 'visualize')
+_MODULES = ('data', 'interop', 'layers', 'models', 'visualize')
 
 __all__ = sorted([*_EXPORTS, *_MODULES])
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from absl import app as absl_app
-from absl import flags
+from absl import flags, logging
 
 from darts_tf.errors import InputError
 
@@ -65,6 +65,9 @@ def call(main: Callable[[list[str]], Any], argv: list[str]) -> Any:
   Returns:
     What `main` returned, or an exit code from the table above.
   """
+  # Libraries log a good deal; what the user must know is printed.
+  if not flags.FLAGS['verbosity'].present:
+    logging.set_verbosity(logging.ERROR)
   try:
     return main(argv)
   except InputError as error:

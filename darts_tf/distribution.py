@@ -44,9 +44,14 @@ def make_strategy(config: RunConfig) -> tf.distribute.Strategy:
     divide_cpu(config.virtual_devices)
   if config.strategy == 'default':
     return tf.distribute.get_strategy()
-  devices = (tf.config.list_logical_devices('GPU')
-             or tf.config.list_logical_devices('CPU'))
-  return tf.distribute.MirroredStrategy([d.name for d in devices])
+  gpus = [d.name for d in tf.config.list_logical_devices('GPU')]
+  if gpus:
+    return tf.distribute.MirroredStrategy(gpus)
+  # The collectives that are the default on CPUs remember the shapes of the
+  # first strategy of a process and refuse those of a second one.
+  return tf.distribute.MirroredStrategy(
+      [d.name for d in tf.config.list_logical_devices('CPU')],
+      cross_device_ops=tf.distribute.ReductionToOneDevice())
 
 
 def check_batch_size(batch_size: int, strategy) -> None:

@@ -8,11 +8,12 @@ from darts_tf.analysis import multiply_adds, parameters
 from darts_tf.data import ImageData
 from darts_tf.export import export_network, verify_export
 from darts_tf.genotype import Genotype
-from darts_tf.reporting import seconds_of, write_run_report
+from darts_tf.reporting import seconds_of, write_run_report, written_files
 from darts_tf.run_data import load_data
 from darts_tf.search import SearchConfig, SearchResult, run_search
-from darts_tf.search.builder import resolve
+from darts_tf.search.builder import example_genotype, resolve
 from darts_tf.training import TrainConfig, TrainResult, run_training
+from darts_tf.training.train import build_training, check_training
 from darts_tf.workdir import WorkDir, atomic_write_json
 
 # Probabilities of the reloaded model may differ by this from the one in
@@ -62,13 +63,23 @@ def run_pipeline(
   """
   search_config = resolve(search_config)
   directory = WorkDir(workdir)
-  directory.pin({
-      'search': search_config.pinned(), 'training': train_config.pinned()})
+  pinned = {
+      'search': search_config.pinned(), 'training': train_config.pinned()}
+  started = directory.check(pinned) is not None
+  example = example_genotype(search_config)
+  if not started:
+    check_training(train_config, example, directory.path / 'train')
   data = data or load_data(search_config)
+  if not started:
+    # After hours of search is too late to hear of a wrong option.
+    build_training(train_config, example, data)
   say = print if verbose else (lambda *unused_args: None)
   say('== Search')
   search = run_search(
       search_config, directory.path / 'search', data, verbose)
+  # The search has its own directory; until it has ended, options of
+  # retraining may still change.
+  directory.pin(pinned)
   search.genotype.save(directory.genotype_path)
   say('\n== Retraining\n' + search.genotype.pretty())
   trained = run_training(
@@ -101,7 +112,7 @@ def finish_training(
   network = trained.network
   export_network(network, trained.info, directory.saved_model_path)
   difference = verify_export(
-      directory.saved_model_path, network, data.x_test[:64])
+      directory.saved_model_path, network, data.x_test[:64], trained.info)
   if not difference <= _EXPORT_TOLERANCE:
     raise RuntimeError(
         'The exported model differs from the network in memory by'
@@ -129,6 +140,5 @@ def outcome(result: dict[str, Any], directory: WorkDir) -> str:
       f'Test accuracy  {100 * result["test_accuracy"]:.2f} %',
       f'Parameters     {result["parameters"]:,}',
       f'Multiply-adds  {result["multiply_adds"]:,}',
-      f'Genotype       {directory.genotype_path}',
-      f'Report         {directory.report_path}',
-      f'SavedModel     {directory.saved_model_path}'])
+      written_files(
+          directory, ('SavedModel', directory.saved_model_path))])

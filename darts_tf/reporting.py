@@ -57,6 +57,23 @@ def write_run_report(
       class_names=info.class_names))
 
 
+def written_files(workdir: WorkDir, *more: tuple[str, object]) -> str:
+  """Where the results are, a line each, and how to have `dot` draw cells.
+
+  Args:
+    workdir: the run's directory.
+    *more: further names and paths.
+
+  Returns:
+    The text.
+  """
+  files = [('Genotype', workdir.genotype_path),
+           ('Report', workdir.report_path), *more]
+  lines = [f'{name:<14} {path}' for name, path in files]
+  hint = visualize.graphviz_hint()
+  return '\n'.join(lines + ([hint] if hint else []))
+
+
 def seconds_of(metrics) -> float:
   """Time spent in the epochs of a run."""
   return sum(line['seconds'] for line in metrics)

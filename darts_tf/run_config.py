@@ -19,7 +19,8 @@ class RunConfig(Options):
   image_size: int | None = option(
       None, 'Resize images to this height and width.', least=1)
   seed: int = option(
-      0, 'Of initial weights, splits, order and augmentation.', least=0)
+      0, 'Of initial weights, splits, order and augmentation.', least=0,
+      below=2**32)
   deterministic: bool = option(
       True, 'Whether equal runs give equal bits.')
   strategy: str = option(

@@ -11,6 +11,7 @@ from darts_tf.data import (
   default_augmentation,
   load,
 )
+from darts_tf.distribution import divide_cpu
 from darts_tf.run_config import RunConfig
 
 
@@ -18,12 +19,15 @@ def load_data(config: RunConfig) -> ImageData:
   """Loads the data set of a run.
 
   Args:
-    config: its options `dataset`, `data_dir`, `download`, `image_size` and
-      `seed` are used.
+    config: its options `dataset`, `data_dir`, `download`, `image_size`,
+      `seed` and `virtual_devices` are used.
 
   Returns:
     The images.
   """
+  # Reading images starts TensorFlow, after which no device can be divided.
+  if config.virtual_devices:
+    divide_cpu(config.virtual_devices)
   return load(
       config.dataset, data_dir=config.data_dir, download=config.download,
       image_size=config.image_size, seed=config.seed)

@@ -83,13 +83,34 @@ class WorkDir:
         `config.json` cannot be read, or if there are results of a run but
         no `config.json`.
     """
+    changed = self.check(config, changeable)
+    if changed is None:
+      self.create()
+    if changed is None or changed:
+      atomic_write_json(self.config_path, config)
+    return changed is not None
+
+  def check(
+      self, config: Mapping[str, Any], changeable: Collection[str] = ()
+  ) -> list[str] | None:
+    """Checks that `pin` would accept a configuration; writes nothing.
+
+    Args:
+      config: as in `pin`.
+      changeable: as in `pin`.
+
+    Returns:
+      The changeable fields that differ, or `None` for a new run.
+
+    Raises:
+      InputError: as `pin`.
+    """
     # As it will be read back: tuples are lists, keys are strings.
     config = json.loads(dump_json(dict(config)))
     if not os.path.exists(self.config_path):
+      self._refuse_files()
       self._refuse_unpinned_results()
-      self.create()
-      atomic_write_json(self.config_path, config)
-      return False
+      return None
     old, new = _fields(self.read_config()), _fields(config)
     changed = {
         name: f'{name}: was {_shown(old, name)}, now {_shown(new, name)}'
@@ -106,9 +127,18 @@ class WorkDir:
           f' ({"; ".join(refused)}); expected the same values, or another'
           f' --workdir. Received: workdir={str(self.path)!r}'
       )
-    if changed:
-      atomic_write_json(self.config_path, config)
-    return True
+    return list(changed)
+
+  def _refuse_files(self) -> None:
+    for path in (self.path, *self.path.parents):
+      if os.path.lexists(path):
+        if not os.path.isdir(path):
+          raise InputError(
+              f'Cannot write here ({path} is a file); expected a path in a'
+              ' directory that can be created and written.'
+              f' Received: workdir={str(self.path)!r}'
+          )
+        return
 
   def _refuse_unpinned_results(self) -> None:
     # config.json is written before all else, so someone removed it.

@@ -78,6 +78,7 @@ class MixedCell(_Cell):
       candidates: tuple[tuple[str, ...], ...], preprocess: list[Operation],
       style: OperationStyle, **kwargs,
   ):
+    kwargs.setdefault('dtype', style.dtype)
     super().__init__(plan, preprocess, topology.output, **kwargs)
     self.topology = topology
     self.candidates = candidates
@@ -148,6 +149,7 @@ class DiscreteCell(_Cell):
       self, plan: CellPlan, genotype: CellGenotype, topology: CellTopology,
       preprocess: list[Operation], style: OperationStyle, **kwargs,
   ):
+    kwargs.setdefault('dtype', style.dtype)
     super().__init__(plan, preprocess, genotype.output, **kwargs)
     self.topology = topology
     self.genotype = genotype

@@ -5,7 +5,7 @@ import dataclasses
 import keras
 import tensorflow as tf
 
-from darts_tf.layers.convolution import strided_shape
+from darts_tf.layers.convolution import conv, strided_shape
 from darts_tf.layers.copies import build_operation
 from darts_tf.layers.operation import Operation, WeightView
 from darts_tf.search_space.style import OperationStyle
@@ -126,9 +126,8 @@ class MixedEdges(keras.layers.Layer):
     weights = tf.stack([scale for _, scale in terms])
     eye = tf.eye(self.channels, dtype=weights.dtype)
     kernel = weights[:, None, :, None] * eye[None, :, None, :]
-    size = tf.shape(weights) * self.channels
-    return tf.nn.conv2d(
-        shared, tf.reshape(kernel, [1, 1, size[0], size[1]]), 1, 'SAME')
+    rows, columns = (n * self.channels for n in weights.shape)
+    return conv(shared, tf.reshape(kernel, [1, 1, rows, columns]))
 
   def weight_views(self, edge: int, operation: str) -> dict[str, WeightView]:
     """The weights of one candidate of one edge.

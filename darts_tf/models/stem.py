@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from darts_tf.errors import unknown_name
 from darts_tf.layers.batch_norm import BatchNorm
 from darts_tf.layers.convolution import conv, strided_shape
 from darts_tf.layers.initializers import uniform_fan_in
@@ -140,3 +141,9 @@ stems.register('strided', _strided)
 stems.register('imagenet', _imagenet)
 # The image itself.
 stems.register('none', _none)
+
+
+def check_stem(name: str) -> None:
+  """Raises `InputError` unless a stem has this name, or it is `auto`."""
+  if name != 'auto' and name not in stems:
+    raise unknown_name('stem', name, ['auto', *stems])

@@ -9,10 +9,12 @@ import tensorflow as tf
 from darts_tf.architecture_gradient import Estimator, architecture_gradients
 from darts_tf.data import ImageData, Stream, stratified_split
 from darts_tf.data.stream import evaluation_batches
-from darts_tf.discretize import discretizations
+from darts_tf.discretize import discretizations, discretize
 from darts_tf.distribution import check_batch_size, make_strategy
 from darts_tf.errors import InputError
+from darts_tf.genotype import Genotype
 from darts_tf.methods import Method, methods
+from darts_tf.models.stem import check_stem
 from darts_tf.models.supernet import Supernet
 from darts_tf.optimizers import SGD, Adam
 from darts_tf.relaxation import Relaxation, relaxations
@@ -41,13 +43,21 @@ class SearchParts:
   step: SearchStep
   strategy: tf.distribute.Strategy
   weight_stream: Stream
-  architecture_stream: Stream
+  architecture_stream: Stream | None
+  num_held_out: int
   evaluation: tf.data.Dataset
 
   @property
   def steps_per_epoch(self) -> int:
     """Steps of an epoch."""
     return self.config.steps_per_epoch or self.weight_stream.steps_per_epoch
+
+  def rates(self) -> str:
+    """What to change in a run that diverges."""
+    config = self.config
+    return (f'learning_rate={config.learning_rate:g},'
+            f' clip_norm={config.clip_norm:g}, alpha_learning_rate='
+            f'{config.alpha_learning_rate:g}')
 
   def logits(self, images, *alphas) -> tf.Tensor:
     """The supernet in inference mode, as a deployed network would be."""
@@ -83,7 +93,9 @@ def resolve(config: SearchConfig) -> SearchConfig:
   estimator = architecture_gradients[gradient]
   rule = (config.discretization or method.discretization
           or space.discretization)
-  discretizations[rule]  # Raises if unknown.
+  relaxations[method.relaxation]  # These raise if unknown.
+  discretizations[rule]
+  check_stem(config.stem)
   portion = config.weight_portion
   if portion is None:
     portion = 0.5 if estimator.uses_validation else 0.9
@@ -147,11 +159,9 @@ def build_search(config: SearchConfig, data: ImageData) -> SearchParts:
       'images': data.x_train, 'labels': data.y_train,
       'batch_size': config.batch_size, 'mean': data.info.mean,
       'std': data.info.std}
-  streams = {
-      name: Stream(
-          **common, seed=config.seed, name=name, indices=indices,
-          augmentation=augmentation_of(config, data.info))
-      for name, indices in (('weights', first), ('architecture', second))}
+  stream = lambda name, indices: Stream(
+      **common, seed=config.seed, name=name, indices=indices,
+      augmentation=augmentation_of(config, data.info))
   return SearchParts(
       config=config, space=space, method=method, estimator=estimator,
       discretization=config.discretization, supernet=supernet,
@@ -163,6 +173,23 @@ def build_search(config: SearchConfig, data: ImageData) -> SearchParts:
       step=SearchStep(
           supernet, relaxation, alphas, estimator, weight_optimizer,
           alpha_optimizer, strategy, config.batch_size),
-      strategy=strategy, weight_stream=streams['weights'],
-      architecture_stream=streams['architecture'],
+      strategy=strategy, weight_stream=stream('weights', first),
+      # What is only evaluated need not fill a batch.
+      architecture_stream=(stream('architecture', second)
+                           if estimator.uses_validation else None),
+      num_held_out=len(second),
       evaluation=evaluation_batches(**common, indices=second))
+
+
+def example_genotype(config: SearchConfig) -> Genotype:
+  """A genotype that a search could return: that of equal weights.
+
+  Args:
+    config: as `resolve` returned it.
+  """
+  space = search_spaces[config.search_space]
+  kinds = space.groups(config.cells)
+  masks = {group: space.candidate_mask(kind) for group, kind in kinds.items()}
+  return discretize(
+      space, {g: m / m.sum(-1, keepdims=True) for g, m in masks.items()},
+      kinds, config.discretization)

@@ -12,9 +12,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from darts_tf.data import ImageData
+from darts_tf.data import DatasetInfo, ImageData
 from darts_tf.distribution import seed_everything
-from darts_tf.errors import InputError
 from darts_tf.evaluation import Evaluation
 from darts_tf.genotype import Genotype
 from darts_tf.run_data import distribute, load_data
@@ -22,6 +21,7 @@ from darts_tf.search.builder import SearchParts, build_search, resolve
 from darts_tf.search.config import SearchConfig
 from darts_tf.search.record import SearchRecord, current_genotype
 from darts_tf.search.summary import describe
+from darts_tf.variables import not_finite
 from darts_tf.workdir import WorkDir
 
 
@@ -34,6 +34,7 @@ class SearchResult:
     metrics: one mapping an epoch.
     history: group to mixing weights, `(epochs + 1, edges, candidates)`.
     config: the resolved configuration.
+    info: the data set.
     workdir: where all of it is written.
   """
 
@@ -41,6 +42,7 @@ class SearchResult:
   metrics: list[dict[str, Any]]
   history: dict[str, np.ndarray]
   config: SearchConfig
+  info: DatasetInfo
   workdir: WorkDir
 
 
@@ -65,11 +67,13 @@ def run_search(
       another run, or the loss is no longer a finite number.
   """
   config = resolve(config)
+  directory = WorkDir(workdir)
+  directory.check(config.pinned())
   seed_everything(config)
   data = data or load_data(config)
   say = print if verbose else (lambda *unused_args, **unused_kwargs: None)
   parts = build_search(config, data)
-  directory = WorkDir(workdir)
+  # Not before the parts are known to fit together.
   directory.pin(config.pinned())
   record = SearchRecord(directory)
   record.start(parts)
@@ -94,13 +98,13 @@ def run_search(
           parts.evaluation, *map(tf.convert_to_tensor, parts.alphas))
       metrics |= {'validation_loss': score.loss,
                   'validation_accuracy': score.accuracy}
-    genotype = record.add(parts, metrics)
+      _check_finite(score._asdict(), parts, epoch, parts.steps_per_epoch - 1)
+    record.add(parts, metrics)
     say(_epoch_line(record.metrics[-1], config.epochs))
-  genotype = current_genotype(parts)
   return SearchResult(
-      genotype, record.metrics,
+      current_genotype(parts), record.metrics,
       {g: np.stack(h) for g, h in record.history.items()}, config,
-      directory)
+      data.info, directory)
 
 
 def _run_epoch(
@@ -149,12 +153,8 @@ def _run_epoch(
 def _check_finite(metrics, parts, epoch, step) -> None:
   if all(math.isfinite(value) for value in metrics.values()):
     return
-  raise InputError(
-      f'The loss is no longer a finite number (epoch {epoch + 1}, step'
-      f' {step + 1}); the last good checkpoint is kept. Try a smaller'
-      ' learning rate or clip_norm in another --workdir. Received:'
-      f' learning_rate={parts.config.learning_rate},'
-      f' clip_norm={parts.config.clip_norm}')
+  raise not_finite(
+      f'loss of epoch {epoch + 1}, step {step + 1} is', parts.rates())
 
 
 def _epoch_line(metrics: dict[str, Any], epochs: int) -> str:

@@ -9,7 +9,7 @@ from darts_tf.checkpoint import Checkpoint, CheckpointStore
 from darts_tf.discretize import discretize
 from darts_tf.genotype import Genotype
 from darts_tf.search.builder import SearchParts
-from darts_tf.variables import assign_arrays, to_arrays
+from darts_tf.variables import assign_arrays, check_finite, to_arrays
 from darts_tf.workdir import WorkDir, atomic_write_arrays
 
 
@@ -67,7 +67,14 @@ class SearchRecord:
 
     Returns:
       The current genotype.
+
+    Raises:
+      InputError: if the search has diverged; nothing is written then.
     """
+    state = {}
+    for owner, variables in parts.variables().items():
+      state |= to_arrays(owner, variables)
+    check_finite(state, parts.rates())
     weights = mixing_weights(parts)
     genotype = current_genotype(parts)
     for group, value in weights.items():
@@ -81,9 +88,8 @@ class SearchRecord:
         'genotype': genotype.to_dict(),
     })
     arrays = {f'history/{g}': np.stack(h) for g, h in self.history.items()}
-    for owner, variables in parts.variables().items():
-      arrays |= to_arrays(owner, variables)
-    self.store.save(metrics['epoch'], arrays, {'metrics': self.metrics})
+    self.store.save(
+        metrics['epoch'], arrays | state, {'metrics': self.metrics})
     self.write(parts)
     return genotype
 

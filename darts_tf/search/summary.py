@@ -42,7 +42,7 @@ def describe(parts: SearchParts, info: DatasetInfo) -> str:
       f' {config.channels} channels, {size:,} parameters; alphas {shapes}',
       f'Data        {info.name}: {height}x{width}x{channels},'
       f' {info.num_classes} classes; {stream.num_images:,} images for the'
-      f' weights, {parts.architecture_stream.num_images:,} {held}',
+      f' weights, {parts.num_held_out:,} {held}',
       f'Replicas    {parts.strategy.num_replicas_in_sync}, batch'
       f' {config.batch_size}',
   ]

@@ -10,10 +10,14 @@ import keras
 import tensorflow as tf
 
 from darts_tf.checkpoint import Checkpoint, CheckpointStore
-from darts_tf.errors import InputError
 from darts_tf.evaluation import Score
 from darts_tf.models.network import Network
-from darts_tf.variables import assign_arrays, to_arrays
+from darts_tf.variables import (
+  assign_arrays,
+  check_finite,
+  not_finite,
+  to_arrays,
+)
 from darts_tf.workdir import WorkDir
 
 
@@ -63,10 +67,14 @@ class StopIfNotFinite(keras.callbacks.Callback):
   def on_train_batch_end(self, batch: int, logs=None) -> None:
     """Looks at the mean loss of the epoch so far."""
     if not math.isfinite(logs['loss']):
-      raise InputError(
-          'The loss is no longer a finite number; the last good checkpoint'
-          ' is kept. Try a smaller learning_rate or clip_norm in another'
-          f' --workdir. Received: loss={logs["loss"]} at step {batch + 1}')
+      raise not_finite(
+          f'loss of step {batch + 1} is', _rates(self.model.optimizer))
+
+
+def _rates(optimizer) -> str:
+  """What to change in a run that diverges."""
+  return (f'learning_rate={float(optimizer.learning_rate):g},'
+          f' clip_norm={optimizer.clip_norm:g}')
 
 
 class RunRecord(keras.callbacks.Callback):
@@ -108,6 +116,10 @@ class RunRecord(keras.callbacks.Callback):
 
   def on_epoch_end(self, epoch: int, logs=None) -> None:
     """Evaluates, saves, and adds the scores to Keras' logs."""
+    optimizer = self.network.optimizer
+    arrays = (to_arrays('network', self.network.variables)
+              | to_arrays('optimizer', optimizer.variables))
+    check_finite(arrays, _rates(optimizer))
     metrics = {'epoch': epoch, 'train_loss': float(logs['loss']),
                'train_accuracy': float(logs['accuracy'])}
     if self.evaluate is not None:
@@ -117,10 +129,8 @@ class RunRecord(keras.callbacks.Callback):
                   'validation_accuracy': score.accuracy}
       logs['val_loss'], logs['val_accuracy'] = score
     metrics |= {
-        'learning_rate': float(self.network.optimizer.learning_rate),
+        'learning_rate': float(optimizer.learning_rate),
         'seconds': round(time.monotonic() - self._started, 3)}
     self.metrics.append(metrics)
-    arrays = (to_arrays('network', self.network.variables)
-              | to_arrays('optimizer', self.network.optimizer.variables))
     self.store.save(epoch, arrays, {'metrics': self.metrics})
     self.workdir.write_metrics(self.metrics)

@@ -9,7 +9,9 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
+from darts_tf.atomic import explain_disk_errors
 from darts_tf.data import (
   DatasetInfo,
   ImageData,
@@ -26,6 +28,7 @@ from darts_tf.errors import InputError
 from darts_tf.evaluation import Evaluation
 from darts_tf.genotype import Genotype
 from darts_tf.models.network import Network
+from darts_tf.models.stem import check_stem
 from darts_tf.optimizers import SGD
 from darts_tf.run_data import augmentation_of, load_data, unsharded
 from darts_tf.schedule.learning_rate import LearningRate
@@ -82,23 +85,15 @@ def run_training(
     InputError: if an option cannot be used, the directory belongs to
       another run, or the loss is no longer a finite number.
   """
-  schedule = LearningRate(
-      config.learning_rate_schedule, config.learning_rate,
-      minimum=config.learning_rate_min, epochs=config.epochs,
-      warmup_epochs=config.warmup_epochs, decay=config.learning_rate_decay)
+  check_training(config, genotype, workdir)
   seed_everything(config)
   data = data or load_data(config)
   say = print if verbose else (lambda *unused_args: None)
-  strategy = make_strategy(config)
-  check_batch_size(config.batch_size, strategy)
-  with strategy.scope():
-    network = build_network(
-        config, genotype, data.info, strategy.num_replicas_in_sync > 1)
-    compile_network(network, config)
+  network, training, held_out = build_training(config, genotype, data)
   directory = WorkDir(workdir)
-  directory.pin({**config.pinned(), 'genotype': genotype.to_dict()})
+  # Not before the parts are known to fit together.
+  directory.pin(_pinned(config, genotype))
   genotype.save(directory.genotype_path)
-  training, held_out = _streams(config, data)
   evaluation = Evaluation(lambda images: network(images, training=False))
   record = RunRecord(
       directory, network,
@@ -118,8 +113,8 @@ def run_training(
     network.fit(
         unsharded(training.batches(first_epoch * steps)),
         steps_per_epoch=steps, initial_epoch=first_epoch,
-        epochs=config.epochs, callbacks=_callbacks(
-            config, schedule, record, directory),
+        epochs=config.epochs, shuffle=False,
+        callbacks=_callbacks(config, record, directory),
         verbose=(1 if sys.stdout.isatty() else 2) if verbose else 0)
   # The averages, if there are any, are the result; `fit` has put them in
   # place, but not if there was nothing left to train.
@@ -133,6 +128,41 @@ def run_training(
   return TrainResult(
       network, record.metrics, score.accuracy, score.loss, data.info, config,
       directory)
+
+
+def check_training(
+    config: TrainConfig, genotype: Genotype, workdir: str | os.PathLike
+) -> None:
+  """Raises `InputError` for what can be refused before data are read."""
+  _schedule(config)
+  check_stem(config.stem)
+  WorkDir(workdir).check(_pinned(config, genotype))
+
+
+def build_training(
+    config: TrainConfig, genotype: Genotype, data: ImageData
+) -> tuple[Network, Stream, tf.data.Dataset | None]:
+  """Builds what a retraining is made of; writes nothing.
+
+  Args:
+    config: the options.
+    genotype: the architecture.
+    data: the images.
+
+  Returns:
+    The compiled network, the training batches, and batches of held-out
+    images if there are any.
+
+  Raises:
+    InputError: if the parts do not fit together.
+  """
+  strategy = make_strategy(config)
+  check_batch_size(config.batch_size, strategy)
+  with strategy.scope():
+    network = build_network(
+        config, genotype, data.info, strategy.num_replicas_in_sync > 1)
+    compile_network(network, config)
+  return network, *_streams(config, data)
 
 
 def build_network(
@@ -171,8 +201,9 @@ def save_network(
   atomic_write_json(workdir.path / 'dataset.json', dataclasses.asdict(info))
   with tempfile.TemporaryDirectory(dir=workdir.path) as temporary:
     path = os.path.join(temporary, 'network.keras')
-    network.save(path)
-    os.replace(path, workdir.path / 'network.keras')
+    with explain_disk_errors(path):
+      network.save(path)
+      os.replace(path, workdir.path / 'network.keras')
 
 
 def load_trained(
@@ -204,6 +235,17 @@ def load_trained(
   return keras.models.load_model(path), info
 
 
+def _pinned(config: TrainConfig, genotype: Genotype) -> dict[str, Any]:
+  return {**config.pinned(), 'genotype': genotype.to_dict()}
+
+
+def _schedule(config: TrainConfig) -> LearningRate:
+  return LearningRate(
+      config.learning_rate_schedule, config.learning_rate,
+      minimum=config.learning_rate_min, epochs=config.epochs,
+      warmup_epochs=config.warmup_epochs, decay=config.learning_rate_decay)
+
+
 def _streams(config: TrainConfig, data: ImageData):
   """Training batches, and held-out ones if there are any."""
   indices = held_out = None
@@ -221,7 +263,8 @@ def _streams(config: TrainConfig, data: ImageData):
   return training, held_out
 
 
-def _callbacks(config, schedule, record, directory):
+def _callbacks(config, record, directory):
+  schedule = _schedule(config)
   callbacks = [
       StopIfNotFinite(),
       keras.callbacks.LearningRateScheduler(

@@ -1,6 +1,6 @@
 """Pictures of cells, plots of runs, and the HTML report."""
 
-from darts_tf.visualize.cell import cell_graph, draw_cells
+from darts_tf.visualize.cell import cell_graph, draw_cells, graphviz_hint
 from darts_tf.visualize.curves import draw_curves, draw_entropy
 from darts_tf.visualize.drawing import cell_figure, cell_svg
 from darts_tf.visualize.edges import edge_names
@@ -18,5 +18,5 @@ __all__ = [
     'CellLayout', 'Report', 'alpha_evolution', 'alpha_heat_map',
     'cell_figure', 'cell_graph', 'cell_layout', 'cell_svg', 'draw_alphas',
     'draw_cells', 'draw_curves', 'draw_entropy', 'draw_trajectories',
-    'edge_names', 'figure_png', 'save_figure', 'write_report',
+    'edge_names', 'figure_png', 'graphviz_hint', 'save_figure', 'write_report',
 ]

@@ -64,6 +64,11 @@ def cell_graph(cell, name: str, num_inputs: int = 2) -> graphviz.Digraph:
   return graph
 
 
+def graphviz_hint() -> str | None:
+  """One line for those who have no `dot`; `None` for those who have."""
+  return None if shutil.which('dot') else GRAPHVIZ_HINT
+
+
 def _rendered_by_dot(graph: graphviz.Digraph) -> dict[str, bytes] | None:
   """SVG and PNG by `dot`, or `None` if it is missing or broken."""
   if shutil.which('dot') is None:

@@ -41,6 +41,8 @@ def by_formula(name, channels, num_cells, sizes, stem, num_classes):
     cell = cells['reduce' if reduces else 'normal']
     channels *= 2 if reduces else 1
     size = inputs[1][0]
+    # Halving an input takes two products, each with half of the channels,
+    # so it costs what a product at the newer input's size costs.
     total += sum(c * channels * size**2 for _, c in inputs)
     for operation, source, _ in cell.edges:
       out = size // 2 if reduces else size
@@ -157,9 +159,6 @@ class DescribeNetworkTest(tf.test.TestCase, parameterized.TestCase):
         auxiliary_norm=False)
     stem = (112**2 * 27 * 24 + 56**2 * 9 * 24 * 48 + 28**2 * 9 * 48 * 48)
     expected = by_formula('DARTS_V2', 48, 14, (56, 28), stem, 1000)
-    # The inputs' halving needs two products of a quarter of the positions
-    # and half of the channels each: the older input costs as much as at
-    # the newer one's size.
     self.assertEqual(expected, 529_911_552)
     self.assertEqual(describe_network(network), {
         'parameters': 4_718_752,

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Checks the style and runs the tests. Sets everything up first. Arguments
+# are passed on to pytest: scripts/test.sh tests/layers -k pool
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/environment.sh
+prepare_environment tfds test
+ruff check .
+exec python -m pytest "$@"
