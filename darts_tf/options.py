@@ -43,27 +43,33 @@ def _type(field: dataclasses.Field, hints: Mapping[str, Any]) -> type:
   return hint
 
 
+def _check(
+    field: dataclasses.Field, value: Any, suffix: str = ''
+) -> None:
+  """Raises `InputError` unless a value obeys the rules of its field."""
+  rules = field.metadata
+  if value is None or not rules:
+    return
+  if rules['choices'] and value not in rules['choices']:
+    raise unknown_name(field.name, value, rules['choices'])
+  low, high = rules['least'], rules['below']
+  if low is not None and not value >= low:
+    raise InputError(
+        f'The option {field.name} is too small: expected at least {low}.'
+        f' Received: {field.name}={value!r}{suffix}')
+  if high is not None and not value < high:
+    raise InputError(
+        f'The option {field.name} is too large: expected less than {high}.'
+        f' Received: {field.name}={value!r}{suffix}')
+
+
 @dataclasses.dataclass(frozen=True)
 class Options:
   """Base of configurations; checks its values when it is made."""
 
   def __post_init__(self):
     for field in dataclasses.fields(self):
-      value = getattr(self, field.name)
-      if value is None or not field.metadata:
-        continue
-      rules = field.metadata
-      if rules['choices'] and value not in rules['choices']:
-        raise unknown_name(field.name, value, rules['choices'])
-      low, high = rules['least'], rules['below']
-      if low is not None and not value >= low:
-        raise InputError(
-            f'The option {field.name} is too small: expected at least {low}.'
-            f' Received: {field.name}={value!r}')
-      if high is not None and not value < high:
-        raise InputError(
-            f'The option {field.name} is too large: expected less than'
-            f' {high}. Received: {field.name}={value!r}')
+      _check(field, getattr(self, field.name))
 
   def replace(self, **changes: Any) -> 'Options':
     """Returns a copy with some values changed."""
@@ -125,4 +131,6 @@ def config_from_flags(
     if field.name not in skip and field.name not in values:
       name = field.name if field.name in shared else prefix + field.name
       values[field.name] = flags.FLAGS[name].value
+      if prefix and name.startswith(prefix):
+        _check(field, values[field.name], f' (flag --{name})')
   return config(**values)

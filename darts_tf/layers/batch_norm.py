@@ -129,7 +129,7 @@ class BatchNorm(keras.layers.Layer):
     return y, mean, unbiased
 
   def _move(self, average, value) -> None:
-    value = tf.stop_gradient(tf.cast(value, average.dtype))
+    value = tf.cast(value, average.dtype)
     average.assign(
         average * self.momentum + value * (1. - self.momentum))
 

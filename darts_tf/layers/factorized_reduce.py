@@ -49,9 +49,11 @@ class FactorizedReduce(Operation):
     """Computes all edges by two convolutions; see `Operation`."""
     x = self.rectified(x)
     # An odd size leaves the shifted half one pixel short.
-    short = tf.shape(x)[1] % 2, tf.shape(x)[2] % 2
-    shifted = tf.pad(
-        x[:, 1:, 1:], [[0, 0], [0, short[0]], [0, short[1]], [0, 0]])
+    short = x.shape[1] % 2, x.shape[2] % 2
+    shifted = x[:, 1:, 1:]
+    if any(short):
+      shifted = tf.pad(
+          shifted, [[0, 0], [0, short[0]], [0, short[1]], [0, 0]])
     halves = [conv(part, tf.convert_to_tensor(kernel), (2, 2))
               for part, kernel in zip((x, shifted), self.kernels)]
     if self.copies > 1:

@@ -3,6 +3,7 @@
 import dataclasses
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from darts_tf.layers.convolution import conv, strided_shape
@@ -25,11 +26,14 @@ class _Bundle:
   edges: tuple[int, ...]
   columns: tuple[int, ...]
 
-  def scale(self, weights):
+  def scale(self, columns):
     """Mixing weights of the operation, one an edge."""
-    if len(set(self.columns)) == 1 and len(self.edges) == weights.shape[0]:
-      return weights[:, self.columns[0]]
-    return tf.gather_nd(weights, list(zip(self.edges, self.columns)))
+    if len(set(self.columns)) == 1:
+      column = columns[self.columns[0]]
+      if len(self.edges) == column.shape[0]:
+        return column
+      return tf.gather(column, self.edges)
+    return tf.stack([columns[k][e] for e, k in zip(self.edges, self.columns)])
 
 
 class MixedEdges(keras.layers.Layer):
@@ -92,7 +96,7 @@ class MixedEdges(keras.layers.Layer):
       A list with a tensor `(batch, height', width', channels)` for each
       edge.
     """
-    weights = tf.cast(weights, x.dtype)
+    columns = tf.unstack(tf.cast(weights, x.dtype), axis=1)
     rectified = tf.nn.relu(x)
     # Outputs for the same edges are added before they are taken apart.
     sums = {}
@@ -101,11 +105,11 @@ class MixedEdges(keras.layers.Layer):
       operation = bundle.operation
       if operation.edge_independent:
         pools.setdefault(bundle.edges, []).append(
-            (operation(x, training=training), bundle.scale(weights)))
+            (operation(x, training=training), bundle.scale(columns)))
       else:
         sums.setdefault(bundle.edges, []).append(operation(
             rectified if operation.rectifies else x,
-            scale=bundle.scale(weights), training=training))
+            scale=bundle.scale(columns), training=training))
     for edges, terms in pools.items():
       sums.setdefault(edges, []).append(self._mix(terms))
     outputs = [[] for _ in self.candidates]
@@ -124,7 +128,7 @@ class MixedEdges(keras.layers.Layer):
     """
     shared = tf.concat([y for y, _ in terms], -1)
     weights = tf.stack([scale for _, scale in terms])
-    eye = tf.eye(self.channels, dtype=weights.dtype)
+    eye = tf.constant(np.eye(self.channels), weights.dtype)
     kernel = weights[:, None, :, None] * eye[None, :, None, :]
     rows, columns = (n * self.channels for n in weights.shape)
     return conv(shared, tf.reshape(kernel, [1, 1, rows, columns]))

@@ -110,7 +110,9 @@ class Operation(keras.layers.Layer):
     """Repeats one mixing weight an edge for each of its channels."""
     if scale is None:
       return None
-    return tf.reshape(tf.tile(scale[:, None], [1, self.channels]), [-1])
+    # As a product, which has a far smaller gradient graph than tf.repeat.
+    ones = tf.ones([1, self.channels], scale.dtype)
+    return tf.reshape(tf.matmul(tf.expand_dims(scale, 1), ones), [-1])
 
   def weight_views(self, copy: int = 0) -> dict[str, WeightView]:
     """The weights of one edge.

@@ -17,8 +17,9 @@ def describe(parts: SearchParts, info: DatasetInfo) -> str:
     The text.
   """
   config, stream = parts.config, parts.weight_stream
-  size = sum(int(np.prod(v.shape))
-             for v in parts.supernet.trainable_variables)
+  count = lambda layer: sum(
+      int(np.prod(v.shape)) for v in layer.trainable_variables)
+  size, head = count(parts.supernet), count(parts.supernet.head)
   shapes = ', '.join(
       f'{group} {"x".join(map(str, alpha.shape))}' for group, alpha in zip(
           parts.relaxation.groups, parts.alphas))
@@ -39,7 +40,8 @@ def describe(parts: SearchParts, info: DatasetInfo) -> str:
       ' cosine',
       f'Discretize  {parts.discretization}',
       f'Supernet    {parts.space.name}: {config.cells} cells,'
-      f' {config.channels} channels, {size:,} parameters; alphas {shapes}',
+      f' {config.channels} channels, {size:,} parameters, {size - head:,}'
+      f' without the classifier; alphas {shapes}',
       f'Data        {info.name}: {height}x{width}x{channels},'
       f' {info.num_classes} classes; {stream.num_images:,} images for the'
       f' weights, {parts.num_held_out:,} {held}',

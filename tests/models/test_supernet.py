@@ -10,8 +10,6 @@ from darts_tf.layers import BatchNorm, MixingWeights
 from darts_tf.models import Network, Supernet
 from darts_tf.search_space import search_spaces
 
-IMAGES = ((28, 28, 1), (9, 9, 3), (15, 10, 3))
-
 
 def random_mixing(supernet, seed=0):
   rng = np.random.default_rng(seed)
@@ -49,13 +47,13 @@ class SupernetTest(tf.test.TestCase, parameterized.TestCase):
           loss, alphas + supernet.trainable_variables)
       self.assertNotIn(None, gradients)
       results.append([
-          logits, *gradients[:2],
+          logits, *map(tf.convert_to_tensor, gradients[:2]),
           tf.concat([tf.reshape(g, [-1]) for g in gradients[2:]], 0)])
     for actual, expected in zip(*results):
       self.assertLess(
           tf.norm(actual - expected), 1e-4 * tf.norm(expected))
 
-  @parameterized.parameters('darts', 'course', 'nas_bench_201')
+  @parameterized.parameters('course', 'nas_bench_201')
   def test_one_hot_mixing_equals_the_network(self, name):
     space = search_spaces[name]
     style = space.search_style.replace(dtype='float64')
@@ -96,10 +94,12 @@ class SupernetTest(tf.test.TestCase, parameterized.TestCase):
           network(x, training=training),
           supernet(x, mixing, training=training), rtol=1e-8, atol=1e-8)
 
-  @parameterized.product(
-      name=('darts', 'course', 'nas_bench_201'), shape=IMAGES)
+  # The network's tests have all three sizes for each space.
+  @parameterized.parameters(
+      ('darts', (15, 10, 3)), ('course', (9, 9, 3)),
+      ('nas_bench_201', (28, 28, 1)))
   def test_image_sizes(self, name, shape):
-    supernet = Supernet(search_spaces[name], shape, 7, 4, 3)
+    supernet = Supernet(search_spaces[name], shape, 7, 2, 3)
     x = np.random.default_rng(0).normal(size=(2, *shape))
     for training in (True, False):
       logits = supernet(x, random_mixing(supernet), training=training)

@@ -1,0 +1,124 @@
+"""Runs so small that compiling them is most of the work."""
+
+import contextlib
+import io
+import json
+import pathlib
+import tempfile
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.python.framework import config as framework_config
+
+from darts_tf.data.digits import load_digits
+from darts_tf.data.image_data import make_image_data
+from darts_tf.genotype import CellGenotype, Edge, Genotype
+from darts_tf.search import SearchConfig
+from darts_tf.search_space import (
+    CellTopology,
+    MacroLayout,
+    OperationStyle,
+    SearchSpace,
+    register_search_space,
+    same_candidates,
+)
+from darts_tf.training import TrainConfig
+
+_TOPOLOGY = CellTopology.dense(num_inputs=1, num_nodes=2, output=(2,))
+
+SPACE = register_search_space(SearchSpace(
+    name='tiny', topology=_TOPOLOGY,
+    candidates=same_candidates(
+        ('none', 'skip_connect', 'nor_conv_1x1'), _TOPOLOGY, ('normal',)),
+    macro=MacroLayout(
+        stem='conv_1x', preprocess='identity', head='norm_linear',
+        reductions_between_cells=True),
+    discretization='argmax', inputs_per_node=None,
+    search_style=OperationStyle(), network_style=OperationStyle(affine=True),
+    default_cells=1, default_channels=4))
+
+GENOTYPE = Genotype('tiny', {'normal': CellGenotype((
+    Edge('nor_conv_1x1', 0, 1), Edge('skip_connect', 0, 2),
+    Edge('nor_conv_1x1', 1, 2)), (2,))})
+
+OTHER_GENOTYPE = Genotype('tiny', {'normal': CellGenotype((
+    Edge('skip_connect', 0, 1), Edge('skip_connect', 0, 2),
+    Edge('skip_connect', 1, 2)), (2,))})
+
+SEARCH = SearchConfig(
+    search_space='tiny', epochs=3, steps_per_epoch=3, batch_size=16,
+    alpha_learning_rate=0.1, gradient='first_order')
+
+TRAIN = TrainConfig(
+    channels=4, cells=1, epochs=3, steps_per_epoch=3, batch_size=16,
+    validation_portion=0.3)
+
+
+def data(num_train=100, num_test=40):
+  """The first of the digits."""
+  digits = load_digits()
+  return make_image_data(
+      'digits', digits.x_train[:num_train], digits.y_train[:num_train],
+      digits.x_test[:num_test], digits.y_test[:num_test],
+      digits.info.class_names)
+
+
+def temporary_directory(test) -> pathlib.Path:
+  """A directory that goes when the test ends."""
+  temporary = tempfile.TemporaryDirectory()
+  test.addCleanup(temporary.cleanup)
+  return pathlib.Path(temporary.name)
+
+
+@contextlib.contextmanager
+def quick_graphs():
+  """Leaves graphs as they are: to rewrite them takes longer than to run.
+
+  Afterwards kernels may be random again, whatever a run has asked for.
+  """
+  before = tf.config.optimizer.get_experimental_options().get(
+      'disable_meta_optimizer', False)
+  tf.config.optimizer.set_experimental_options(
+      {'disable_meta_optimizer': True})
+  try:
+    yield
+  finally:
+    tf.config.optimizer.set_experimental_options(
+        {'disable_meta_optimizer': before})
+    framework_config.disable_op_determinism()
+
+
+def printed(function, *args, **kwargs):
+  """Returns (result or exception, standard output)."""
+  out = io.StringIO()
+  with contextlib.redirect_stdout(out):
+    try:
+      result = function(*args, **kwargs)
+    except (Exception, KeyboardInterrupt) as error:
+      result = error
+  return result, out.getvalue()
+
+
+def timeless(path) -> list[dict]:
+  """The lines of metrics.jsonl without what a clock says."""
+  lines = [json.loads(line) for line in path.read_text().splitlines()]
+  for line in lines:
+    del line['seconds']
+  return lines
+
+
+def assert_same_search(test, directory, expected):
+  """Checks that two searches left the same files."""
+  for name in ('config.json', 'genotype.json', 'alphas.npz',
+               'alphas_history.npz'):
+    test.assertEqual((directory / name).read_bytes(),
+                     (expected / name).read_bytes(), name)
+  test.assertEqual(timeless(directory / 'metrics.jsonl'),
+                   timeless(expected / 'metrics.jsonl'))
+
+
+def assert_same_arrays(test, first, second):
+  """Checks that two mappings hold the same bits."""
+  test.assertCountEqual(first, second)
+  for name in first:
+    np.testing.assert_array_equal(first[name], second[name], name)
