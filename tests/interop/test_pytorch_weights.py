@@ -7,7 +7,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from darts_tf.errors import InputError
-from darts_tf.genotype import Genotype, load_genotype
+from darts_tf.genotype import CellGenotype, Edge, Genotype, load_genotype
 from darts_tf.interop import load_pytorch_weights, pytorch_weights
 from darts_tf.interop.names import torch_weights
 from darts_tf.models import Network, Supernet
@@ -131,7 +131,7 @@ class LoadPytorchWeightsTest(tf.test.TestCase, parameterized.TestCase):
     # The last array: all others would fit.
     self.refused(
         self.arrays | {'classifier.weight': np.zeros((5, 47))},
-        r"'classifier\.weight' has another shape; expected \(48, 5\) after"
+        r"'classifier\.weight' has another shape; expected \(64, 5\) after"
         r' transposition. Received: shape=\(47, 5\)')
 
   @parameterized.parameters('nas_bench_201', 'course')
@@ -142,14 +142,11 @@ class LoadPytorchWeightsTest(tf.test.TestCase, parameterized.TestCase):
       load_pytorch_weights(model, {})
 
   def test_other_operations_have_names(self):
-    genotype = Genotype.from_json(
-        '{"search_space": "nasnet", "cells": {%s}}' % ', '.join(
-            f'"{kind}": {{"edges": [["conv_7x1_1x7", 0, 2],'
-            ' ["sep_conv_7x7", 1, 2], ["avg_pool_3x3", 0, 3],'
-            ' ["avg_pool_3x3", 1, 3], ["none", 0, 4], ["none", 1, 4],'
-            ' ["none", 0, 5], ["none", 1, 5], ["none", 0, 6],'
-            ' ["none", 1, 6]], "output": [2, 3]}'
-            for kind in ('normal', 'reduce')))
+    edges = [Edge('conv_7x1_1x7', 0, 2), Edge('sep_conv_7x7', 1, 2)]
+    edges += [Edge('none', source, target)
+              for target in (3, 4, 5, 6) for source in (0, 1)]
+    cell = CellGenotype(tuple(edges), (2, 3))
+    genotype = Genotype('nasnet', {'normal': cell, 'reduce': cell})
     names = pytorch_weights(Network(genotype, (32, 32, 3), 5, 4, 1,
                                     stem='imagenet'))
     for name, shape in (

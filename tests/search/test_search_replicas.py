@@ -1,0 +1,123 @@
+"""Two replicas with synchronized statistics equal one device."""
+
+from unittest import mock
+
+import keras
+import numpy as np
+import tensorflow as tf
+from absl.testing import parameterized
+
+from darts_tf.architecture_gradient import architecture_gradients
+from darts_tf.models import Supernet
+from darts_tf.optimizers import SGD, Adam
+from darts_tf.relaxation import Softmax
+from darts_tf.search.step import SearchStep
+from darts_tf.search_space import (
+    CellTopology,
+    OperationStyle,
+    SearchSpace,
+    operations,
+    register_operation,
+    same_candidates,
+)
+
+TOPOLOGY = CellTopology.dense(num_inputs=2, num_nodes=1)
+NAMES = ('none', 'max_pool_3x3', 'avg_pool_3x3', 'skip_connect',
+         'sep_conv_3x3', 'dil_conv_3x3')
+BATCH = 4
+
+
+def mirrored():
+  return tf.distribute.MirroredStrategy(
+      ['CPU:0', 'CPU:1'],
+      # Collectives of several strategies in one process would collide.
+      cross_device_ops=tf.distribute.ReductionToOneDevice())
+
+
+def search_once(strategy, gradient, names=NAMES):
+  """Takes one step; returns the metrics and all variables by owner."""
+  space = SearchSpace(
+      name='small', topology=TOPOLOGY,
+      candidates=same_candidates(names, TOPOLOGY))
+  with strategy.scope():
+    keras.utils.set_random_seed(3)
+    supernet = Supernet(
+        space, (8, 8, 3), 5, 2, 3, style=OperationStyle(
+            pool_norm=True, synchronized=True, dtype='float64'))
+    relaxation = Softmax(space, supernet.groups)
+    alphas = [
+        keras.Variable(value, dtype='float64',
+                       aggregation='only_first_replica')
+        for value in relaxation.initial_alphas(0, scale=0.5).values()]
+    weight_optimizer = SGD(
+        0.05, momentum=0.9, weight_decay=0.01, clip_norm=1.,
+        reduce_gradients=False)
+    weight_optimizer.build(supernet.trainable_variables)
+    alpha_optimizer = Adam(
+        0.1, beta_1=0.5, weight_decay=0.002, reduce_gradients=False)
+    alpha_optimizer.build(alphas)
+  # The inner step takes the momentum buffers along.
+  for i, velocity in enumerate(weight_optimizer.velocities):
+    velocity.assign(np.random.default_rng(i).normal(
+        size=velocity.shape) * 0.01)
+  step = SearchStep(
+      supernet, relaxation, alphas, architecture_gradients[gradient],
+      weight_optimizer, alpha_optimizer, strategy, BATCH)
+  rng = np.random.default_rng(0)
+  replicas = strategy.num_replicas_in_sync
+  pair = []
+  for _ in range(2):
+    images = np.split(rng.normal(size=(BATCH, 8, 8, 3)), replicas)
+    labels = np.split(rng.integers(5, size=BATCH), replicas)
+    pair.append(tuple(
+        strategy.experimental_distribute_values_from_function(
+            lambda context, parts=parts: tf.constant(
+                parts[context.replica_id_in_sync_group]))
+        for parts in (images, labels)))
+  metrics = step.search(*pair)
+  return {
+      'metrics': [float(metrics[name]) for name in sorted(metrics)],
+      'weights': [v.numpy() for v in supernet.trainable_variables],
+      'states': [v.numpy() for v in supernet.non_trainable_variables],
+      'alphas': [v.numpy() for v in alphas],
+      # The first moments are the gradients, which Adam's first step hides.
+      'moments': [v.numpy() for v in alpha_optimizer.variables],
+      'velocities': [v.numpy() for v in weight_optimizer.velocities]}
+
+
+class SearchReplicasTest(tf.test.TestCase, parameterized.TestCase):
+
+  def setUp(self):
+    super().setUp()
+    if len(tf.config.list_logical_devices('CPU')) < 2:
+      self.skipTest('needs two logical CPU devices')
+
+  @parameterized.parameters(
+      'first_order', 'second_order', 'second_order_exact', 'one_level')
+  def test_two_replicas_equal_one(self, gradient):
+    one = search_once(tf.distribute.get_strategy(), gradient)
+    two = search_once(mirrored(), gradient)
+    for owner, expected in one.items():
+      self.assertLen(two[owner], len(expected))
+      for a, b in zip(two[owner], expected):
+        self.assertAllClose(a, b, rtol=1e-9, atol=1e-9, msg=owner)
+
+  def test_registered_layers_with_state(self):
+    # Dropout's state of draws and Keras' own normalization have other
+    # aggregations than the layers of this package.
+    with mock.patch.dict(operations._values):
+      register_operation('user_stack', lambda channels, stride: (
+          keras.Sequential([
+              keras.layers.Dropout(0.5),
+              keras.layers.Conv2D(channels, 1, stride),
+              keras.layers.BatchNormalization()])))
+      result = search_once(
+          mirrored(), 'first_order', ('user_stack', 'skip_connect'))
+    for values in result.values():
+      for value in values:
+        self.assertAllEqual(np.isfinite(value), np.ones(
+            np.shape(value), bool))
+
+
+if __name__ == '__main__':
+  tf.test.main()
