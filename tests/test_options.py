@@ -6,12 +6,7 @@ from absl import flags
 from absl.testing import absltest, parameterized
 
 from darts_tf.errors import InputError
-from darts_tf.options import (
-    Options,
-    config_from_flags,
-    define_flags,
-    option,
-)
+from darts_tf.options import Options, config_from_flags, define_flags, option
 from darts_tf.run_config import SHARED, RunConfig
 from darts_tf.search.config import SearchConfig
 from darts_tf.training.config import TrainConfig

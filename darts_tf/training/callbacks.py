@@ -73,8 +73,13 @@ class StopIfNotFinite(keras.callbacks.Callback):
 
 def _rates(optimizer) -> str:
   """What to change in a run that diverges."""
-  return (f'learning_rate={float(optimizer.learning_rate):g},'
+  return (f'learning_rate={_learning_rate(optimizer):g},'
           f' clip_norm={optimizer.clip_norm:g}')
+
+
+def _learning_rate(optimizer) -> float:
+  # A variable of several replicas does not turn into a number by itself.
+  return float(tf.convert_to_tensor(optimizer.learning_rate))
 
 
 class RunRecord(keras.callbacks.Callback):
@@ -129,7 +134,7 @@ class RunRecord(keras.callbacks.Callback):
                   'validation_accuracy': score.accuracy}
       logs['val_loss'], logs['val_accuracy'] = score
     metrics |= {
-        'learning_rate': float(optimizer.learning_rate),
+        'learning_rate': _learning_rate(optimizer),
         'seconds': round(time.monotonic() - self._started, 3)}
     self.metrics.append(metrics)
     self.store.save(epoch, arrays, {'metrics': self.metrics})

@@ -20,7 +20,7 @@ class MirroredRunsTest(tf.test.TestCase):
 
   def test_search(self):
     config = tiny_runs.SEARCH.replace(
-        epochs=1, gradient='second_order', flip=False)
+        epochs=1, gradient='first_order', flip=False)
     results = [
         run_search(config.replace(**changes), self.directory / name,
                    self.data, verbose=False)

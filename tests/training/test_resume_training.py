@@ -205,7 +205,8 @@ class TrainingRunTest(tf.test.TestCase, parameterized.TestCase):
       ({'learning_rate': float('inf')}, 'Received: maximum=inf'),
       ({'clip_norm': -1.}, 'Received: clip_norm=-1.0'),
       ({'batch_size': 71}, 'expected 1 to 70. Received: batch_size=71'),
-      ({'cells': 3, 'auxiliary': True}, 'at least 2x2|too small'),
+      ({'cells': 3, 'auxiliary': True, 'stem': 'strided'},
+       'map of at least 2x2 pixels .* Received: map=1x1'),
       ({'stem': 'imagenet'}, 'The images are too small'),
       ({'stem': 'imagenet', 'channels': 3}, 'Received: channels=3'))
   def test_parts_that_do_not_fit_together(self, changes, message):

@@ -1,0 +1,76 @@
+import json
+from unittest import mock
+
+import keras
+import tensorflow as tf
+import tiny_runs
+
+from darts_tf.errors import InputError
+from darts_tf.pipeline import outcome, run_pipeline
+from darts_tf.search.step import SearchStep
+
+FILES = (
+    'config.json', 'genotype.json', 'search/config.json',
+    'search/alphas.npz', 'search/metrics.jsonl', 'search/genotype.json',
+    'train/metrics.jsonl', 'train/network.keras', 'report.html',
+    'saved_model/saved_model.pb', 'result.json',
+    'plots/search_curves.png', 'plots/training_curves.png')
+
+
+class PipelineTest(tf.test.TestCase):
+
+  def setUp(self):
+    super().setUp()
+    self.enter_context(tiny_runs.quick_graphs())
+    self.directory = tiny_runs.temporary_directory(self) / 'run'
+    self.data = tiny_runs.data()
+    self.search = tiny_runs.SEARCH.replace(
+        search_space='nas_bench_201', channels=4, cells=1, epochs=1,
+        steps_per_epoch=2, gradient='one_level')
+    self.train = tiny_runs.TRAIN.replace(epochs=1, steps_per_epoch=2)
+
+  def run_it(self, search=None, train=None, **kwargs):
+    return run_pipeline(
+        search or self.search, train or self.train, self.directory,
+        self.data, **kwargs)
+
+  def test_whole_job_and_again(self):
+    first, out = tiny_runs.printed(self.run_it)
+    self.assertIn('== Search\n', out)
+    self.assertIn('\n== Retraining\n', out)
+    for name in FILES:
+      self.assertTrue((self.directory / name).exists(), name)
+    result = json.loads((self.directory / 'result.json').read_text())
+    self.assertEqual(result, first.result)
+    self.assertCountEqual(result, [
+        'test_accuracy', 'test_loss', 'parameters', 'multiply_adds',
+        'train_seconds', 'search_seconds'])
+    self.assertIn(str(self.directory / 'report.html'),
+                  outcome(first.result, first.workdir))
+    # Again: nothing is searched or trained.
+    with mock.patch.object(SearchStep, 'search') as step, (
+        mock.patch.object(keras.Model, 'fit')) as fit:
+      second = self.run_it(verbose=False)
+    step.assert_not_called()
+    fit.assert_not_called()
+    self.assertEqual(second.result, first.result)
+    self.assertEqual(second.genotype, first.genotype)
+    with self.assertRaisesRegex(
+        InputError, 'training.epochs: was 1, now 2'):
+      self.run_it(train=self.train.replace(epochs=2))
+
+  def test_wrong_options_of_retraining_are_refused_before_the_search(self):
+    for changes, message in (
+        ({'stem': 'con'}, "Did you mean 'conv'"),
+        ({'warmup_epochs': 1}, 'warmup_epochs'),
+        ({'batch_size': 100}, 'Received: batch_size=100'),
+        ({'cells': 3, 'stem': 'imagenet'}, 'The images are too small')):
+      with mock.patch('darts_tf.pipeline.run_search') as search:
+        with self.assertRaisesRegex(InputError, message):
+          self.run_it(train=self.train.replace(**changes), verbose=False)
+      search.assert_not_called()
+    self.assertFalse(self.directory.exists())
+
+
+if __name__ == '__main__':
+  tf.test.main()
