@@ -23,7 +23,8 @@ _PRESETS = {
 
 _GENOTYPE = flags.DEFINE_string(
     'genotype', None,
-    'Name of a published genotype, e.g. DARTS_V2, or path of a JSON file.',
+    'A published name, e.g. DARTS_V2, a genotype file, or'
+    ' random:SPACE:SEED.',
     required=True)
 _PRESET = flags.DEFINE_enum(
     'dataset_preset', 'cifar10', list(_PRESETS),
@@ -96,8 +97,8 @@ def main(argv):
   del argv
   # Before TensorFlow is imported: its messages would hide the answer.
   os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
-  from darts_tf.genotype import load_genotype
-  genotype = load_genotype(_GENOTYPE.value)
+  from darts_tf.discretize import find_genotype
+  genotype = find_genotype(_GENOTYPE.value)
   values = _describe(genotype)
   print(json.dumps(values) if _JSON.value else _table(values, genotype))
 

@@ -3,7 +3,8 @@
   python bin/train.py --genotype=DARTS_V2 --dataset=digits \
       --workdir=runs/digits_train --channels=16 --cells=5 --epochs=20
 
-The genotype is a published name or a file that a search wrote. The work
+The genotype is a published name, a file that a search wrote, or one drawn
+at random: random:darts:0. The work
 directory receives network.keras, saved_model, metrics.jsonl, result.json
 and report.html. The same command continues a training that stopped.
 """
@@ -20,20 +21,21 @@ from darts_tf.training.config import TrainConfig  # noqa: E402
 _WORKDIR = flags.DEFINE_string(
     'workdir', 'runs/train', 'Directory of the run.')
 _GENOTYPE = flags.DEFINE_string(
-    'genotype', 'DARTS_V2', 'A published name, or a genotype file.')
+    'genotype', 'DARTS_V2', 'A published name, a genotype file, or'
+    ' random:SPACE:SEED.')
 define_flags(TrainConfig)
 
 
 def main(unused_argv: list[str]) -> None:
   """Runs the training that the flags describe."""
   process.configure_tensorflow()
-  from darts_tf.genotype import load_genotype
+  from darts_tf.discretize import find_genotype
   from darts_tf.pipeline import finish_training, outcome
   from darts_tf.run_data import load_data
   from darts_tf.training import run_training
   from darts_tf.training.train import check_training
   config = config_from_flags(TrainConfig)
-  genotype = load_genotype(_GENOTYPE.value)
+  genotype = find_genotype(_GENOTYPE.value)
   check_training(config, genotype, _WORKDIR.value)
   data = load_data(config)
   trained = run_training(config, genotype, _WORKDIR.value, data)

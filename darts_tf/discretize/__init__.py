@@ -7,12 +7,14 @@ import numpy as np
 # The rules register themselves.
 from darts_tf.discretize.argmax import argmax_rule
 from darts_tf.discretize.darts import darts_rule
+from darts_tf.discretize.random_genotype import find_genotype, random_genotype
 from darts_tf.discretize.registry import Rule, discretizations
 from darts_tf.genotype import Genotype
 from darts_tf.search_space import SearchSpace
 
 __all__ = [
     'Rule', 'argmax_rule', 'darts_rule', 'discretizations', 'discretize',
+    'find_genotype', 'random_genotype',
 ]
 
 
