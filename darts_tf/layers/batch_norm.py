@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from darts_tf.replicas import sum_over_replicas
+
 _FUSED_DTYPES = ('float16', 'bfloat16', 'float32')
 
 
@@ -113,12 +115,11 @@ class BatchNorm(keras.layers.Layer):
   def _plain(self, x, gamma, beta):
     count = tf.cast(tf.reduce_prod(tf.shape(x)[:-1]), x.dtype)
     total = tf.reduce_sum(x, [0, 1, 2])
+    add = tf.identity
     if self._across_replicas():
       context = tf.distribute.get_replica_context()
-      add = lambda t: context.all_reduce(tf.distribute.ReduceOp.SUM, t)
       count = count * context.num_replicas_in_sync
-    else:
-      add = tf.identity
+      add = lambda t: sum_over_replicas([t])[0]
     mean = add(total) / count
     centered = x - mean
     variance = add(tf.reduce_sum(centered * centered, [0, 1, 2])) / count

@@ -1,43 +1,21 @@
-import contextlib
-import importlib.util
-import io
 import json
 import pathlib
 import tempfile
 
-from absl import flags
-from absl.testing import absltest, flagsaver, parameterized
-
-import darts_tf
-from darts_tf.errors import InputError
-
-PROGRAM = pathlib.Path(
-    darts_tf.__file__).parents[1] / 'bin' / 'toy_bilevel.py'
+from absl.testing import absltest, parameterized
+from programs import load_program, run_program
 
 
 class ToyBilevelProgramTest(parameterized.TestCase):
 
   def setUp(self):
     super().setUp()
-    before = set(flags.FLAGS)
-    spec = importlib.util.spec_from_file_location('toy_bilevel', PROGRAM)
-    self.program = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(self.program)
-    self.addCleanup(self.forget, set(flags.FLAGS) - before)
-    if not flags.FLAGS.is_parsed():
-      flags.FLAGS.mark_as_parsed()
-      self.addCleanup(flags.FLAGS.unparse_flags)
-
-  def forget(self, names):
-    # Other programs define flags of the same names.
-    for name in names:
-      delattr(flags.FLAGS, name)
+    self.program = load_program(self, 'toy_bilevel')
 
   def main(self, **values):
-    out = io.StringIO()
-    with flagsaver.as_parsed(**values), contextlib.redirect_stdout(out):
-      self.program.main(['toy_bilevel'])
-    return out.getvalue()
+    code, out, err = run_program(self.program, **values)
+    self.assertIsNone(code, err)
+    return out
 
   def test_table(self):
     lines = self.main(xi='0.5', gradient='second_order_exact').splitlines()
@@ -60,13 +38,14 @@ class ToyBilevelProgramTest(parameterized.TestCase):
 
   @parameterized.parameters('fast', '-1', '0,nan', '0.5,')
   def test_refused(self, xi):
-    with self.assertRaisesRegex(
-        InputError, f"numbers of at least 0.* Received: xi='{xi}'"):
-      self.main(xi=xi)
+    code, _, err = run_program(self.program, xi=xi)
+    self.assertEqual(code, 2)
+    self.assertRegex(err, f"numbers of at least 0.* Received: xi='{xi}'")
 
   def test_nothing_to_do(self):
-    with self.assertRaisesRegex(InputError, "Received: xi=''"):
-      self.main(xi='')
+    code, _, err = run_program(self.program, xi='')
+    self.assertEqual(code, 2)
+    self.assertIn("Received: xi=''", err)
 
 
 if __name__ == '__main__':

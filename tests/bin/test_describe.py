@@ -1,45 +1,19 @@
-import contextlib
-import importlib.util
-import io
 import json
-import pathlib
 
-from absl import flags
-from absl.testing import absltest, flagsaver, parameterized
+from absl.testing import absltest, parameterized
+from programs import load_program, run_program
 
-import darts_tf
-from darts_tf import app
 from darts_tf.genotype import load_genotype
-
-PROGRAM = pathlib.Path(
-    darts_tf.__file__).parents[1] / 'bin' / 'describe.py'
 
 
 class DescribeTest(parameterized.TestCase):
 
   def setUp(self):
     super().setUp()
-    before = set(flags.FLAGS)
-    spec = importlib.util.spec_from_file_location('describe', PROGRAM)
-    self.program = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(self.program)
-    self.addCleanup(self.forget, set(flags.FLAGS) - before)
-    if not flags.FLAGS.is_parsed():
-      flags.FLAGS.mark_as_parsed()
-      self.addCleanup(flags.FLAGS.unparse_flags)
-
-  def forget(self, names):
-    # Other programs define flags of the same names.
-    for name in names:
-      delattr(flags.FLAGS, name)
+    self.program = load_program(self, 'describe')
 
   def main(self, **values):
-    """Returns the exit code, standard output and standard error."""
-    out, err = io.StringIO(), io.StringIO()
-    with (flagsaver.as_parsed(**values), contextlib.redirect_stdout(out),
-          contextlib.redirect_stderr(err)):
-      code = app.call(self.program.main, ['describe'])
-    return code, out.getvalue(), err.getvalue()
+    return run_program(self.program, **values)
 
   def test_published_counts(self):
     code, out, _ = self.main(genotype='darts_v2', json='true')

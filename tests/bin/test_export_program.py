@@ -1,25 +1,18 @@
-import contextlib
-import importlib.util
-import io
 import os
-import pathlib
 import sys
 import types
 from unittest import mock
 
 import tensorflow as tf
-from absl import flags
-from absl.testing import flagsaver
+from programs import load_program, run_program
 
 import darts_tf
 import darts_tf.export
-from darts_tf import app
 from darts_tf.data import DatasetInfo
 from darts_tf.errors import InputError
 from darts_tf.genotype import load_genotype
 from darts_tf.models import Network
 
-PROGRAM = pathlib.Path(darts_tf.__file__).parents[1] / 'bin' / 'export.py'
 INFO = DatasetInfo(
     'toy', (8, 8, 1), ('even', 'odd'), (.5,), (.3,), 9, 9)
 
@@ -28,30 +21,14 @@ class ExportProgramTest(tf.test.TestCase):
 
   def setUp(self):
     super().setUp()
-    before = set(flags.FLAGS)
-    spec = importlib.util.spec_from_file_location('export', PROGRAM)
-    self.program = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(self.program)
-    self.addCleanup(self.forget, set(flags.FLAGS) - before)
-    if not flags.FLAGS.is_parsed():
-      flags.FLAGS.mark_as_parsed()
-      self.addCleanup(flags.FLAGS.unparse_flags)
-
-  def forget(self, names):
-    # Other programs define flags of the same names.
-    for name in names:
-      delattr(flags.FLAGS, name)
+    self.program = load_program(self, 'export')
 
   def main(self, load_trained, **values):
     """Returns the exit code, standard output and standard error."""
     training = types.ModuleType('darts_tf.training')
     training.load_trained = load_trained
-    out, err = io.StringIO(), io.StringIO()
-    with (mock.patch.dict(sys.modules, {training.__name__: training}),
-          flagsaver.as_parsed(**values), contextlib.redirect_stdout(out),
-          contextlib.redirect_stderr(err)):
-      code = app.call(self.program.main, ['export'])
-    return code, out.getvalue(), err.getvalue()
+    with mock.patch.dict(sys.modules, {training.__name__: training}):
+      return run_program(self.program, **values)
 
   def test_exports(self):
     network = Network(load_genotype('DARTS_V1'), (8, 8, 1), 2, 2, 1)

@@ -1,5 +1,4 @@
 import errno
-import functools
 import os
 from unittest import mock
 
@@ -16,20 +15,6 @@ from darts_tf.search.record import SearchRecord
 from darts_tf.search.step import SearchStep
 
 
-def failing(owner, name, error, call):
-  """Makes a method raise when it is called for the n-th time."""
-  real, calls = getattr(owner, name), []
-
-  @functools.wraps(real)
-  def method(*args, **kwargs):
-    calls.append(1)
-    if len(calls) == call:
-      raise error
-    return real(*args, **kwargs)
-
-  return mock.patch.object(owner, name, method)
-
-
 class SearchRunTest(tf.test.TestCase, parameterized.TestCase):
 
   def setUp(self):
@@ -43,7 +28,7 @@ class SearchRunTest(tf.test.TestCase, parameterized.TestCase):
         run_search, config, self.directory / name, self.data)
 
   def stopped(self, name, owner, method, error, call):
-    with failing(owner, method, error, call):
+    with tiny_runs.failing(owner, method, error, call):
       result, out = self.search(name)
     self.assertIs(result, error)
     return out

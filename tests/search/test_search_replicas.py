@@ -22,8 +22,7 @@ from darts_tf.search_space import (
 )
 
 TOPOLOGY = CellTopology.dense(num_inputs=2, num_nodes=1)
-NAMES = ('none', 'max_pool_3x3', 'avg_pool_3x3', 'skip_connect',
-         'sep_conv_3x3', 'dil_conv_3x3')
+NAMES = ('none', 'max_pool_3x3', 'skip_connect', 'sep_conv_3x3')
 BATCH = 4
 
 
@@ -42,7 +41,7 @@ def search_once(strategy, gradient, names=NAMES):
   with strategy.scope():
     keras.utils.set_random_seed(3)
     supernet = Supernet(
-        space, (8, 8, 3), 5, 2, 3, style=OperationStyle(
+        space, (8, 8, 3), 5, 2, 1, style=OperationStyle(
             pool_norm=True, synchronized=True, dtype='float64'))
     relaxation = Softmax(space, supernet.groups)
     alphas = [

@@ -18,7 +18,7 @@ from darts_tf.search_space import (
     same_candidates,
 )
 
-TOPOLOGY = CellTopology.dense(num_inputs=2, num_nodes=2)
+TOPOLOGY = CellTopology.dense(num_inputs=2, num_nodes=1)
 SPACE = SearchSpace(
     name='small', topology=TOPOLOGY,
     candidates=same_candidates(

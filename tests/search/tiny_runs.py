@@ -1,10 +1,12 @@
 """Runs so small that compiling them is most of the work."""
 
 import contextlib
+import functools
 import io
 import json
 import pathlib
 import tempfile
+from unittest import mock
 
 import numpy as np
 import tensorflow as tf
@@ -52,6 +54,20 @@ SEARCH = SearchConfig(
 TRAIN = TrainConfig(
     channels=4, cells=1, epochs=3, steps_per_epoch=3, batch_size=16,
     validation_portion=0.3)
+
+
+def failing(owner, name, error, call):
+  """Makes a method raise when it is called for the n-th time."""
+  real, calls = getattr(owner, name), []
+
+  @functools.wraps(real)
+  def method(*args, **kwargs):
+    calls.append(1)
+    if len(calls) == call:
+      raise error
+    return real(*args, **kwargs)
+
+  return mock.patch.object(owner, name, method)
 
 
 def data(num_train=100, num_test=40):

@@ -22,19 +22,6 @@ FULL = tiny_runs.TRAIN.replace(
     validation_portion=0.)
 
 
-def raising(owner, name, error, call):
-  """Makes a method raise when it is called for the n-th time."""
-  real, calls = getattr(owner, name), []
-
-  def method(*args, **kwargs):
-    calls.append(1)
-    if len(calls) == call:
-      raise error
-    return real(*args, **kwargs)
-
-  return mock.patch.object(owner, name, method)
-
-
 class TrainingRunTest(tf.test.TestCase, parameterized.TestCase):
 
   def setUp(self):
@@ -49,7 +36,7 @@ class TrainingRunTest(tf.test.TestCase, parameterized.TestCase):
         self.data, **kwargs)
 
   def stopped(self, name, owner, method, error, call):
-    with raising(owner, method, error, call):
+    with tiny_runs.failing(owner, method, error, call):
       result, out = self.train(name)
     self.assertIs(result, error)
     return out

@@ -1,0 +1,38 @@
+"""Programs of `bin/` run inside the test's process."""
+
+import contextlib
+import importlib.util
+import io
+import pathlib
+
+from absl import flags
+from absl.testing import flagsaver
+
+import darts_tf
+from darts_tf import app
+
+BIN = pathlib.Path(darts_tf.__file__).parents[1] / 'bin'
+
+
+def load_program(test, name):
+  """Returns the module of a program; its flags are forgotten afterwards."""
+  before = set(flags.FLAGS)
+  spec = importlib.util.spec_from_file_location(name, BIN / f'{name}.py')
+  program = importlib.util.module_from_spec(spec)
+  spec.loader.exec_module(program)
+  # Other programs define flags of the same names.
+  for flag in set(flags.FLAGS) - before:
+    test.addCleanup(delattr, flags.FLAGS, flag)
+  if not flags.FLAGS.is_parsed():
+    flags.FLAGS.mark_as_parsed()
+    test.addCleanup(flags.FLAGS.unparse_flags)
+  return program
+
+
+def run_program(program, **values):
+  """Returns the exit code, standard output and standard error."""
+  out, err = io.StringIO(), io.StringIO()
+  with (flagsaver.as_parsed(**values), contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err)):
+    code = app.call(program.main, [program.__name__])
+  return code, out.getvalue(), err.getvalue()
