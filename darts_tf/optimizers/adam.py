@@ -26,13 +26,9 @@ class Adam(PyTorchOptimizer):
     beta_1: decay of the first moment.
     beta_2: decay of the second moment.
     epsilon: added to the corrected root.
-    weight_decay: lambda.
-    clip_norm: largest global norm of the gradients, or None.
-    reduce_gradients: see `PyTorchOptimizer`.
-    use_ema: see `PyTorchOptimizer`.
-    ema_momentum: see `PyTorchOptimizer`.
-    ema_overwrite_frequency: see `PyTorchOptimizer`.
     name: the optimizer's name.
+    **kwargs: the other arguments of `PyTorchOptimizer`: weight_decay (the
+      lambda above), clip_norm, reduce_gradients, and those of averages.
   """
 
   def __init__(
@@ -41,19 +37,10 @@ class Adam(PyTorchOptimizer):
       beta_1: float = 0.9,
       beta_2: float = 0.999,
       epsilon: float = 1e-8,
-      weight_decay: float = 0.0,
-      clip_norm: float | None = None,
-      reduce_gradients: bool = True,
-      use_ema: bool = False,
-      ema_momentum: float = 0.99,
-      ema_overwrite_frequency: int | None = None,
       name: str = 'adam',
+      **kwargs,
   ):
-    super().__init__(
-        learning_rate=learning_rate, weight_decay=weight_decay,
-        clip_norm=clip_norm, reduce_gradients=reduce_gradients,
-        use_ema=use_ema, ema_momentum=ema_momentum,
-        ema_overwrite_frequency=ema_overwrite_frequency, name=name)
+    super().__init__(learning_rate, name=name, **kwargs)
     self.beta_1 = in_range('beta_1', beta_1, below=1.0)
     self.beta_2 = in_range('beta_2', beta_2, below=1.0)
     self.epsilon = in_range('epsilon', epsilon)

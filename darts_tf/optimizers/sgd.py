@@ -25,13 +25,9 @@ class SGD(PyTorchOptimizer):
     learning_rate: lr.
     momentum: mu; with 0 there are no buffers.
     nesterov: whether to look ahead; needs momentum.
-    weight_decay: lambda.
-    clip_norm: largest global norm of the gradients, or None.
-    reduce_gradients: see `PyTorchOptimizer`.
-    use_ema: see `PyTorchOptimizer`.
-    ema_momentum: see `PyTorchOptimizer`.
-    ema_overwrite_frequency: see `PyTorchOptimizer`.
     name: the optimizer's name.
+    **kwargs: the other arguments of `PyTorchOptimizer`: weight_decay (the
+      lambda above), clip_norm, reduce_gradients, and those of averages.
 
   Attributes:
     velocities: the buffers buf, in the order of the variables that `build`
@@ -43,19 +39,10 @@ class SGD(PyTorchOptimizer):
       learning_rate: float | Callable = 0.025,
       momentum: float = 0.0,
       nesterov: bool = False,
-      weight_decay: float = 0.0,
-      clip_norm: float | None = None,
-      reduce_gradients: bool = True,
-      use_ema: bool = False,
-      ema_momentum: float = 0.99,
-      ema_overwrite_frequency: int | None = None,
       name: str = 'sgd',
+      **kwargs,
   ):
-    super().__init__(
-        learning_rate=learning_rate, weight_decay=weight_decay,
-        clip_norm=clip_norm, reduce_gradients=reduce_gradients,
-        use_ema=use_ema, ema_momentum=ema_momentum,
-        ema_overwrite_frequency=ema_overwrite_frequency, name=name)
+    super().__init__(learning_rate, name=name, **kwargs)
     self.momentum = in_range('momentum', momentum, below=1.0)
     self.nesterov = bool(nesterov)
     self.velocities = []

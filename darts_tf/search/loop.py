@@ -124,9 +124,7 @@ def _run_epoch(
              for s in streams]
   # A bar is for people; a log gets one line an epoch.
   interactive = verbose and sys.stdout.isatty()
-  bar = keras.utils.Progbar(
-      steps, verbose=1 if interactive else 0,
-      stateful_metrics=None) if verbose else None
+  bar = keras.utils.Progbar(steps) if interactive else None
   if interactive:
     print(f'Epoch {epoch + 1}/{config.epochs}')
   sums = {}

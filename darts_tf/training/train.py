@@ -1,17 +1,14 @@
 """Retraining a genotype from scratch."""
 
 import dataclasses
-import json
 import os
 import sys
-import tempfile
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from darts_tf.atomic import explain_disk_errors
 from darts_tf.data import (
   DatasetInfo,
   ImageData,
@@ -24,7 +21,6 @@ from darts_tf.distribution import (
   make_strategy,
   seed_everything,
 )
-from darts_tf.errors import InputError
 from darts_tf.evaluation import Evaluation
 from darts_tf.genotype import Genotype
 from darts_tf.models.network import Network
@@ -36,6 +32,7 @@ from darts_tf.search_space.space import search_spaces
 from darts_tf.training.callbacks import DropPathRamp, RunRecord, StopIfNotFinite
 from darts_tf.training.config import TrainConfig
 from darts_tf.training.loss import SmoothedCrossentropy
+from darts_tf.training.saved import save_network
 from darts_tf.workdir import WorkDir, atomic_write_json
 
 
@@ -192,47 +189,6 @@ def compile_network(network: Network, config: TrainConfig) -> None:
       optimizer, SmoothedCrossentropy(config.label_smoothing),
       metrics=['accuracy'], jit_compile=False)
   optimizer.build(network.trainable_variables)
-
-
-def save_network(
-    network: Network, info: DatasetInfo, workdir: WorkDir
-) -> None:
-  """Writes `network.keras` and `dataset.json`."""
-  atomic_write_json(workdir.path / 'dataset.json', dataclasses.asdict(info))
-  with tempfile.TemporaryDirectory(dir=workdir.path) as temporary:
-    path = os.path.join(temporary, 'network.keras')
-    with explain_disk_errors(path):
-      network.save(path)
-      os.replace(path, workdir.path / 'network.keras')
-
-
-def load_trained(
-    workdir: str | os.PathLike
-) -> tuple[Network, DatasetInfo]:
-  """Loads the network of a finished retraining.
-
-  Args:
-    workdir: the run's directory.
-
-  Returns:
-    The network and its data set's description.
-
-  Raises:
-    InputError: if there is no finished retraining.
-  """
-  directory = WorkDir(workdir)
-  directory.require_run()
-  path = directory.path / 'network.keras'
-  if not path.exists():
-    raise InputError(
-        'The retraining in this directory is not finished: network.keras is'
-        ' missing; run the command that started it again.'
-        f' Received: workdir={str(workdir)!r}')
-  fields = json.loads((directory.path / 'dataset.json').read_text())
-  info = DatasetInfo(**{
-      name: tuple(value) if isinstance(value, list) else value
-      for name, value in fields.items()})
-  return keras.models.load_model(path), info
 
 
 def _pinned(config: TrainConfig, genotype: Genotype) -> dict[str, Any]:
