@@ -33,6 +33,6 @@ setup(
         'cuda': [f'tensorflow[and-cuda]{TENSORFLOW}'],
         'tfds': ['tensorflow-datasets>=4.9.10', 'importlib_resources'],
         'tuner': ['keras-tuner>=1.4.8'],
-        'test': ['pytest', 'ruff'],
+        'test': ['pytest', 'pytest-xdist', 'ruff'],
     },
 )

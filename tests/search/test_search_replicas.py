@@ -22,7 +22,8 @@ from darts_tf.search_space import (
 )
 
 TOPOLOGY = CellTopology.dense(num_inputs=2, num_nodes=1)
-NAMES = ('none', 'max_pool_3x3', 'skip_connect', 'sep_conv_3x3')
+# As few layers as have all kinds of statistics: tracing takes the time.
+NAMES = ('none', 'max_pool_3x3', 'nor_conv_3x3')
 BATCH = 4
 
 

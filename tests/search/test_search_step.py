@@ -30,10 +30,10 @@ WEIGHT_DECAY, ALPHA_DECAY, RATE = 0.01, 0.002, 0.05
 class Search:
   """A small search in float64."""
 
-  def __init__(self, gradient, clip_norm=None):
+  def __init__(self, gradient, clip_norm=None, cells=3):
     keras.utils.set_random_seed(3)
     self.supernet = Supernet(
-        SPACE, (8, 8, 3), 5, 2, 3,
+        SPACE, (8, 8, 3), 5, 2, cells,
         style=OperationStyle(pool_norm=True, dtype='float64'))
     self.relaxation = Softmax(SPACE, self.supernet.groups)
     self.alphas = [
@@ -94,7 +94,7 @@ class SearchStepTest(tf.test.TestCase, parameterized.TestCase):
   def test_eager_equals_compiled(self, gradient):
     results = []
     for eagerly in (False, True):
-      search = Search(gradient, clip_norm=1.)
+      search = Search(gradient, clip_norm=1., cells=1)
       tf.config.run_functions_eagerly(eagerly)
       data = batches(4)
       metrics = [search.step.search(*pair)
