@@ -30,9 +30,13 @@ class DropPath(keras.layers.Layer):
       A tensor of the shape of `x`.
     """
     keep = 1. - tf.cast(rate, x.dtype)
+    seed = tf.convert_to_tensor(self.seed_generator.next())
+    context = tf.distribute.get_replica_context()
+    if context is not None and context.num_replicas_in_sync > 1:
+      # The state is the same on all replicas, their images are not.
+      seed = tf.random.fold_in(seed, context.replica_id_in_sync_group)
     draw = tf.random.stateless_uniform(
-        [tf.shape(x)[0], 1, 1, 1],
-        tf.convert_to_tensor(self.seed_generator.next()), dtype=tf.float32)
+        [tf.shape(x)[0], 1, 1, 1], seed, dtype=tf.float32)
     mask = tf.cast(draw < tf.cast(keep, tf.float32), x.dtype)
     return x * (mask / keep)
 

@@ -43,6 +43,19 @@ class DropPathTest(tf.test.TestCase, parameterized.TestCase):
     draws = [DropPath()(x, tf.constant(0.5)) for _ in range(2)]
     self.assertNotAllEqual(*draws)
 
+  def test_replicas_draw_independently(self):
+    if len(tf.config.list_logical_devices('CPU')) < 2:
+      self.skipTest('needs two logical CPU devices')
+    strategy = tf.distribute.MirroredStrategy(
+        ['CPU:0', 'CPU:1'],
+        cross_device_ops=tf.distribute.ReductionToOneDevice())
+    with strategy.scope():
+      layer = DropPath(seed=0)
+    run = tf.function(lambda: strategy.run(
+        lambda: layer(tf.ones([200, 1, 1, 1]), tf.constant(0.5))))
+    first, second = strategy.experimental_local_results(run())
+    self.assertNotAllEqual(first, second)
+
   def test_draws_in_a_compiled_function(self):
     layer = DropPath(seed=1)
     step = tf.function(layer.call, autograph=False)
