@@ -12,6 +12,9 @@ os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 def pytest_configure(config):
   del config
   import tensorflow as tf
+  from absl import flags
+  # absl's test cases read flags, which pytest does not parse.
+  flags.FLAGS.mark_as_parsed()
   cpu = tf.config.list_physical_devices('CPU')[0]
   tf.config.set_logical_device_configuration(
       cpu, [tf.config.LogicalDeviceConfiguration()] * 2)

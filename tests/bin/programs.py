@@ -23,9 +23,6 @@ def load_program(test, name):
   # Other programs define flags of the same names.
   for flag in set(flags.FLAGS) - before:
     test.addCleanup(delattr, flags.FLAGS, flag)
-  if not flags.FLAGS.is_parsed():
-    flags.FLAGS.mark_as_parsed()
-    test.addCleanup(flags.FLAGS.unparse_flags)
   return program
 
 
