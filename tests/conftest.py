@@ -1,7 +1,7 @@
 """Two logical CPU devices for every test, set once per process.
 
 Graphs are run as they are, as in the programs: rewriting them costs most of
-the time of a test and changes no result.
+the time of a test.
 """
 
 import os
