@@ -22,16 +22,18 @@ setup(
     install_requires=[
         'absl-py',
         'graphviz',
+        # tensorflow-datasets needs it and does not ask for it.
+        'importlib_resources',
         'keras>=3.10',
         'matplotlib',
         'numpy',
+        'tensorflow-datasets>=4.9.10',
     ],
     extras_require={
         # The three builds of TensorFlow exclude each other.
         'cpu': [f'tensorflow-cpu{TENSORFLOW}'],
         'tensorflow': [f'tensorflow{TENSORFLOW}'],
         'cuda': [f'tensorflow[and-cuda]{TENSORFLOW}'],
-        'tfds': ['tensorflow-datasets>=4.9.10', 'importlib_resources'],
         'tuner': ['keras-tuner>=1.4.8'],
         'test': ['pytest', 'pytest-xdist', 'ruff'],
     },

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/environment.sh
-prepare_environment tfds test
+prepare_environment test
 ruff check .
 # One process a core: most time goes into building graphs, which uses one.
 workers="$(python -c 'import os; print(len(os.sched_getaffinity(0)))')"

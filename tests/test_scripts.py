@@ -64,9 +64,9 @@ class EnvironmentTest(absltest.TestCase):
   def test_installs_once(self):
     self.pretend()
     for _ in range(2):
-      code, _, err = self.prepare('tfds', 'test', DARTS_TF_EXTRA='cpu')
+      code, _, err = self.prepare('tuner', 'test', DARTS_TF_EXTRA='cpu')
       self.assertEqual((code, err), (0, ''))
-    self.assertEqual(self.installed(), ['.[cpu,tfds,test]'])
+    self.assertEqual(self.installed(), ['.[cpu,tuner,test]'])
 
   def test_sets_of_extras_do_not_undo_each_other(self):
     self.pretend()
