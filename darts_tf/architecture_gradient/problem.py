@@ -1,7 +1,7 @@
 """The bilevel problem, and what an estimator takes and returns."""
 
 import abc
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import tensorflow as tf
@@ -88,10 +88,12 @@ class ArchitectureGradient(NamedTuple):
     validation_loss: the loss whose gradient by alpha was taken, of the
       global batch, a scalar. Where the estimator has `uses_validation`
       False this is the training loss.
+    metrics: scalars that tell how the estimate came about, by name.
   """
 
   gradients: Tensors
   validation_loss: tf.Tensor
+  metrics: Mapping[str, tf.Tensor] = {}
 
 
 class Estimator(abc.ABC):
@@ -131,3 +133,12 @@ class Estimator(abc.ABC):
     Returns:
       An `ArchitectureGradient`, equal on all replicas.
     """
+
+  def check(self, metrics: Mapping[str, float]) -> None:
+    """Raises `InputError` if the metrics show that an option is wrong.
+
+    Args:
+      metrics: `ArchitectureGradient.metrics` as numbers, of one call or
+        means of several.
+    """
+    del metrics

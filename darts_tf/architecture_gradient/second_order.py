@@ -7,6 +7,7 @@ from darts_tf.architecture_gradient.differentiate import (
   directional_derivative,
   value_and_gradients,
 )
+from darts_tf.architecture_gradient.options import positive
 from darts_tf.architecture_gradient.problem import (
   ArchitectureGradient,
   Estimator,
@@ -20,17 +21,21 @@ class SecondOrder(Estimator):
   w' = w - xi (mu buf + dL_T/dw + lambda w),   v = dL_V/dw'(w', alpha),
   g  = dL_V/dalpha(w', alpha) - xi M v,
   M v = [dL_T/dalpha(w + eps v, alpha) - dL_T/dalpha(w - eps v, alpha)]
-        / (2 eps),   eps = radius / |v|
+        / (2 eps),   eps = difference_radius / |v|
   (arXiv:1806.09055, equations 7 and 8; eps from its section 2.3).
 
   Args:
-    radius: the length of eps v, over all weights concatenated.
+    difference_radius: the length of eps v, over all weights concatenated;
+      above 0.
   """
 
-  radius: float = 0.01
+  difference_radius: float = 0.01
 
   name = 'second_order'
   uses_inner_step = True
+
+  def __post_init__(self):
+    positive('difference_radius', self.difference_radius)
 
   def __call__(
       self, problem, weights, alphas, training_batch, validation_batch, inner
@@ -54,7 +59,7 @@ class SecondOrder(Estimator):
 
     mixed = directional_derivative(
         lambda at: value_and_gradients(lambda: training_loss(at), alphas)[1],
-        weights, direction, self.radius)
+        weights, direction, self.difference_radius)
     return ArchitectureGradient(
         problem.reduce(algebra.axpy(-inner.learning_rate, mixed, direct)),
         problem.reduce([loss])[0])

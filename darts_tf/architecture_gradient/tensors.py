@@ -84,8 +84,50 @@ def global_norm(tensors: Sequence[tf.Tensor]) -> tf.Tensor:
   Returns:
     A scalar of the widest dtype among them, float32 at least.
   """
+  return tf.sqrt(inner_product(tensors, tensors))
+
+
+def scaled(scale: float | tf.Tensor, x: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+  """Returns scale x, tensor by tensor, in the dtypes of x.
+
+  Args:
+    scale: a scalar.
+    x: a list of tensors.
+
+  Returns:
+    A list of tensors.
+  """
+  result = []
+  for a in x:
+    dtype = wide(a.dtype)
+    result.append(tf.cast(scalar(scale, dtype) * tf.cast(a, dtype), a.dtype))
+  return result
+
+
+def inner_product(
+    x: Sequence[tf.Tensor], y: Sequence[tf.Tensor]
+) -> tf.Tensor:
+  """Returns the inner product of lists of tensors, all concatenated.
+
+  Args:
+    x: a list of tensors, not empty.
+    y: a list of tensors of the same shapes.
+
+  Returns:
+    A scalar of the widest dtype among them, float32 at least.
+  """
+  dtype = _widest([*x, *y])
+  return tf.add_n([
+      tf.reduce_sum(tf.cast(a, dtype) * tf.cast(b, dtype))
+      for a, b in zip(x, y, strict=True)
+  ])
+
+
+def ratio(numerator: tf.Tensor, denominator: tf.Tensor) -> tf.Tensor:
+  """Returns numerator / denominator, and 0 where the denominator is 0."""
+  return tf.math.divide_no_nan(numerator, denominator)
+
+
+def _widest(tensors: Sequence[tf.Tensor]) -> tf.DType:
   dtypes = [wide(tensor.dtype) for tensor in tensors]
-  dtype = tf.float64 if tf.float64 in dtypes else tf.float32
-  return tf.sqrt(tf.add_n([
-      tf.reduce_sum(tf.square(tf.cast(tensor, dtype))) for tensor in tensors
-  ]))
+  return tf.float64 if tf.float64 in dtypes else tf.float32

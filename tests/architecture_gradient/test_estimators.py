@@ -144,7 +144,7 @@ class MixtureTest(tf.test.TestCase, parameterized.TestCase):
   def test_finite_difference_is_near_exact(self):
     exact = self.run_all(SecondOrderExact()).gradients[0]
     published = self.run_all(SecondOrder()).gradients[0]
-    finer = self.run_all(SecondOrder(radius=0.001)).gradients[0]
+    finer = self.run_all(SecondOrder(difference_radius=0.001)).gradients[0]
     error = np.abs(published - exact).max()
     self.assertLess(error, 1e-3)
     # The error of a central difference is quadratic in its step.
@@ -255,7 +255,8 @@ class EdgeCaseTest(tf.test.TestCase, parameterized.TestCase):
   def test_registry(self):
     self.assertEqual(
         list(architecture_gradients),
-        ['one_level', 'first_order', 'second_order', 'second_order_exact'])
+        ['one_level', 'first_order', 'second_order', 'second_order_exact',
+         'amended', 'amended_exact', 'implicit', 'implicit_cg'])
     for name in architecture_gradients:
       self.assertEqual(architecture_gradients[name].name, name)
     self.assertFalse(architecture_gradients['one_level'].uses_validation)

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from darts_tf.architecture_gradient import InnerStep, architecture_gradients
+from darts_tf.architecture_gradient import InnerStep, make_estimator
 from darts_tf.interop import load_pytorch_weights
 from darts_tf.models import Supernet
 from darts_tf.relaxation import Softmax
@@ -64,12 +64,17 @@ class SearchParityTest(tf.test.TestCase, parameterized.TestCase):
       ('first_order', 'grad_alpha_first', 'val_loss', 1e-6),
       ('second_order_exact', 'grad_alpha_second_exact',
        'unrolled_val_loss', 1e-6),
-      ('second_order', 'grad_alpha_second_fd', 'unrolled_val_loss', 1e-4))
+      ('second_order', 'grad_alpha_second_fd', 'unrolled_val_loss', 1e-4),
+      ('amended_exact', 'grad_alpha_amended', 'val_loss', 1e-6),
+      ('amended', 'grad_alpha_amended_fd', 'val_loss', 1e-4))
   def test_architecture_gradients(self, name, key, loss, tolerance):
     # The reference's inner step has no momentum.
     inner = InnerStep(
         float(self.z['xi']), 0., float(self.z['weight_decay']))
-    result = architecture_gradients[name](
+    amended = name.startswith('amended')
+    estimator = make_estimator(
+        name, {'eta': float(self.z['eta'])} if amended else {})
+    result = estimator(
         self.problem, self.weights, self.alphas, self.training,
         self.validation, inner)
     for group, gradient in zip(self.groups, result.gradients):
