@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from darts_tf.errors import InputError, unknown_name
 from darts_tf.search_space import SearchSpace, operations, search_spaces
 
 if TYPE_CHECKING:
+  from darts_tf.genotype import Genotype
   from darts_tf.genotype_cell import CellGenotype, Edge
 
 _CELL_NAME = re.compile(r'cell_\d{2,}')
@@ -73,10 +74,31 @@ def check_cells(
       _check_edge(space, name, kind, edge)
 
 
+def check_num_cells(genotype: Genotype, num_cells: int) -> None:
+  """Checks that a network of this depth can have a genotype.
+
+  Args:
+    genotype: a genotype.
+    num_cells: number of cells of the network.
+
+  Raises:
+    InputError: if the genotype has an architecture for each cell, and the
+      network has another number of cells.
+  """
+  space = search_spaces[genotype.search_space]
+  if not space.shared_cells and num_cells != len(genotype.cells):
+    raise InputError(
+        'The genotype has an architecture for each of its'
+        f' {len(genotype.cells)} cells; expected a network of as many.'
+        f' Received: cells={num_cells}'
+    )
+
+
 def _kinds(
     space: SearchSpace, cells: Mapping[str, CellGenotype]
 ) -> dict[str, str]:
   """Returns the kind of each cell, after a check of the cells' names."""
+  _check_sharing(space, cells)
   if space.shared_cells:
     expected = {kind: kind for kind in space.candidates}
   else:
@@ -91,10 +113,40 @@ def _kinds(
   if missing:
     raise InputError(
         f'Missing cell {missing[0]!r} of search space {space.name!r};'
-        f' expected the cells {", ".join(expected)}.'
-        f' Received: cells={list(cells)}'
+        f' expected the cells {_listed(expected)}.'
+        f' Received: cells=[{_listed(map(repr, cells))}]'
     )
   return expected
+
+
+def _check_sharing(
+    space: SearchSpace, cells: Mapping[str, CellGenotype]
+) -> None:
+  """Refuses one cell a position where kinds are shared, and the reverse."""
+  if not cells:
+    return
+  if space.shared_cells:
+    if all(_CELL_NAME.fullmatch(str(name)) for name in cells):
+      raise InputError(
+          'The genotype has a cell for each position, but search space'
+          f' {space.name!r} has one for each kind, shared by all positions;'
+          f' expected the cells {", ".join(space.candidates)}.'
+          f' Received: cells=[{_listed(map(repr, cells))}]'
+      )
+  elif set(cells) <= set(space.candidates):
+    raise InputError(
+        'The genotype has a cell for each kind, but search space'
+        f' {space.name!r} has one for each position; expected the cells'
+        f' cell_00, cell_01, …. Received: cells=[{_listed(map(repr, cells))}]'
+    )
+
+
+def _listed(names: Iterable[str]) -> str:
+  """Names in one line, the middle left out if there are many."""
+  names = list(names)
+  if len(names) > 6:
+    names[2:-1] = ['…']
+  return ', '.join(names)
 
 
 def _check_nodes(space: SearchSpace, name: str, cell: CellGenotype) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 # The rules register themselves.
 from darts_tf.discretize.argmax import argmax_rule
 from darts_tf.discretize.darts import darts_rule
+from darts_tf.discretize.fixed_edges import fixed_edges_rule
 from darts_tf.discretize.random_genotype import find_genotype, random_genotype
 from darts_tf.discretize.registry import Rule, discretizations
 from darts_tf.genotype import Genotype
@@ -14,7 +15,7 @@ from darts_tf.search_space import SearchSpace
 
 __all__ = [
     'Rule', 'argmax_rule', 'darts_rule', 'discretizations', 'discretize',
-    'find_genotype', 'random_genotype',
+    'find_genotype', 'fixed_edges_rule', 'random_genotype',
 ]
 
 

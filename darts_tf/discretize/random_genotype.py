@@ -10,7 +10,9 @@ from darts_tf.search_space import SearchSpace, search_spaces
 _PREFIX = 'random:'
 
 
-def random_genotype(space: SearchSpace, seed: int) -> Genotype:
+def random_genotype(
+    space: SearchSpace, seed: int, num_cells: int | None = None
+) -> Genotype:
   """Draws a genotype uniformly from a search space.
 
   Independent uniform mixing weights are discretized by the space's own
@@ -19,14 +21,21 @@ def random_genotype(space: SearchSpace, seed: int) -> Genotype:
   Args:
     space: a registered search space.
     seed: of the draw, 0 or more.
+    num_cells: number of cells of the network, where each has an
+      architecture of its own; by default the space's. Of no effect where
+      cells share theirs.
 
   Returns:
     The genotype.
   """
   generator = np.random.default_rng([seed, 0x6e0])
-  weights = {kind: generator.random(space.candidate_mask(kind).shape)
-             for kind in space.candidates}
-  kinds = {kind: kind for kind in space.candidates}
+  if space.shared_cells:
+    # Of all kinds, however shallow a network would lack some.
+    kinds = {kind: kind for kind in space.candidates}
+  else:
+    kinds = space.groups(num_cells or space.default_cells)
+  weights = {group: generator.random(space.candidate_mask(kind).shape)
+             for group, kind in kinds.items()}
   return discretizations[space.discretization](space, weights, kinds)
 
 
@@ -35,7 +44,9 @@ def find_genotype(text: str) -> Genotype:
 
   Args:
     text: a published name, the path of a genotype file, or
-      `random:SPACE:SEED` for one drawn from a search space.
+      `random:SPACE:SEED` for one drawn from a search space; with
+      `random:SPACE:SEED:CELLS` for a network of so many cells, where each
+      cell has an architecture of its own.
 
   Returns:
     The genotype.
@@ -45,10 +56,22 @@ def find_genotype(text: str) -> Genotype:
   """
   if not text.startswith(_PREFIX):
     return load_genotype(text)
-  space, _, seed = text.removeprefix(_PREFIX).rpartition(':')
-  if not seed.isdigit():
+  parts = text.removeprefix(_PREFIX).split(':')
+  numbers = [int(part) for part in parts[1:] if part.isdigit()]
+  if len(numbers) not in (1, 2) or len(parts) != 1 + len(numbers):
     raise InputError(
         'A random genotype needs a search space and a seed; expected'
-        ' random:SPACE:SEED, e.g. random:darts:0.'
+        ' random:SPACE:SEED, e.g. random:darts:0, or'
+        ' random:SPACE:SEED:CELLS where each cell has its own architecture.'
         f' Received: genotype={text!r}')
-  return random_genotype(search_spaces[space], int(seed))
+  space = search_spaces[parts[0]]
+  if len(numbers) == 2 and space.shared_cells:
+    raise InputError(
+        f'Cells of search space {space.name!r} share their architectures;'
+        f' expected random:{space.name}:{numbers[0]}.'
+        f' Received: genotype={text!r}')
+  if numbers[1:] == [0]:
+    raise InputError(
+        'A network has cells; expected at least one.'
+        f' Received: genotype={text!r}')
+  return random_genotype(space, *numbers)

@@ -1,45 +1,45 @@
 """Drop path: whole operations are left out for some images."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
+from darts_tf.layers.image_draws import ImageDraws
+
 
 class DropPath(keras.layers.Layer):
-  r"""Zeroes an operation's output for a share of the images.
+  r"""Draws which paths of a cell are left out for which images.
 
-  `y = x * m / (1 - rate)` with `m` drawn for each image: 0 with
-  probability `rate`, else 1 (arXiv:1605.07648).
+  A path's output is multiplied by `m / (1 - rate)` with `m` drawn for each
+  image: 0 with probability `rate`, else 1 (arXiv:1605.07648). All paths of
+  a cell are drawn at once.
 
   Args:
-    seed: of the draws.
+    paths: number of paths, which are dropped independently.
+    seed: of the draws; `random_seed()` by default.
     **kwargs: arguments of `keras.layers.Layer`.
   """
 
-  def __init__(self, seed: int | None = None, **kwargs):
+  def __init__(self, paths: int = 1, seed: int | None = None, **kwargs):
     super().__init__(**kwargs)
-    self.seed_generator = keras.random.SeedGenerator(seed)
+    self.paths = paths
+    self.draws = ImageDraws(self, seed)
+    self.built = True
 
-  def call(self, x, rate):
-    """Drops paths.
+  def call(self, x, rate) -> list[Any]:
+    """Draws for a training step.
 
     Args:
-      x: `(batch, height, width, channels)`.
+      x: a batch of the step, `(batch, …)`.
       rate: probability in `[0, 1)`, a scalar tensor.
 
     Returns:
-      A tensor of the shape of `x`.
+      A factor `(batch, 1, 1, 1)` for each path, of the type of `x`.
     """
-    keep = 1. - tf.cast(rate, x.dtype)
-    seed = tf.convert_to_tensor(self.seed_generator.next())
-    context = tf.distribute.get_replica_context()
-    if context is not None and context.num_replicas_in_sync > 1:
-      # The state is the same on all replicas, their images are not.
-      seed = tf.random.fold_in(seed, context.replica_id_in_sync_group)
-    draw = tf.random.stateless_uniform(
-        [tf.shape(x)[0], 1, 1, 1], seed, dtype=tf.float32)
-    mask = tf.cast(draw < tf.cast(keep, tf.float32), x.dtype)
-    return x * (mask / keep)
-
-  def compute_output_shape(self, input_shape):
-    """The shape of the input."""
-    return tuple(input_shape)
+    wide = tf.float64 if x.dtype == tf.float64 else tf.float32
+    keep = 1. - tf.cast(rate, wide)
+    draws = self.draws.training(
+        x, (1, 1, 1, self.paths), tf.random.stateless_uniform)
+    kept = tf.cast(draws < tf.cast(keep, draws.dtype), wide)
+    return tf.unstack(tf.cast(kept / keep, x.dtype), axis=-1)

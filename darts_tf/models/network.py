@@ -3,7 +3,8 @@
 import keras
 
 from darts_tf.genotype import Genotype
-from darts_tf.layers.cell import DiscreteCell
+from darts_tf.genotype_checks import check_num_cells
+from darts_tf.layers.discrete_cell import DiscreteCell
 from darts_tf.layers.operation import WeightView
 from darts_tf.models.frame import Frame, cell_shapes
 from darts_tf.models.head import AuxiliaryHead
@@ -20,7 +21,8 @@ class Network(keras.Model):
     image_shape: `(height, width, channels)`.
     num_classes: number of logits.
     channels: channels of each node of the first cell.
-    num_cells: number of cells.
+    num_cells: number of cells; if the genotype has an architecture for
+      each cell, as many as it has.
     stem: see `darts_tf.models.frame.Frame`.
     auxiliary: whether a second classifier after two thirds of the cells
       takes part in training.
@@ -32,6 +34,10 @@ class Network(keras.Model):
       by default.
     style: conventions of the operations; those of the space by default.
     **kwargs: arguments of `keras.Model`.
+
+  Raises:
+    InputError: if the genotype does not fit the number of cells, or the
+      images, channels or classes do not suit the layout.
   """
 
   def __init__(
@@ -42,6 +48,7 @@ class Network(keras.Model):
       drop_path: bool = False, head_units: tuple[int, ...] | None = None,
       style: OperationStyle | None = None, **kwargs,
   ):
+    check_num_cells(genotype, num_cells)
     space = search_spaces[genotype.search_space]
     style = style or space.network_style
     kwargs.setdefault('dtype', style.dtype)
@@ -63,8 +70,8 @@ class Network(keras.Model):
     self.cells = frame.build_cells(
         self.stem, lambda plan, preprocess: DiscreteCell(
             plan, genotype.cells[space.group_of(plan.index, plan.kind)],
-            space.topology, preprocess, style, dtype=self.dtype_policy,
-            name=f'cell_{plan.index:02d}'))
+            space.topology, preprocess, style, drop_path,
+            dtype=self.dtype_policy, name=f'cell_{plan.index:02d}'))
     shapes = cell_shapes(self.stem, self.cells, self.image_shape)
     if head_units is None:
       head_units = space.macro.network_head_units

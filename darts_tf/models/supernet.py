@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 import keras
 
-from darts_tf.layers.cell import MixedCell
+from darts_tf.layers.mixed_cell import MixedCell
 from darts_tf.layers.mixing_weights import MixingWeights
 from darts_tf.layers.operation import WeightView
 from darts_tf.models.frame import Frame, cell_shapes
+from darts_tf.models.head import AuxiliaryHead
 from darts_tf.search_space.space import SearchSpace
 from darts_tf.search_space.style import OperationStyle
 
@@ -26,13 +27,21 @@ class Supernet(keras.Model):
     num_cells: number of cells.
     stem: see `darts_tf.models.frame.Frame`.
     style: conventions of the operations; those of the space by default.
+    auxiliary: whether a second classifier after two thirds of the cells
+      takes part in training, as in `Network`.
+    auxiliary_norm: see `AuxiliaryHead.last_norm`.
+    drop_path: whether edges are dropped in training with the probability
+      in the variable `drop_path_rate`, which starts at 0: each sum over
+      candidates as a whole (arXiv:1909.09656).
     **kwargs: arguments of `keras.Model`.
   """
 
   def __init__(
       self, space: SearchSpace, image_shape: tuple[int, int, int],
       num_classes: int, channels: int = 16, num_cells: int = 8,
-      stem: str = 'auto', style: OperationStyle | None = None, **kwargs,
+      stem: str = 'auto', style: OperationStyle | None = None,
+      auxiliary: bool = False, auxiliary_norm: bool = True,
+      drop_path: bool = False, **kwargs,
   ):
     style = style or space.search_style
     kwargs.setdefault('dtype', style.dtype)
@@ -44,10 +53,21 @@ class Supernet(keras.Model):
     self.cells = frame.build_cells(
         self.stem, lambda plan, preprocess: MixedCell(
             plan, space.topology, space.candidates[plan.kind], preprocess,
-            style, dtype=self.dtype_policy, name=f'cell_{plan.index:02d}'))
-    last = cell_shapes(self.stem, self.cells, image_shape)[-1]
-    self.head = frame.build_head(last, space.macro.search_head_units)
+            style, drop_path, dtype=self.dtype_policy,
+            name=f'cell_{plan.index:02d}'))
+    shapes = cell_shapes(self.stem, self.cells, image_shape)
+    self.head = frame.build_head(shapes[-1], space.macro.search_head_units)
     self.groups = space.groups(num_cells)
+    self.auxiliary_cell = 2 * num_cells // 3
+    self.auxiliary_head = None
+    if auxiliary:
+      self.auxiliary_head = AuxiliaryHead(
+          num_classes, style, shapes[self.auxiliary_cell], auxiliary_norm)
+    self.drop_path_rate = None
+    if drop_path:
+      self.drop_path_rate = self.add_weight(
+          shape=(), initializer='zeros', trainable=False,
+          aggregation='only_first_replica', name='drop_path_rate')
     self.built = True
 
   def call(
@@ -58,18 +78,29 @@ class Supernet(keras.Model):
     Args:
       images: `(batch, height, width, channels)`, normalized.
       mixing: mixing weights of each group of cells.
-      training: whether batch statistics are used, and running ones moved.
+      training: whether batch statistics are used, and running ones moved;
+        drop path and the auxiliary head are in use then, too.
 
     Returns:
-      Logits, `(batch, num_classes)`.
+      Logits `(batch, num_classes)`; in training with an auxiliary head a
+      pair, the auxiliary logits second.
     """
     weights = {group: mixing[group].scaled() for group in self.groups}
     older, newer = self.stem(images, training=training)
-    for cell in self.cells:
+    auxiliary_logits = None
+    for index, cell in enumerate(self.cells):
       group = self.space.group_of(cell.plan.index, cell.plan.kind)
       inputs = [older, newer][-self.space.topology.num_inputs:]
-      older, newer = newer, cell(inputs, weights[group], training=training)
-    return self.head(newer, training=training)
+      older, newer = newer, cell(
+          inputs, weights[group], drop_path_rate=self.drop_path_rate,
+          training=training)
+      if (index == self.auxiliary_cell and training
+          and self.auxiliary_head is not None):
+        auxiliary_logits = self.auxiliary_head(newer, training=training)
+    logits = self.head(newer, training=training)
+    if auxiliary_logits is None:
+      return logits
+    return logits, auxiliary_logits
 
   def operation_weights(
       self, cell: int, edge: int, operation: str

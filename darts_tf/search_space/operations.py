@@ -75,3 +75,4 @@ for _k in (1, 3):
       f'nor_conv_{_k}x{_k}', _layer('ReLUConvBN', kernel_size=_k),
       fused=True)
 register_operation('conv_7x1_1x7', _layer('FactorizedConv'), fused=True)
+register_operation('noise', _layer('Noise'), fused=True)

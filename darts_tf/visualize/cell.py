@@ -6,9 +6,11 @@ import shutil
 import graphviz
 from absl import logging
 
+from darts_tf.search_space import search_spaces
 from darts_tf.visualize.drawing import cell_figure, cell_svg
 from darts_tf.visualize.figure import save_figure
 from darts_tf.visualize.layout import input_names, node_names
+from darts_tf.visualize.overview import MANY_CELLS, genotype_overview
 from darts_tf.visualize.palette import family_colour, operation_family
 from darts_tf.workdir import atomic_write_bytes, atomic_write_text
 
@@ -87,7 +89,8 @@ def draw_cells(
   """Writes `<cell>.gv`, `<cell>.svg` and `<cell>.png` for each cell.
 
   The pictures are made by Graphviz if its program `dot` is on the path,
-  else by this package's own layout, and a line in the log says so.
+  else by this package's own layout, and a line in the log says so. More
+  than four cells are drawn together as well, in `cells.png`.
 
   Args:
     genotype: a `Genotype`: `cells` maps names to `CellGenotype`s.
@@ -114,4 +117,9 @@ def draw_cells(
       atomic_write_text(f'{stem}.svg', cell_svg(cell, num_inputs, name))
       save_figure(cell_figure(cell, num_inputs), f'{stem}.png')
     paths += [f'{stem}.{kind}' for kind in ('gv', 'svg', 'png')]
+  if len(genotype.cells) > MANY_CELLS:
+    space = search_spaces[genotype.search_space]
+    paths.append(save_figure(
+        genotype_overview(genotype, space.groups(len(genotype.cells))),
+        os.path.join(directory, 'cells.png')))
   return paths

@@ -5,16 +5,19 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import matplotlib
 import numpy as np
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from darts_tf.errors import InputError
 from darts_tf.visualize.figure import new_figure, save_figure
+from darts_tf.visualize.overview import MANY_CELLS
 
 Metrics = Sequence[Mapping[str, Any]]
 
-_TRAIN, _VALIDATION = '#1f77b4', '#d9591b'
+_TRAIN, _VALIDATION, _MEAN = '#1f77b4', '#d9591b', '#c2185b'
 _PATHS = ('#d62728', '#1f77b4', '#2ca02c', '#9467bd', '#ff7f0e', '#17a2b8')
 
 
@@ -115,6 +118,31 @@ def draw_curves(metrics: Metrics, path: str | os.PathLike[str]) -> str:
   return save_figure(curves_figure(metrics), path)
 
 
+def _many_cells(
+    axes, title: str, metrics: Metrics, key: str, groups: Sequence[str]
+) -> None:
+  """Draws a line a cell, coloured by depth, and their mean."""
+  colours = matplotlib.colormaps['viridis_r'](np.linspace(0.1, 1, len(groups)))
+  lines = []
+  for group, colour in zip(groups, colours, strict=True):
+    # Only the ends of the scale are named.
+    name = group if group in (groups[0], groups[-1]) else '_'
+    lines.append((name, to_hex(colour), *series(metrics, key, group)))
+  means = [
+      {'epoch': row.get('epoch', position), 'mean': np.mean(values)}
+      for position, row in enumerate(metrics)
+      if (values := [v for v in (row.get(key) or {}).values()
+                     if _is_number(v)])]
+  _panel(axes, title, [
+      *lines, (f'mean of {len(groups)} cells', _MEAN,
+               *series(means, 'mean'))])
+  for line in axes.lines[:-1]:
+    line.set(linewidth=0.9, markersize=2)
+  axes.lines[-1].set(linewidth=2.4)
+  # Lines are everywhere, so the legend needs a ground.
+  axes.legend(fontsize=8.5, framealpha=0.85, edgecolor='white')
+
+
 def entropy_figure(metrics: Metrics) -> Figure:
   """Draws entropy and skip connections; see `draw_entropy`."""
   _check(metrics)
@@ -125,16 +153,15 @@ def entropy_figure(metrics: Metrics) -> Figure:
   for axes, (title, key) in zip(figure.subplots(1, 2), panels, strict=True):
     groups = list(dict.fromkeys(
         group for row in metrics for group in row.get(key) or {}))
-    _panel(axes, title, [
-        (group, _PATHS[i % len(_PATHS)], *series(metrics, key, group))
-        for i, group in enumerate(groups)])
+    if len(groups) > MANY_CELLS:
+      _many_cells(axes, title, metrics, key, groups)
+    else:
+      _panel(axes, title, [
+          (group, _PATHS[i], *series(metrics, key, group))
+          for i, group in enumerate(groups)])
     if key == 'skip_connections':
       axes.yaxis.set_major_locator(
           MaxNLocator(6, integer=True, min_n_ticks=1))
-    if len(groups) > 4:  # The legend of many cells would cover the lines.
-      axes.legend(
-          frameon=False, fontsize=6, ncols=2, loc='upper left',
-          bbox_to_anchor=(1.0, 1.0))
   return figure
 
 

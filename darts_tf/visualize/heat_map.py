@@ -19,7 +19,8 @@ from darts_tf.visualize.edges import (
     names_by_edge,
 )
 from darts_tf.visualize.figure import new_figure, save_figure
-from darts_tf.visualize.palette import operation_colours
+from darts_tf.visualize.overview import MANY_CELLS, alpha_overview
+from darts_tf.visualize.palette import known_first, operation_colours
 
 
 def _table(
@@ -32,8 +33,10 @@ def _table(
     of the columns; whether cells have to name their candidate.
   """
   columns = distinct(names)
-  by_rank = len(columns) > MAX_COLUMNS and any(
-      row != names[0] for row in names)
+  differ = any(row != names[0] for row in names)
+  if differ:  # Their order on one edge says nothing of the others.
+    columns = known_first(columns)
+  by_rank = differ and len(columns) > MAX_COLUMNS
   if by_rank:
     columns = [f'candidate {i}' for i in range(weights.shape[1])]
   table = np.full((len(names), len(columns)), np.nan)
@@ -77,7 +80,7 @@ def alpha_heat_map(
   low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
   if high - low < 1e-6:  # All alike: the middle of the scale.
     low, high = low - 0.05, high + 0.05
-  colours = matplotlib.colormaps['viridis'].with_extremes(bad='#f0f1f3')
+  colours = matplotlib.colormaps['viridis'].with_extremes(bad='white')
   image = axes.imshow(
       np.ma.masked_invalid(table), cmap=colours, vmin=low, vmax=high,
       aspect='auto')
@@ -181,6 +184,8 @@ def draw_alphas(
 ) -> list[str]:
   """Writes `alphas_<group>.png`, a heat map for each group of cells.
 
+  More than four groups are drawn together, in `alphas.png`.
+
   Args:
     weights: group name to mixing weights `(edges, candidates)`.
     space: the search space that they belong to.
@@ -192,6 +197,9 @@ def draw_alphas(
   Raises:
     InputError: if a group or its shape is not that of the space.
   """
+  if len(weights) > MANY_CELLS:
+    figure = alpha_overview(weights, space, 'Mixing weights of all cells')
+    return [save_figure(figure, os.path.join(directory, 'alphas.png'))]
   paths = []
   for group, kind in group_kinds(space, weights).items():
     figure = alpha_heat_map(

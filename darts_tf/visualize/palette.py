@@ -25,6 +25,7 @@ _OPERATIONS = {
     'conv_7x1_1x7': '#c2599b',
     'nor_conv_1x1': '#56a0d3',
     'nor_conv_3x3': '#12305c',
+    'noise': '#8c564b',
 }
 
 
@@ -50,6 +51,12 @@ def operation_family(operation: str) -> str:
 def family_colour(family: str) -> str:
   """Colour `#rrggbb` of a family of operations."""
   return _FAMILIES[family]
+
+
+def known_first(operations: list[str]) -> list[str]:
+  """Orders names: published ones in one order, then others as given."""
+  known = [name for name in _OPERATIONS if name in operations]
+  return known + [name for name in operations if name not in _OPERATIONS]
 
 
 def operation_colours(operations: list[str]) -> dict[str, str]:

@@ -15,10 +15,15 @@ from darts_tf.visualize.curves import curves_figure, entropy_figure, series
 from darts_tf.visualize.drawing import cell_svg
 from darts_tf.visualize.edges import edge_names, group_kinds
 from darts_tf.visualize.heat_map import alpha_evolution, alpha_heat_map
+from darts_tf.visualize.overview import (
+  MANY_CELLS,
+  alpha_overview,
+  genotype_overview,
+  mean_over_edges,
+)
 from darts_tf.visualize.wording import duration, label, shown
 from darts_tf.workdir import atomic_write_text
 
-_MANY = 4  # Groups of cells beyond which plots are folded away.
 _SUMMARY = (
     'method', 'relaxation', 'architecture_gradient', 'gradient', 'schedule',
     'discretization', 'search_space', 'recipe', 'epochs', 'batch_size',
@@ -113,6 +118,7 @@ def _what_was_run(report: Report) -> str:
 def _cells(report: Report, captions: page.Captions) -> str:
   if report.genotype is None:
     return ''
+  overview = _all_cells(report, captions)
   pictures = [
       captions.svg(
           cell_svg(
@@ -122,24 +128,45 @@ def _cells(report: Report, captions: page.Captions) -> str:
           ' box joins along channels.')
       for name, cell in report.genotype.cells.items()]
   body = '\n'.join(pictures)
-  if len(pictures) > _MANY:
-    body = page.details(f'{len(pictures)} cells', body)
-  return page.section('Cells', body)
+  if len(pictures) > MANY_CELLS:
+    body = page.details(f'{len(pictures)} cells, one by one', body)
+  return page.section('Cells', overview, body)
+
+
+def _all_cells(report: Report, captions: page.Captions) -> str:
+  """Many cells in one picture."""
+  cells = report.genotype.cells
+  if len(cells) <= MANY_CELLS:
+    return ''
+  kinds = dict.fromkeys(cells, 'normal')
+  if report.space is not None and not report.space.shared_cells:
+    kinds = group_kinds(report.space, cells)
+  return captions.plot(
+      genotype_overview(report.genotype, kinds),
+      'The operations of all cells. Edges are named by the nodes they join,'
+      ' source→target.')
 
 
 def _alphas(report: Report, captions: page.Captions) -> str:
   if not report.alphas_history or report.space is None:
     return ''
-  space = report.space
-  names = edge_names(space)
-  last = space.topology.num_inputs
+  last = report.space.topology.num_inputs
   note = (
       'Edges are named by the nodes they join, source→target. Nodes'
       f' below {last} are the inputs of the cell; node {last} is the one'
       ' that is drawn as 0.')
+  draw = (_many_alphas if len(report.alphas_history) > MANY_CELLS
+          else _few_alphas)
+  return page.section(
+      'Architecture parameters', page.paragraph(note, 'note'),
+      *draw(report, captions))
+
+
+def _few_alphas(report: Report, captions: page.Captions) -> list[str]:
+  """Heat map and evolution of each group of cells."""
+  space, names = report.space, edge_names(report.space)
   maps, evolutions = [], []
-  kinds = group_kinds(space, report.alphas_history)
-  for group, kind in kinds.items():
+  for group, kind in group_kinds(space, report.alphas_history).items():
     history = np.asarray(report.alphas_history[group])
     maps.append(captions.plot(
         alpha_heat_map(
@@ -147,20 +174,32 @@ def _alphas(report: Report, captions: page.Captions) -> str:
             f'{group} cell, last epoch'),
         f'Mixing weights of the {group} cell after the search. The greatest'
         ' of each edge is in bold.'))
-  for group, kind in kinds.items():
+  for group, kind in group_kinds(space, report.alphas_history).items():
     evolutions.append(captions.plot(
         alpha_evolution(
             report.alphas_history[group], names, space.candidates[kind],
             f'{group} cell'),
         f'Mixing weights of the {group} cell over the epochs of the'
         ' search.'))
-  bodies = ['\n'.join(maps), '\n'.join(evolutions)]
-  if len(maps) > _MANY:
-    bodies = [page.details(title, body) for title, body in zip(
-        (f'Mixing weights of {len(maps)} cells', 'Their evolution'), bodies,
-        strict=True)]
-  return page.section(
-      'Architecture parameters', page.paragraph(note, 'note'), *bodies)
+  return maps + evolutions
+
+
+def _many_alphas(report: Report, captions: page.Captions) -> list[str]:
+  """All groups of cells in two pictures."""
+  history = {group: np.asarray(values)
+             for group, values in report.alphas_history.items()}
+  means, operations = mean_over_edges(history, report.space)
+  return [
+      captions.plot(
+          alpha_overview(
+              {group: values[-1] for group, values in history.items()},
+              report.space, 'All cells, last epoch'),
+          'Mixing weights of all cells after the search: each square is'
+          ' divided among its candidates.'),
+      captions.plot(
+          alpha_evolution(means, list(history), operations, 'All cells'),
+          'Mixing weights over the epochs of the search, in each cell the'
+          ' mean over its edges.')]
 
 
 def _curves(report: Report, captions: page.Captions) -> str:

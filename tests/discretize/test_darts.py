@@ -7,6 +7,9 @@ from darts_tf.genotype import Genotype
 from darts_tf.search_space import (
     DARTS,
     NAS_BENCH_201,
+    S1,
+    S3,
+    S4,
     CellTopology,
     SearchSpace,
     register_search_space,
@@ -97,6 +100,33 @@ class DartsTest(parameterized.TestCase):
         ('sep_conv_3x3', 1, 2), ('skip_connect', 0, 2),
         ('sep_conv_3x3', 2, 3), ('sep_conv_3x3', 0, 3)))
 
+  def test_lists_of_s1(self):
+    weights = np.full((14, 2), [0.6, 0.4])
+    # Edges 9 to 13 lead to node 5; the last two have convolutions only.
+    weights[9:] = [0.5, 0.5], [0.9, 0.1], [0.2, 0.8], [0.8, 0.2], [0.3, 0.7]
+    cell = discretize(
+        S1, {'normal': weights, 'reduce': weights}, _BOTH).cells
+    self.assertEqual(cell['normal'].incoming(5), (
+        ('max_pool_3x3', 1, 5), ('dil_conv_3x3', 2, 5)))
+    self.assertEqual(cell['reduce'].incoming(5), (
+        ('max_pool_3x3', 1, 5), ('dil_conv_5x5', 2, 5)))
+    # All edges of node 4 are alike: the lower sources stay.
+    self.assertEqual(cell['normal'].incoming(4), (
+        ('max_pool_3x3', 0, 4), ('skip_connect', 1, 4)))
+
+  def test_none_of_s3_takes_its_share_and_noise_of_s4_is_chosen(self):
+    weights = np.tile([0.9, 0.06, 0.04], (14, 1))
+    weights[1] = [0.1, 0.2, 0.7]
+    genotype = discretize(
+        S3, {'normal': weights, 'reduce': weights}, _BOTH)
+    self.assertEqual(genotype.cells['normal'].incoming(2), (
+        ('sep_conv_3x3', 1, 2), ('skip_connect', 0, 2)))
+    weights = np.tile([0.6, 0.4], (14, 1))
+    genotype = discretize(
+        S4, {'normal': weights, 'reduce': weights}, _BOTH)
+    self.assertEqual(
+        {e.operation for e in genotype.cells['reduce'].edges}, {'noise'})
+
   def test_lists_of_unequal_length(self):
     space = _small_space('s1', (
         ('skip_connect', 'dil_conv_3x3'),
@@ -163,7 +193,7 @@ class DiscretizeTest(parameterized.TestCase):
       discretize(DARTS, {}, {}, 'argmx')
 
   @parameterized.product(
-      rule=sorted(['darts', 'argmax']), value=[np.nan, np.inf])
+      rule=['argmax', 'darts', 'fixed_edges'], value=[np.nan, np.inf])
   def test_not_finite(self, rule, value):
     weights = np.full((14, 8), 1 / 8)
     bad = weights.copy()
@@ -215,7 +245,8 @@ class DiscretizeTest(parameterized.TestCase):
       discretize(space, {'normal': np.ones((5, 1))}, {'normal': 'normal'})
 
   def test_registry(self):
-    self.assertContainsSubset(['argmax', 'darts'], list(discretizations))
+    self.assertContainsSubset(
+        ['argmax', 'darts', 'fixed_edges'], list(discretizations))
 
 
 if __name__ == '__main__':

@@ -5,7 +5,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from darts_tf.genotype import CellGenotype, Edge
-from darts_tf.layers import DiscreteCell, DropPath, ReLUConvBN
+from darts_tf.layers import DiscreteCell, DropPath, MixedCell, ReLUConvBN
 from darts_tf.search_space import CellPlan, CellTopology, OperationStyle
 
 STYLE = OperationStyle(affine=True)
@@ -17,8 +17,9 @@ class DropPathTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.parameters('float32', 'float64', 'float16', 'bfloat16')
   def test_drops_whole_images_and_keeps_the_mean(self, dtype):
     x = tf.ones([20000, 1, 2, 3], dtype)
-    y = DropPath(seed=0, dtype=dtype)(x, tf.constant(0.25))
-    y = tf.cast(y, tf.float64).numpy()
+    factor, = DropPath(seed=0, dtype=dtype)(x, tf.constant(0.25))
+    self.assertEqual(factor.dtype, x.dtype)
+    y = tf.cast(x * factor, tf.float64).numpy()
     # All pixels of an image share its fate.
     self.assertAllEqual(y, np.broadcast_to(y[:, :1, :1, :1], y.shape))
     fates = y[:, 0, 0, 0]
@@ -27,8 +28,14 @@ class DropPathTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllClose(np.mean(fates == 0), 0.25, atol=0.02)
 
   def test_rate_zero_changes_nothing(self):
-    x = np.random.default_rng(0).normal(size=(50, 2, 2, 1)).astype('f')
-    self.assertAllEqual(DropPath()(x, tf.constant(0.)), x)
+    for factor in DropPath(3)(tf.ones([50, 2, 2, 1]), tf.constant(0.)):
+      self.assertAllEqual(factor, tf.ones([50, 1, 1, 1]))
+
+  def test_paths_are_dropped_independently(self):
+    first, second = DropPath(2, seed=0)(
+        tf.ones([5000, 1, 1, 1]), tf.constant(0.5))
+    both = np.mean((first.numpy() > 0) & (second.numpy() > 0))
+    self.assertAllClose(both, 0.25, atol=0.03)
 
   def test_each_call_draws_anew_and_a_seed_repeats(self):
     x = tf.ones([200, 1, 1, 1])
@@ -43,29 +50,12 @@ class DropPathTest(tf.test.TestCase, parameterized.TestCase):
     draws = [DropPath()(x, tf.constant(0.5)) for _ in range(2)]
     self.assertNotAllEqual(*draws)
 
-  def test_replicas_draw_independently(self):
-    if len(tf.config.list_logical_devices('CPU')) < 2:
-      self.skipTest('needs two logical CPU devices')
-    strategy = tf.distribute.MirroredStrategy(
-        ['CPU:0', 'CPU:1'],
-        cross_device_ops=tf.distribute.ReductionToOneDevice())
-    with strategy.scope():
-      layer = DropPath(seed=0)
-    run = tf.function(lambda: strategy.run(
-        lambda: layer(tf.ones([200, 1, 1, 1]), tf.constant(0.5))))
-    first, second = strategy.experimental_local_results(run())
-    self.assertNotAllEqual(first, second)
-
   def test_draws_in_a_compiled_function(self):
     layer = DropPath(seed=1)
     step = tf.function(layer.call, autograph=False)
     x = tf.ones([200, 1, 1, 1])
     draws = [step(x, tf.constant(0.5)) for _ in range(2)]
     self.assertNotAllEqual(*draws)
-
-  def test_output_shape(self):
-    self.assertEqual(
-        DropPath().compute_output_shape((2, 3, 4, 5)), (2, 3, 4, 5))
 
 
 class DroppedOperationsTest(tf.test.TestCase, parameterized.TestCase):
@@ -76,7 +66,8 @@ class DroppedOperationsTest(tf.test.TestCase, parameterized.TestCase):
               for source, name in enumerate(operations)), (2,))
     cell = DiscreteCell(
         CellPlan(0, 'normal', 4, stride), genotype, TOPOLOGY,
-        [ReLUConvBN(4, style=STYLE), ReLUConvBN(4, style=STYLE)], STYLE)
+        [ReLUConvBN(4, style=STYLE), ReLUConvBN(4, style=STYLE)], STYLE,
+        drop_path=True)
     cell.build([(None, 8, 8, 3), (None, 8, 8, 5)])
     rng = np.random.default_rng(0)
     self.inputs = [tf.constant(rng.normal(size=(32, 8, 8, c)), tf.float32)
@@ -117,6 +108,60 @@ class DroppedOperationsTest(tf.test.TestCase, parameterized.TestCase):
     self.assertBetween(both, 0.02, 0.6)
     self.assertBetween(neither, 0.02, 0.6)
     self.assertLess(both + neither, 0.9)
+
+
+class DroppedEdgesTest(tf.test.TestCase, parameterized.TestCase):
+  """In the supernet the sum over candidates is dropped as a whole."""
+
+  def cell(self, stride, drop_path=True):
+    tf.keras.utils.set_random_seed(0)
+    cell = MixedCell(
+        CellPlan(0, 'normal', 4, stride), TOPOLOGY,
+        (('skip_connect', 'sep_conv_3x3'),) * 2,
+        [ReLUConvBN(4, style=STYLE), ReLUConvBN(4, style=STYLE)], STYLE,
+        drop_path=drop_path)
+    cell.build([(None, 8, 8, 3), (None, 8, 8, 5)])
+    rng = np.random.default_rng(0)
+    self.inputs = [tf.constant(rng.normal(size=(64, 8, 8, c)), tf.float32)
+                   for c in (3, 5)]
+    return cell
+
+  def outputs(self, cell, weights):
+    """Without drop path, and in training at a rate of one half."""
+    weights = tf.constant(weights)
+    return [
+        cell(self.inputs, weights, drop_path_rate=rate, training=True).numpy()
+        for rate in (None, tf.constant(0.5))]
+
+  @parameterized.parameters(1, 2)
+  def test_an_edge_is_kept_twice_as_strong_or_dropped(self, stride):
+    cell = self.cell(stride)
+    for weights in ([[1., 0.], [0., 0.]], [[0.3, 0.7], [0., 0.]]):
+      plain, dropped = self.outputs(cell, weights)
+      zero = np.all(dropped == 0, (1, 2, 3))
+      twice = np.all(np.isclose(dropped, 2 * plain, atol=1e-4), (1, 2, 3))
+      self.assertAllEqual(zero | twice, np.ones(64, bool))
+      # 64 draws of 1/2: 32 +- 4.
+      self.assertBetween(zero.sum(), 12, 52)
+
+  def test_edges_are_dropped_independently(self):
+    plain, dropped = self.outputs(self.cell(1), [[0.3, 0.7], [0.6, 0.4]])
+    both = np.all(np.isclose(dropped, 2 * plain, atol=1e-4), (1, 2, 3))
+    neither = np.all(dropped == 0, (1, 2, 3))
+    self.assertBetween(both.sum(), 4, 32)  # 64 draws of 1/4: 16 +- 3.5.
+    self.assertBetween(neither.sum(), 4, 32)
+
+  def test_nothing_is_dropped_in_inference(self):
+    cell = self.cell(1)
+    weights = tf.fill([2, 2], 0.5)
+    self.assertAllEqual(
+        cell(self.inputs, weights, drop_path_rate=tf.constant(0.5)),
+        cell(self.inputs, weights))
+
+  def test_a_cell_without_drop_path_has_no_state_of_draws(self):
+    with_draws, without = (self.cell(1, drop_path=x) for x in (True, False))
+    self.assertEqual(
+        len(with_draws.variables) - len(without.variables), 1)
 
 
 if __name__ == '__main__':

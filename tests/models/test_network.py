@@ -7,11 +7,14 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
+from darts_tf.data import DatasetInfo
+from darts_tf.discretize import random_genotype
 from darts_tf.errors import InputError
+from darts_tf.export import verify_export
 from darts_tf.genotype import CellGenotype, Edge, Genotype, load_genotype
 from darts_tf.models import Network
 from darts_tf.models.head import AuxiliaryHead
-from darts_tf.search_space import OperationStyle
+from darts_tf.search_space import OperationStyle, search_spaces
 
 IMAGES = ((28, 28, 1), (9, 9, 3), (15, 10, 3))
 DARTS = load_genotype('DARTS_V2')
@@ -139,6 +142,18 @@ class NetworkTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllEqual(network(images()), network(images()))
     self.assertIsNone(make().drop_path_rate)
 
+  def test_drop_path_does_not_change_the_first_weights(self):
+    weights = []
+    for drop_path in (True, False):
+      keras.utils.set_random_seed(0)
+      network = make(drop_path=drop_path)
+      weights.append(network.trainable_variables)
+      self.assertLen(
+          [v for v in network.variables if 'seed' in v.path],
+          3 if drop_path else 0)
+    for a, b in zip(*weights, strict=True):
+      self.assertAllEqual(a, b)
+
   def test_loss_adds_the_auxiliary_loss(self):
     network = make(auxiliary=True, auxiliary_weight=0.3)
     network.compile(loss=keras.losses.SparseCategoricalCrossentropy(
@@ -231,6 +246,62 @@ class NetworkTest(tf.test.TestCase, parameterized.TestCase):
     network.save_weights(path)
     other.load_weights(path)
     self.assertAllEqual(other(images()), network(images()))
+
+  def noisy(self):
+    """A network with noise beside convolutions."""
+    cell = CellGenotype(tuple(
+        Edge(name, s, t) for t in range(2, 6)
+        for s, name in enumerate(('noise', 'sep_conv_3x3'))), (2, 3, 4, 5))
+    return make(genotype=Genotype('s4', {'normal': cell, 'reduce': cell}))
+
+  def test_noise_is_saved_with_the_network(self):
+    network = self.noisy()
+    self.assertNotAllEqual(network(images(), training=True),
+                           network(images(), training=True))
+    path = os.path.join(self.get_temp_dir(), 'noise.keras')
+    network.save(path)
+    loaded = keras.models.load_model(path)
+    self.assertAllClose(loaded(images()), network(images()), atol=1e-6)
+    self.assertAllClose(loaded(images(), training=True),
+                        network(images(), training=True), atol=1e-5)
+
+  def test_noise_of_an_exported_network_is_that_of_the_seed(self):
+    network = self.noisy()
+    path = os.path.join(self.get_temp_dir(), 'noisy_export')
+    info = DatasetInfo(
+        'toy', (8, 8, 3), tuple('abcde'), (.5, .5, .5), (.2, .2, .2), 9, 9)
+    network.export(path, info)
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 3), np.uint8)
+    self.assertLess(verify_export(path, network, pixels), 1e-5)
+    served = tf.saved_model.load(path)
+    first = served(tf.constant(pixels))
+    self.assertAllEqual(served(tf.constant(pixels)), first)
+    self.assertAllClose(served(tf.constant(pixels[3:])), first[3:])
+
+  def test_a_network_of_noise_alone_trains(self):
+    cell = CellGenotype(
+        tuple(Edge('noise', 0, t) for t in range(2, 6)), (2, 3, 4, 5))
+    network = make(genotype=Genotype('s4', {'normal': cell, 'reduce': cell}))
+    network.compile(
+        optimizer='sgd', run_eagerly=True,
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    before = network.head.classifier.kernel.numpy()
+    self.assertTrue(np.isfinite(
+        network.train_on_batch(images(), np.array([0, 4, 2, 2]))))
+    self.assertNotAllEqual(network.head.classifier.kernel, before)
+
+  def test_cells_of_their_own(self):
+    space = search_spaces['amended_s2']
+    own = random_genotype(space, 0, 4)
+    network = make(genotype=own, num_cells=4)
+    for name, cell in zip(own.cells, network.cells):
+      self.assertEqual(cell.genotype, own.cells[name])
+      self.assertEqual(cell.name, name)
+    for cells in (3, 5):
+      with self.assertRaisesRegex(
+          InputError, 'for each of its 4 cells; expected a network of as'
+          f' many. Received: cells={cells}'):
+        make(genotype=own, num_cells=cells)
 
   @parameterized.parameters('mixed_bfloat16', 'mixed_float16', 'float64')
   def test_precisions(self, dtype):

@@ -53,7 +53,7 @@ class SupernetTest(tf.test.TestCase, parameterized.TestCase):
       self.assertLess(
           tf.norm(actual - expected), 1e-4 * tf.norm(expected))
 
-  @parameterized.parameters('course', 'nas_bench_201')
+  @parameterized.parameters('course', 'nas_bench_201', 's1', 'amended_s2')
   def test_one_hot_mixing_equals_the_network(self, name):
     space = search_spaces[name]
     style = space.search_style.replace(dtype='float64')
@@ -137,6 +137,11 @@ class SupernetTest(tf.test.TestCase, parameterized.TestCase):
     self.assertTrue(any(
         np.any(a != b) for a, b in zip(weights[0], weights[2])))
 
+  def test_errors_of_the_auxiliary_head(self):
+    with self.assertRaisesRegex(
+        InputError, 'auxiliary head needs a map of at least 2x2'):
+      Supernet(search_spaces['darts'], (4, 8, 3), 5, 4, 3, auxiliary=True)
+
   @parameterized.parameters(
       ({'channels': 0}, 'Received: channels=0'),
       ({'num_cells': 0}, 'Received: cells=0'),
@@ -153,6 +158,118 @@ class SupernetTest(tf.test.TestCase, parameterized.TestCase):
                  'num_cells': 3} | changes
     with self.assertRaisesRegex(InputError, message):
       Supernet(search_spaces['darts'], **arguments)
+
+
+class RetrainingPartsTest(tf.test.TestCase, parameterized.TestCase):
+  """The auxiliary head and drop path, in search as in retraining."""
+
+  def make(self, name='amended_s2', **options):
+    tf.keras.utils.set_random_seed(0)
+    return Supernet(search_spaces[name], (8, 8, 3), 5, 4, 3, **options)
+
+  def images(self, count=6):
+    return np.random.default_rng(0).normal(size=(count, 8, 8, 3)).astype('f')
+
+  def test_without_them_nothing_is_there(self):
+    plain = self.make()
+    self.assertIsNone(plain.auxiliary_head)
+    self.assertIsNone(plain.drop_path_rate)
+    self.assertEqual(
+        plain(self.images(), random_mixing(plain), training=True).shape,
+        (6, 5))
+    self.assertEmpty([v.path for v in plain.variables if 'seed' in v.path])
+
+  def test_auxiliary_logits_in_training_only(self):
+    plain, supernet = self.make(), self.make(auxiliary=True)
+    mixing = random_mixing(supernet)
+    logits, auxiliary = supernet(self.images(), mixing, training=True)
+    self.assertEqual(auxiliary.shape, (6, 5))
+    # The head comes last: all else starts as without it.
+    self.assertAllClose(
+        plain(self.images(), mixing, training=True), logits, rtol=1e-5)
+    self.assertEqual(supernet(self.images(), mixing).shape, (6, 5))
+    without = self.make(auxiliary=True, auxiliary_norm=False)
+    self.assertEqual(
+        supernet.count_params() - without.count_params(), 4 * 768)
+
+  @parameterized.parameters((3, 2), (5, 3), (8, 5))
+  def test_auxiliary_head_stands_where_the_networks_does(self, cells, index):
+    supernet = Supernet(
+        search_spaces['nas_bench_201'], (8, 8, 3), 5, 4, cells,
+        auxiliary=True)
+    self.assertEqual(supernet.auxiliary_cell, index)
+    mixing = random_mixing(supernet)
+    weights = [tf.convert_to_tensor(v) for v in supernet.trainable_variables]
+    with tf.GradientTape() as tape:
+      tape.watch(weights)
+      (_, auxiliary), _ = supernet.stateless_call(
+          weights, supernet.non_trainable_variables, self.images(), mixing,
+          training=True)
+    gradients = dict(zip(
+        (v.path for v in supernet.trainable_variables),
+        tape.gradient(auxiliary, weights)))
+    reached = {
+        path.split('/')[0] for path, gradient in gradients.items()
+        if gradient is not None and path.startswith('cell_')}
+    self.assertEqual(reached, {f'cell_{i:02d}' for i in range(index + 1)})
+
+  def test_drop_path_at_rate_zero_changes_nothing(self):
+    supernet = self.make(drop_path=True)
+    plain = self.make()
+    mixing = random_mixing(supernet)
+    values = {v.path.split('/', 1)[1]: v.numpy()
+              for v in supernet.trainable_variables}
+    self.assertLen(values, len(plain.trainable_variables))
+    for mine, other in zip(
+        plain.trainable_variables, supernet.trainable_variables):
+      mine.assign(other)
+    self.assertAllEqual(supernet.drop_path_rate, 0)
+    self.assertAllEqual(
+        supernet(self.images(), mixing, training=True),
+        plain(self.images(), mixing, training=True))
+
+  def test_drop_path_is_pure_and_acts_without_a_new_trace(self):
+    supernet = self.make(drop_path=True)
+    mixing = random_mixing(supernet)
+    traces = []
+
+    def passes(states):
+      traces.append(states)
+      weights = [tf.convert_to_tensor(v)
+                 for v in supernet.trainable_variables]
+      return [supernet.stateless_call(
+          weights, states, self.images(), mixing, training=True)
+              for _ in range(2)]
+
+    passes = tf.function(passes, autograph=False)
+    states = [tf.convert_to_tensor(v)
+              for v in supernet.non_trainable_variables]
+    (plain, moved), _ = passes(states)
+    rate = [v.path for v in supernet.non_trainable_variables].index(
+        supernet.drop_path_rate.path)
+    states[rate] = tf.constant(0.5)
+    (first, _), (second, _) = passes(states)
+    self.assertAllEqual(first, second)
+    self.assertNotAllClose(first, plain, rtol=1e-2)
+    moved[rate] = tf.constant(0.5)
+    (other, _), _ = passes(moved)
+    self.assertNotAllClose(other, first, rtol=1e-2)
+    self.assertLen(traces, 1)
+    # Inference drops nothing.
+    supernet.drop_path_rate.assign(0.5)
+    self.assertAllEqual(
+        supernet(self.images(), mixing), supernet(self.images(), mixing))
+
+  @parameterized.parameters('float64', 'mixed_bfloat16')
+  def test_precisions(self, dtype):
+    style = search_spaces['s4'].search_style.replace(dtype=dtype)
+    supernet = self.make('s4', style=style, auxiliary=True, drop_path=True)
+    supernet.drop_path_rate.assign(0.3)
+    images = tf.cast(self.images(), supernet.compute_dtype)
+    for logits in supernet(images, random_mixing(supernet), training=True):
+      self.assertEqual(logits.dtype, supernet.compute_dtype)
+      self.assertAllEqual(
+          np.isfinite(tf.cast(logits, tf.float64)), np.ones((6, 5), bool))
 
 
 if __name__ == '__main__':

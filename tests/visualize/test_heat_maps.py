@@ -7,7 +7,7 @@ from example_cells import temporary_directory
 from PIL import Image
 
 from darts_tf.errors import InputError
-from darts_tf.search_space import COURSE, NAS_BENCH_201
+from darts_tf.search_space import COURSE, NAS_BENCH_201, S1
 from darts_tf.visualize import (
   alpha_evolution,
   alpha_heat_map,
@@ -57,6 +57,21 @@ class HeatMapTest(parameterized.TestCase):
     # The second weight of the second edge belongs to no candidate.
     self.assertCountEqual(found, ['0.30', '0.70', '1.00'])
     self.assertEqual(found['1.00'].get_position(), (1, 1))
+
+  def test_lists_of_s1(self):
+    figure = alpha_heat_map(
+        np.full((14, 2), 0.5), edge_names(S1), S1.candidates['reduce'], '')
+    axes = figure.axes[0]
+    # One order for all cells, that of the lists of DARTS.
+    self.assertEqual(
+        [label.get_text() for label in axes.get_xticklabels()],
+        ['max_pool_3x3', 'avg_pool_3x3', 'skip_connect', 'sep_conv_3x3',
+         'dil_conv_3x3', 'dil_conv_5x5'])
+    image, = axes.images
+    self.assertEqual(np.ma.getmaskarray(image.get_array()).sum(), 14 * 4)
+    # What is not there looks like the paper.
+    self.assertEqual(tuple(image.get_cmap()(np.ma.masked)), (1, 1, 1, 1))
+    self.assertLen(axes.texts, 28)
 
   def test_many_own_candidates_are_named_in_the_cells(self):
     names = [[f'{edge}_{i}' for i in range(4)] for edge in range(5)]

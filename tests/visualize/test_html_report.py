@@ -162,17 +162,23 @@ class ReportTest(parameterized.TestCase):
         EVIL, [text.removesuffix(' cell') for text in page.words])
 
   @mock.patch.object(page_parts, 'figure_png', lambda figure: b'a plot')
-  def test_unshared_cells_are_folded_away(self):
+  def test_many_cells_have_an_overview(self):
     space = dataclasses.replace(NAS_BENCH_201, shared_cells=False)
     names = [f'cell_{i:02d}' for i in range(5)]
-    _, page = self.write(Report(
+    text, page = self.write(Report(
         title='x', space=space,
         alphas_history={name: np.full((1, 6, 5), 0.2) for name in names},
         genotype=example_cells.genotype(
             **dict.fromkeys(names, example_cells.NAS_BENCH_201)),
         num_inputs=1))
-    self.assertIn('5 cells', page.words)
-    self.assertIn('Mixing weights of 5 cells', page.words)
+    self.assertIn('5 cells, one by one', page.words)
+    # Cells, their weights, and the weights' evolution: a plot each.
+    self.assertEqual(text.count('<img'), 3)
+    self.assertEqual(text.count('<svg'), 5)
+    self.assertEqual(
+        re.findall(r'Figure (\d+)\.', '\n'.join(page.words)),
+        list('12345678'))
+    self.assertLess(text.index('Figure 1.'), text.index('<svg'))
 
   def test_many_classes_are_cut(self):
     _, page = self.write(Report(

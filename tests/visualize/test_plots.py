@@ -64,7 +64,13 @@ class CurvesTest(parameterized.TestCase):
     self.assert_png(draw_entropy(metrics, self.path()))
 
   def test_entropy_of_many_cells_and_of_none(self):
-    many = {f'cell_{i:02d}': 1.0 for i in range(9)}
+    many = {f'cell_{i:02d}': float(i) for i in range(9)}
+    axes, _ = entropy_figure([{'epoch': 0, 'entropy': many}]).axes
+    self.assertLen(axes.lines, 10)
+    self.assertEqual(data(axes)['mean of 9 cells'], ([0], [4.0]))
+    self.assertEqual(
+        [text.get_text() for text in axes.get_legend().get_texts()],
+        ['cell_00', 'cell_08', 'mean of 9 cells'])
     self.assert_png(draw_entropy([{'epoch': 0, 'entropy': many}],
                                  self.path()))
     self.assert_png(draw_entropy([{'epoch': 0}], self.path()))

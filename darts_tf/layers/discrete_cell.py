@@ -1,0 +1,94 @@
+"""A cell of the final network: the graph of a genotype."""
+
+import tensorflow as tf
+
+from darts_tf.genotype import CellGenotype
+from darts_tf.layers.cell import Cell
+from darts_tf.layers.convolution import strided_shape
+from darts_tf.layers.copies import build_operation
+from darts_tf.layers.drop_path import DropPath
+from darts_tf.layers.image_draws import random_seed
+from darts_tf.layers.operation import Operation, WeightView
+from darts_tf.layers.skip import Identity, Zero
+from darts_tf.search_space.macro import CellPlan
+from darts_tf.search_space.style import OperationStyle
+from darts_tf.search_space.topology import CellTopology
+
+
+class DiscreteCell(Cell):
+  """A cell of the final network: the edges of a genotype.
+
+  Args:
+    plan: position, kind, channels and stride.
+    genotype: edges and output nodes.
+    topology: nodes of the search space.
+    preprocess: one layer an input, which adapts it to `plan.channels`.
+    style: conventions of the search space.
+    drop_path: whether `call` may be given a `drop_path_rate`.
+    **kwargs: arguments of `keras.layers.Layer`.
+  """
+
+  def __init__(
+      self, plan: CellPlan, genotype: CellGenotype, topology: CellTopology,
+      preprocess: list[Operation], style: OperationStyle,
+      drop_path: bool = False, **kwargs,
+  ):
+    kwargs.setdefault('dtype', style.dtype)
+    super().__init__(plan, preprocess, genotype.output, **kwargs)
+    self.topology = topology
+    self.genotype = genotype
+    self.operations = [
+        build_operation(
+            edge.operation, plan.channels,
+            plan.stride if edge.source < topology.num_inputs else 1, style)
+        for edge in genotype.edges]
+    # Drawn in any case: first weights do not depend on drop path.
+    seed = random_seed()
+    self.drop_path = None
+    if drop_path:
+      self.drop_path = DropPath(
+          len(genotype.edges), seed, dtype=self.dtype_policy)
+
+  def build_edges(self, shape) -> None:
+    """Builds the operations on the shape of an adapted input."""
+    for edge, layer in zip(self.genotype.edges, self.operations):
+      s = self.plan.stride if edge.source >= self.topology.num_inputs else 1
+      layer.build(strided_shape(shape, s, self.plan.channels))
+
+  def call(self, inputs, drop_path_rate=None, training=None):
+    """Computes the cell.
+
+    Args:
+      inputs: outputs of earlier cells, a list.
+      drop_path_rate: probability with which an operation is left out for
+        an image in training; `None` for never.
+      training: see `BatchNorm`.
+
+    Returns:
+      `(batch, height', width', output nodes * channels)`.
+    """
+    states = self.prepare(inputs, training)
+    kept = self.draw_paths(states[0], drop_path_rate, training)
+    incoming = {node: [] for node in self.topology.nodes}
+    for edge, (_, source, target) in enumerate(self.genotype.edges):
+      incoming[target].append((edge, source))
+    for node in self.topology.nodes:
+      terms = [self._edge(edge, states[source], kept, training)
+               for edge, source in incoming[node]]
+      if not terms:
+        x, s = states[0], self.plan.stride
+        terms = [tf.zeros_like(x[:, ::s, ::s])]
+      states.append(terms[0] if len(terms) == 1 else tf.add_n(terms))
+    return self.join(states)
+
+  def _edge(self, edge, x, kept, training):
+    layer = self.operations[edge]
+    y = layer(x, training=training)
+    # The identity is never dropped (quark0/darts, model).
+    if kept is not None and not isinstance(layer, Identity | Zero):
+      y = y * kept[edge]
+    return y
+
+  def weight_views(self, edge: int) -> dict[str, WeightView]:
+    """The weights of one edge, by its position in the genotype."""
+    return self.operations[edge].weight_views()
