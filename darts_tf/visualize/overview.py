@@ -17,7 +17,7 @@ from darts_tf.visualize.edges import (
     names_by_edge,
 )
 from darts_tf.visualize.figure import new_figure
-from darts_tf.visualize.palette import operation_colours
+from darts_tf.visualize.palette import known_first, operation_colours
 
 # Groups of cells beyond which they are drawn together.
 MANY_CELLS = 4
@@ -25,7 +25,7 @@ MANY_CELLS = 4
 # Operations of a square and their shares of it.
 Shares = Sequence[tuple[str, float]]
 
-_ROW, _COLUMN = 0.29, 0.44  # In inches.
+_ROW, _COLUMN, _LEAST_WIDTH = 0.29, 0.44, 5.2  # In inches.
 
 
 def _short(operation: str) -> str:
@@ -57,25 +57,27 @@ def _figure(
     title: written above.
     named: whether squares hold short names.
   """
-  operations = distinct([
-      [name for name, _ in shares] for row in table for shares in row])
+  operations = known_first(distinct([
+      [name for name, _ in shares] for row in table for shares in row]))
   colours = operation_colours(operations)
   columns = len(groups)
   legend_rows = -(-len(operations) // 4)
   bottom, top = 0.6 + 0.22 * legend_rows, 0.45
-  width = max(5.2, 0.75 + _COLUMN * columns)
+  width = max(_LEAST_WIDTH, 0.75 + _COLUMN * columns)
   height = _ROW * len(rows) + bottom + top
   figure = new_figure(width, height)
   axes = figure.add_axes((
-      0.6 / width, bottom / height, _COLUMN * columns / width,
+      0.6 / width, bottom / height, 1 - 0.75 / width,
       _ROW * len(rows) / height))
   for y, row in enumerate(table):
     for x, shares in enumerate(row):
       left, total = x + 0.03, sum(share for _, share in shares)
+      most = max((share for _, share in shares), default=0.)
       for name, share in shares:
         part = 0.94 * share / total
         axes.add_patch(Rectangle(
-            (left, y + 0.04), part, 0.92, color=colours[name], linewidth=0))
+            (left, y + 0.04), part, 0.92, color=colours[name], linewidth=0,
+            alpha=1. if share == most else 0.45))
         if named and len(shares) == 1:
           axes.text(
               left + part / 2, y + 0.52, _short(name), ha='center',
@@ -133,7 +135,8 @@ def alpha_overview(
 ) -> Figure:
   """Draws the mixing weights of all cells: edges down, cells across.
 
-  Each square is divided among the edge's candidates as the weights are.
+  Each square is divided among the edge's candidates as the weights are;
+  the greatest has the full colour.
 
   Args:
     weights: group to mixing weights `(edges, candidates)`.

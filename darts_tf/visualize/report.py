@@ -195,7 +195,7 @@ def _many_alphas(report: Report, captions: page.Captions) -> list[str]:
               {group: values[-1] for group, values in history.items()},
               report.space, 'All cells, last epoch'),
           'Mixing weights of all cells after the search: each square is'
-          ' divided among its candidates.'),
+          ' divided among its candidates, the greatest in full colour.'),
       captions.plot(
           alpha_evolution(means, list(history), operations, 'All cells'),
           'Mixing weights over the epochs of the search, in each cell the'

@@ -104,6 +104,18 @@ class AlphaOverviewTest(parameterized.TestCase):
       self.assertAlmostEqual(
           width / whole, share[[SKIP, SEP].index(colour)])
 
+  def test_the_greatest_weight_stands_out(self):
+    weights = self.weights()
+    figure = alpha_overview(weights, AMENDED_S2, 'all')
+    patches = figure.axes[0].patches
+    full = [patch for patch in patches if patch.get_facecolor()[3] == 1]
+    self.assertLen(full, len(patches) / 2)
+    for patch in full:
+      x, y = patch.get_xy()
+      share = weights[f'cell_{int(x):02d}'][int(y)]
+      self.assertEqual(
+          to_hex(patch.get_facecolor()), (SKIP, SEP)[int(np.argmax(share))])
+
   def test_many_groups_are_drawn_together(self):
     directory = temporary_directory(self)
     paths = draw_alphas(self.weights(), AMENDED_S2, directory)
