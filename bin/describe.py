@@ -8,11 +8,10 @@ prints parameters, multiply-additions of one image and the cells.
 """
 
 import json
-import os
 
 from absl import flags
 
-from darts_tf import app
+from darts_tf import app, process
 
 # Image shape, classes, and whether the auxiliary head ends with a
 # normalization.
@@ -96,7 +95,7 @@ def main(argv):
   """Prints the description."""
   del argv
   # Before TensorFlow is imported: its messages would hide the answer.
-  os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
+  process.tune()
   from darts_tf.discretize import find_genotype
   genotype = find_genotype(_GENOTYPE.value)
   values = _describe(genotype)

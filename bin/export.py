@@ -6,11 +6,9 @@ writes `runs/retrain/saved_model`, which takes raw uint8 images and returns
 probabilities, reloads it and compares its predictions with the network's.
 """
 
-import os
-
 from absl import flags
 
-from darts_tf import app
+from darts_tf import app, process
 
 _WORKDIR = flags.DEFINE_string(
     'workdir', None, 'Work directory of a finished retraining.',
@@ -28,7 +26,7 @@ def main(argv):
   """Loads, exports and compares."""
   del argv
   # Before TensorFlow is imported: its messages would hide the answer.
-  os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
+  process.tune()
   import numpy as np
 
   from darts_tf.export import export_network, verify_export

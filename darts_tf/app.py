@@ -24,6 +24,9 @@ INPUT_ERROR = 2
 INTERRUPTED = 2
 TERMINATED = 128 + signal.SIGTERM
 
+# Seconds after which an interrupt that was lost is raised again.
+_PATIENCE = 5.0
+
 _CONTINUE = 'interrupted: run the same command again to continue'
 _HELP = frozenset(
     f'{dashes}{name}' for dashes in ('-', '--')
@@ -46,7 +49,7 @@ def run(
   """
   # Python allows signal handlers in the main thread only.
   if threading.current_thread() is threading.main_thread():
-    signal.signal(signal.SIGTERM, _raise_terminated)
+    _handle_interrupts()
   try:
     absl_app.run(
         lambda rest: call(main, rest), argv=argv, flags_parser=parse_flags)
@@ -137,11 +140,37 @@ def _refuse(message: str) -> int:
   return INPUT_ERROR
 
 
+def _handle_interrupts() -> None:
+  """Makes Ctrl-C and SIGTERM end the program wherever it is."""
+  signal.signal(signal.SIGINT, _interrupt(KeyboardInterrupt))
+  signal.signal(signal.SIGTERM, _interrupt(Terminated))
+
+
+def _interrupt(
+    kind: type[KeyboardInterrupt]
+) -> Callable[[int, Any], NoReturn]:
+  """Returns a handler that raises, and once more if nothing comes of it.
+
+  An exception is lost if Python happens to run a destructor or a generator
+  that a library closes, which reports it as ignored and goes on.
+  """
+
+  def again(signal_number: int, frame: Any) -> NoReturn:
+    del signal_number, frame
+    raise kind
+
+  def handler(signal_number: int, frame: Any) -> NoReturn:
+    sys.unraisablehook = lambda unraisable: None
+    if hasattr(signal, 'setitimer'):  # Not on Windows.
+      signal.signal(signal.SIGALRM, again)
+      signal.setitimer(signal.ITIMER_REAL, _PATIENCE)
+    again(signal_number, frame)
+
+  return handler
+
+
 def _interrupted(interrupt: KeyboardInterrupt) -> int:
+  if hasattr(signal, 'setitimer'):
+    signal.setitimer(signal.ITIMER_REAL, 0)
   print(_CONTINUE, file=sys.stderr)
   return TERMINATED if isinstance(interrupt, Terminated) else INTERRUPTED
-
-
-def _raise_terminated(signal_number: int, frame: Any) -> NoReturn:
-  del signal_number, frame
-  raise Terminated

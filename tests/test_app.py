@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 from unittest import mock
 
 from absl import app as absl_app
@@ -133,9 +134,42 @@ class AppTest(parameterized.TestCase):
         code, '',
         'interrupted: run the same command again to continue\n'))
 
+  def restore_handlers(self):
+    """Puts back what `app.run` changes in the process."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
+      self.addCleanup(signal.signal, number, signal.getsignal(number))
+    self.addCleanup(setattr, sys, 'unraisablehook', sys.unraisablehook)
+    self.addCleanup(signal.setitimer, signal.ITIMER_REAL, 0)
+
+  @parameterized.parameters((signal.SIGINT, 2), (signal.SIGTERM, 143))
+  def test_lost_interrupts_are_raised_again(self, number, code):
+    self.restore_handlers()
+    lost = []
+
+    def main(argv):
+      del argv
+      try:
+        os.kill(os.getpid(), number)
+        signal.pause()
+      except KeyboardInterrupt:
+        lost.append(1)
+      time.sleep(20)  # What a library goes on with.
+      self.fail('nobody woke it')
+
+    def absl_run(main, argv, flags_parser):
+      del flags_parser
+      sys.exit(main(argv))
+
+    with (mock.patch.object(absl_app, 'run', absl_run),
+          mock.patch.object(app, '_PATIENCE', 0.2)):
+      result, _, err = self.call(app.run, main, ['p'])
+    self.assertEqual((result, lost), (code, [1]))
+    self.assertStartsWith(err, 'interrupted')
+    # Nothing is left that could go off later.
+    self.assertEqual(signal.getitimer(signal.ITIMER_REAL)[0], 0)
+
   def test_run(self):
-    previous = signal.getsignal(signal.SIGTERM)
-    self.addCleanup(signal.signal, signal.SIGTERM, previous)
+    self.restore_handlers()
 
     def main(argv):
       # Tidying up after Ctrl-C happens after SIGTERM too.
@@ -157,8 +191,7 @@ class AppTest(parameterized.TestCase):
         err, 'interrupted: run the same command again to continue\n')
 
   def test_interrupted_before_main(self):
-    previous = signal.getsignal(signal.SIGTERM)
-    self.addCleanup(signal.signal, signal.SIGTERM, previous)
+    self.restore_handlers()
     with mock.patch.object(absl_app, 'run', side_effect=KeyboardInterrupt):
       code, _, err = self.call(app.run, lambda argv: 0)
     self.assertEqual(code, 2)

@@ -37,6 +37,11 @@ class Implicit(CorrectedGradient):
     if self.neumann_step is not None:
       positive('neumann_step', self.neumann_step)
 
+  @property
+  def uses_learning_rate(self) -> bool:
+    """Whether gamma is the learning rate of the weights."""
+    return self.neumann_step is None
+
   def second_derivatives(self, problem, weights, alphas, batch):
     """Nested differentiation."""
     return ExactSecondDerivatives(problem, weights, alphas, batch)

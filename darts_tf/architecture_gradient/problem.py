@@ -103,12 +103,17 @@ class Estimator(abc.ABC):
     name: its name in the registry.
     uses_validation: whether it looks at the validation batch; if not, the
       batch may be None.
-    uses_inner_step: whether it looks at `inner`.
+    uses_inner_step: whether it looks at all of `inner`.
   """
 
   name: ClassVar[str]
   uses_validation: ClassVar[bool] = True
   uses_inner_step: ClassVar[bool] = False
+
+  @property
+  def uses_learning_rate(self) -> bool:
+    """Whether it looks at the learning rate of `inner`."""
+    return self.uses_inner_step
 
   @abc.abstractmethod
   def __call__(

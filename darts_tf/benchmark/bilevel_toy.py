@@ -69,13 +69,14 @@ def _choose(xi: float, gradient: str | Estimator) -> Estimator:
   estimator = gradient
   if not isinstance(estimator, Estimator):
     estimator = architecture_gradients[gradient]
-  if not estimator.uses_inner_step:
+  if not estimator.uses_learning_rate:
     if xi:
       raise InputError(
           f'The gradient {estimator.name} has no inner step; expected xi=0,'
           f' or a second-order gradient. Received: xi={xi!r}')
     return estimator
-  # With xi = 0 the inner step stands still: the same number, cheaper.
+  # With xi = 0 nothing is added to the first-order gradient: the same
+  # number, cheaper.
   return estimator if xi else FirstOrder()
 
 
@@ -94,7 +95,8 @@ def solve(
 
   Args:
     xi: inner step size; with 0 a second-order gradient is the first-order
-      one, and that is what runs.
+      one, and that is what runs. An implicit gradient without a step of its
+      own takes this one.
     gradient: a name in `architecture_gradients`, or an estimator.
     learning_rate: of alpha and of w.
     start: alpha and w at the start.
@@ -106,8 +108,8 @@ def solve(
 
   Raises:
     InputError: for a number out of range, an unknown gradient, a gradient
-      without an inner step together with xi > 0, or if the descent
-      diverges.
+      without an inner step together with xi > 0, or if the descent, or a
+      series, diverges.
   """
   _check('xi', xi, 0, strict=False)
   _check('learning_rate', learning_rate, 0, strict=True)
@@ -117,6 +119,11 @@ def solve(
   problem = ToyProblem()
   inner = InnerStep(learning_rate=tf.constant(xi, tf.float64))
   rate = tf.constant(learning_rate, tf.float64)
+
+  first = estimator(
+      problem, [tf.constant(start[1], tf.float64)],
+      [tf.constant(start[0], tf.float64)], None, None, inner)
+  estimator.check({k: float(v) for k, v in first.metrics.items()})
 
   def moved(alpha, w):
     upper = estimator(problem, [w], [alpha], None, None, inner)

@@ -6,7 +6,11 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
-from darts_tf.architecture_gradient import Estimator, architecture_gradients
+from darts_tf.architecture_gradient import (
+  Estimator,
+  estimator_options,
+  make_estimator,
+)
 from darts_tf.data import ImageData, Stream, stratified_split
 from darts_tf.data.stream import evaluation_batches
 from darts_tf.discretize import discretizations, discretize
@@ -20,7 +24,7 @@ from darts_tf.optimizers import SGD, Adam
 from darts_tf.relaxation import Relaxation, relaxations
 from darts_tf.run_data import augmentation_of
 from darts_tf.schedule.learning_rate import LearningRate
-from darts_tf.search.config import SearchConfig
+from darts_tf.search.config import GRADIENT_OPTIONS, SearchConfig
 from darts_tf.search.step import SearchStep
 from darts_tf.search_space.space import SearchSpace, search_spaces
 
@@ -74,6 +78,12 @@ class SearchParts:
     }
 
 
+def _estimator(config: SearchConfig) -> Estimator:
+  return make_estimator(
+      config.gradient,
+      {name: getattr(config, name) for name in GRADIENT_OPTIONS})
+
+
 def resolve(config: SearchConfig) -> SearchConfig:
   """Fills in what depends on the method and the search space.
 
@@ -81,16 +91,16 @@ def resolve(config: SearchConfig) -> SearchConfig:
     config: the options as given.
 
   Returns:
-    A configuration without `None` for gradient, discretization, channels,
-    cells and weight portion.
+    A configuration without `None` for gradient, its options,
+    discretization, channels, cells and weight portion.
 
   Raises:
     InputError: if a name is unknown or a number does not fit.
   """
   method = methods[config.method]
   space = search_spaces[config.search_space]
-  gradient = config.gradient or method.gradient
-  estimator = architecture_gradients[gradient]
+  config = config.replace(gradient=config.gradient or method.gradient)
+  estimator = _estimator(config)
   rule = (config.discretization or method.discretization
           or space.discretization)
   relaxations[method.relaxation]  # These raise if unknown.
@@ -110,8 +120,11 @@ def resolve(config: SearchConfig) -> SearchConfig:
         f'A supernet this shallow has no {" and no ".join(sorted(missing))}'
         ' cell to search; expected more cells, at least 3.'
         f' Received: cells={cells}')
+  options = estimator_options(estimator)
+  config = config.replace(
+      **{name: options[name] for name in GRADIENT_OPTIONS if name in options})
   return config.replace(
-      gradient=gradient, discretization=rule, weight_portion=portion,
+      discretization=rule, weight_portion=portion,
       cells=cells, channels=config.channels or space.default_channels)
 
 
@@ -127,7 +140,7 @@ def build_search(config: SearchConfig, data: ImageData) -> SearchParts:
   """
   space = search_spaces[config.search_space]
   method = methods[config.method]
-  estimator = architecture_gradients[config.gradient]
+  estimator = _estimator(config)
   strategy = make_strategy(config)
   check_batch_size(config.batch_size, strategy)
   synchronized = (
@@ -135,7 +148,8 @@ def build_search(config: SearchConfig, data: ImageData) -> SearchParts:
   with strategy.scope():
     supernet = Supernet(
         space, data.info.image_shape, data.info.num_classes, config.channels,
-        config.cells, config.stem,
+        config.cells, config.stem, auxiliary=config.auxiliary,
+        drop_path=config.drop_path > 0,
         style=space.search_style.replace(synchronized=synchronized))
     relaxation = relaxations[method.relaxation](space, supernet.groups)
     alphas = [
@@ -172,7 +186,8 @@ def build_search(config: SearchConfig, data: ImageData) -> SearchParts:
           epochs=config.epochs),
       step=SearchStep(
           supernet, relaxation, alphas, estimator, weight_optimizer,
-          alpha_optimizer, strategy, config.batch_size),
+          alpha_optimizer, strategy, config.batch_size,
+          config.auxiliary_weight),
       strategy=strategy, weight_stream=stream('weights', first),
       # What is only evaluated need not fill a batch.
       architecture_stream=(stream('architecture', second)

@@ -13,8 +13,25 @@ class SearchConfig(RunConfig):
   search_space: str = option('darts', 'Name of a search space.')
   method: str = option('darts', 'Name of a method.')
   gradient: str | None = option(
-      None, 'Architecture gradient: one_level, first_order, second_order or'
-      ' second_order_exact; by default the method\'s.')
+      None, 'Architecture gradient: one_level, first_order, second_order,'
+      ' second_order_exact, amended, amended_exact, implicit or implicit_cg;'
+      ' by default the method\'s.')
+  eta: float | None = option(
+      None, 'Coefficient of the amended gradients; 0.1 by default.')
+  difference_radius: float | None = option(
+      None, 'Length of the steps of finite differences in weight space, with'
+      ' --gradient=second_order or amended; 0.01 by default.')
+  neumann_terms: int | None = option(
+      None, 'Terms of the series of --gradient=implicit beyond the first; 2'
+      ' by default.')
+  neumann_step: float | None = option(
+      None, 'Step size of that series; by default the current learning rate'
+      ' of the weights.')
+  cg_iterations: int | None = option(
+      None, 'Iterations of --gradient=implicit_cg; 10 by default.')
+  damping: float | None = option(
+      None, 'Added to the eigenvalues of the Hessian with'
+      ' --gradient=implicit_cg; 0.01 by default.')
   discretization: str | None = option(
       None, 'Rule that turns alphas into a genotype; by default that of the'
       ' method or of the search space.')
@@ -52,7 +69,29 @@ class SearchConfig(RunConfig):
   alpha_scale: float = option(
       1e-3, 'Standard deviation of the first alphas; 0 for equal weights.',
       least=0)
+  auxiliary: bool = option(
+      False, 'Whether the supernet has a second classifier after two thirds'
+      ' of its cells, which takes part in both losses.')
+  auxiliary_weight: float = option(
+      0.4, 'Weight of the second classifier\'s loss.', least=0)
+  drop_path: float = option(
+      0., 'Probability of leaving out an edge for an image, reached at the'
+      ' end.', least=0, below=1)
   evaluate_every: int = option(
       1, 'Epochs between evaluations on the architecture\'s share of the'
       ' data; the last epoch is always evaluated; 0 for the last only.',
       least=0)
+  eigenvalue_every: int = option(
+      0, 'Epochs between computations of the largest eigenvalue of the'
+      ' Hessian of the validation loss by the alphas; 0 for none.', least=0)
+  eigenvalue_method: str = option(
+      'exact', 'By the whole Hessian, or from products with it.',
+      choices=('exact', 'power'))
+  benchmark_table: str | None = option(
+      None, 'CSV file of published accuracies; each epoch then has that of'
+      ' its architecture. For --search_space=nas_bench_201.', pinned=False)
+
+
+GRADIENT_OPTIONS = (
+    'eta', 'difference_radius', 'neumann_terms', 'neumann_step',
+    'cg_iterations', 'damping')

@@ -19,6 +19,7 @@ from darts_tf.genotype import Genotype
 from darts_tf.run_data import distribute, load_data
 from darts_tf.search.builder import SearchParts, build_search, resolve
 from darts_tf.search.config import SearchConfig
+from darts_tf.search.observers import make_observers
 from darts_tf.search.record import SearchRecord, current_genotype
 from darts_tf.search.summary import describe
 from darts_tf.variables import not_finite
@@ -90,6 +91,7 @@ def run_search(
   if first_epoch:
     say(f'Continuing after epoch {first_epoch} of {config.epochs}.')
   evaluation = Evaluation(parts.logits)
+  observers = make_observers(parts)
   for epoch in range(first_epoch, config.epochs):
     metrics = _run_epoch(parts, epoch, verbose)
     every = config.evaluate_every
@@ -99,6 +101,8 @@ def run_search(
       metrics |= {'validation_loss': score.loss,
                   'validation_accuracy': score.accuracy}
       _check_finite(score._asdict(), parts, epoch, parts.steps_per_epoch - 1)
+    for observe in observers:
+      metrics |= observe(epoch)
     record.add(parts, metrics)
     say(_epoch_line(record.metrics[-1], config.epochs))
   return SearchResult(
@@ -115,6 +119,10 @@ def _run_epoch(
   config, steps = parts.config, parts.steps_per_epoch
   rate = parts.learning_rate.at(epoch)
   parts.weight_optimizer.learning_rate.assign(rate)
+  if config.drop_path:
+    # The same ramp as in retraining.
+    parts.supernet.drop_path_rate.assign(
+        config.drop_path * epoch / config.epochs)
   span = (epoch * steps, (epoch + 1) * steps)
   grace = epoch < config.grace_epochs
   streams = [parts.weight_stream]
@@ -140,9 +148,12 @@ def _run_epoch(
       sums[name] = sums.get(name, 0.) + value
     if bar is not None:
       bar.update(step + 1, list(metrics.items()))
+  means = {name: total / steps for name, total in sums.items()}
+  if not grace:
+    parts.estimator.check(means)
   return {
       'epoch': epoch,
-      **{name: total / steps for name, total in sums.items()},
+      **means,
       'learning_rate': rate,
       'seconds': round(time.monotonic() - started, 3),
   }
@@ -160,10 +171,13 @@ def _epoch_line(metrics: dict[str, Any], epochs: int) -> str:
   numbers = [
       ('loss', 'train_loss'), ('accuracy', 'train_accuracy'),
       ('validation loss', 'validation_loss'),
-      ('accuracy', 'validation_accuracy')]
+      ('accuracy', 'validation_accuracy'), ('eigenvalue', 'eigenvalue')]
   shown = [f'{label} {metrics[name]:.4f}' for label, name in numbers
            if name in metrics]
   mean = np.mean(list(metrics['entropy'].values()))
+  if 'published_accuracy' in metrics:
+    shown.append(f'published {metrics["published_accuracy"]:.2f} %, rank'
+                 f' {metrics["published_rank"]:,}')
   skips = ', '.join(f'{n} {name}' for name, n in itertools.islice(
       metrics['skip_connections'].items(), 4))
   return (f'Epoch {metrics["epoch"] + 1}/{epochs}  {"  ".join(shown)}'

@@ -15,8 +15,9 @@ class Forward(NamedTuple):
   """One pass through the supernet.
 
   Args:
-    loss: this replica's share of the mean cross-entropy of the batch.
-    logits: `(batch, num_classes)`.
+    loss: this replica's share of the mean cross-entropy of the batch,
+      plus that of the second classifier times its weight.
+    logits: `(batch, num_classes)`, of the main classifier.
     states: running statistics after the pass.
   """
 
@@ -34,16 +35,20 @@ class SupernetProblem(BilevelProblem):
     states: running statistics and other state at the start of each pass;
       batch statistics are used, so losses do not depend on them.
     global_batch_size: images of a batch over all replicas.
+    auxiliary_weight: weight of the loss of the supernet's second
+      classifier, if it has one.
   """
 
   def __init__(
       self, supernet: Supernet, relaxation: Relaxation,
       states: Sequence[tf.Tensor], global_batch_size: int,
+      auxiliary_weight: float = 0.4,
   ):
     self.supernet = supernet
     self.relaxation = relaxation
     self.states = list(states)
     self.global_batch_size = global_batch_size
+    self.auxiliary_weight = auxiliary_weight
 
   def forward(self, weights, alphas, batch: Any) -> Forward:
     """One pass in training mode.
@@ -63,11 +68,17 @@ class SupernetProblem(BilevelProblem):
         weights, self.states, tf.cast(images, self.supernet.compute_dtype),
         mixing, training=True)
     # Losses and alphas keep their precision whatever the layers compute in.
-    logits = tf.cast(logits, self.supernet.variable_dtype)
+    logits = [tf.cast(x, self.supernet.variable_dtype)
+              for x in (logits if isinstance(logits, tuple) else [logits])]
+    loss = self._share(labels, logits[0])
+    for auxiliary in logits[1:]:
+      loss += self.auxiliary_weight * self._share(labels, auxiliary)
+    return Forward(loss, logits[0], states)
+
+  def _share(self, labels, logits):
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-    return Forward(
-        tf.reduce_sum(losses) / tf.cast(self.global_batch_size,
-                                        losses.dtype), logits, states)
+    return tf.reduce_sum(losses) / tf.cast(
+        self.global_batch_size, losses.dtype)
 
   def training_loss(self, weights, alphas, batch) -> tf.Tensor:
     """See `BilevelProblem`."""

@@ -31,6 +31,7 @@ class SearchStep:
     alpha_optimizer: built on `alphas`; takes reduced gradients.
     strategy: under which all variables were created.
     batch_size: images of a batch over all replicas.
+    auxiliary_weight: see `SupernetProblem`.
   """
 
   def __init__(
@@ -38,6 +39,7 @@ class SearchStep:
       alphas: Sequence[keras.Variable], estimator: Estimator,
       weight_optimizer: SGD, alpha_optimizer: Adam,
       strategy: tf.distribute.Strategy, batch_size: int,
+      auxiliary_weight: float = 0.4,
   ):
     self.supernet = supernet
     self.relaxation = relaxation
@@ -47,6 +49,7 @@ class SearchStep:
     self.alpha_optimizer = alpha_optimizer
     self.strategy = strategy
     self.batch_size = batch_size
+    self.auxiliary_weight = auxiliary_weight
     # Nothing here branches on a tensor, so there is nothing to convert.
     compiled = lambda step: tf.function(
         self._distributed(step), autograph=False)
@@ -62,7 +65,7 @@ class SearchStep:
 
     Returns:
       Scalars `train_loss`, `train_accuracy` and `validation_loss` of the
-      batches, before the weights' step.
+      batches, before the weights' step, and the estimator's own metrics.
     """
     return self._search(training_batch, validation_batch)
 
@@ -85,10 +88,14 @@ class SearchStep:
             tensors(self.supernet.non_trainable_variables),
             tensors(self.alphas))
 
+  def _problem(self, states):
+    return SupernetProblem(
+        self.supernet, self.relaxation, states, self.batch_size,
+        self.auxiliary_weight)
+
   def _search_step(self, training_batch, validation_batch):
     weights, states, alphas = self._read()
-    problem = SupernetProblem(
-        self.supernet, self.relaxation, states, self.batch_size)
+    problem = self._problem(states)
     if not self.estimator.uses_validation:
       return self._joint_step(problem, weights, alphas, training_batch)
     inner = InnerStep(
@@ -100,12 +107,12 @@ class SearchStep:
         problem, weights, alphas, training_batch, validation_batch, inner)
     self.alpha_optimizer.apply(result.gradients, self.alphas)
     metrics = self._weight_step(training_batch)
-    return {**metrics, 'validation_loss': result.validation_loss}
+    return {**metrics, 'validation_loss': result.validation_loss,
+            **result.metrics}
 
   def _weight_step(self, training_batch):
     weights, states, alphas = self._read()
-    problem = SupernetProblem(
-        self.supernet, self.relaxation, states, self.batch_size)
+    problem = self._problem(states)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
       tape.watch(weights)
       forward = problem.forward(weights, alphas, training_batch)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from darts_tf.architecture_gradient import estimator_options
 from darts_tf.data import DatasetInfo
 from darts_tf.search.builder import SearchParts
 
@@ -26,14 +27,21 @@ def describe(parts: SearchParts, info: DatasetInfo) -> str:
   height, width, channels = info.image_shape
   held = ('for the architecture' if parts.estimator.uses_validation
           else 'held out')
-  inner = ''
+  options = [f'{name} {value:g}' for name, value in estimator_options(
+      parts.estimator).items() if value is not None]
   if parts.estimator.uses_inner_step:
-    inner = (f' (inner step: momentum {config.momentum:g}, weight decay'
-             f' {config.weight_decay:g}, the current learning rate)')
+    options.append(
+        f'inner step: momentum {config.momentum:g}, weight decay'
+        f' {config.weight_decay:g}, the current learning rate')
+  elif parts.estimator.uses_learning_rate:
+    options.append('step: the current learning rate')
+  gradient = parts.estimator.name
+  if options:
+    gradient += f' ({"; ".join(options)})'
   lines = [
       f'Method      {parts.method.name} (arXiv:{parts.method.arxiv}),'
       f' {parts.method.relaxation} relaxation',
-      f'Gradient    {parts.estimator.name}{inner}',
+      f'Gradient    {gradient}',
       f'Schedule    {config.epochs} epochs of {parts.steps_per_epoch} steps,'
       f' alphas frozen for {config.grace_epochs}; learning rate'
       f' {config.learning_rate:g} to {config.learning_rate_min:g} by a'

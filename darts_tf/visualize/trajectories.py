@@ -8,7 +8,8 @@ import numpy as np
 from darts_tf.errors import InputError
 from darts_tf.visualize.figure import new_figure, save_figure
 
-_COLOURS = ('#d62728', '#1f77b4', '#2ca02c', '#9467bd', '#ff7f0e', '#17a2b8')
+_COLOURS = ('#d62728', '#1f77b4', '#2ca02c', '#9467bd', '#ff7f0e', '#17a2b8',
+            '#8c564b', '#e377c2', '#7f7f7f', '#bcbd22')
 _FARTHEST = 8.0
 
 
@@ -28,6 +29,23 @@ def _check(trajectories: Sequence[Mapping[str, object]]) -> None:
       )
 
 
+def _without_twins(
+    trajectories: Sequence[Mapping[str, object]]
+) -> list[dict[str, object]]:
+  """Joins paths that no eye could tell apart; their labels are listed."""
+  distinct: list[dict[str, object]] = []
+  for trajectory in trajectories:
+    for other in distinct:
+      if len(other['alpha']) == len(trajectory['alpha']) and all(
+          np.allclose(other[key], trajectory[key], rtol=0, atol=1e-3)
+          for key in ('alpha', 'w')):
+        other['label'] = f'{other["label"]}, {trajectory["label"]}'
+        break
+    else:
+      distinct.append(dict(trajectory))
+  return distinct
+
+
 def draw_trajectories(
     trajectories: Sequence[Mapping[str, object]],
     path: str | os.PathLike[str],
@@ -40,7 +58,8 @@ def draw_trajectories(
 
   Args:
     trajectories: mappings with `label` and equally long lists `alpha`
-      and `w`, from start to end.
+      and `w`, from start to end; `thin` may be true, for what is shown
+      for comparison only. Equal paths are drawn once.
     path: PNG file.
 
   Returns:
@@ -51,6 +70,7 @@ def draw_trajectories(
       or if the path is not a PNG file.
   """
   _check(trajectories)
+  trajectories = _without_twins(trajectories)
   every = np.concatenate([
       np.asarray(t[key], float) for t in trajectories
       for key in ('alpha', 'w')])
@@ -59,7 +79,9 @@ def draw_trajectories(
   low, high = min([0.0, *every]) - 0.4, max([2.0, *every]) + 0.4
   grid = np.linspace(low, high, 200)
   alpha, w = np.meshgrid(grid, grid)
-  figure = new_figure(6.6, 5.6, layout='constrained')
+  # The legend stands below: paths may lie anywhere.
+  figure = new_figure(
+      6.6, 5.8 + 0.18 * (len(trajectories) + 2), layout='constrained')
   axes = figure.add_subplot()
   contours = axes.contourf(
       alpha, w, alpha * w - 2 * alpha + 1, levels=24, cmap='Greys',
@@ -71,9 +93,11 @@ def draw_trajectories(
   for i, trajectory in enumerate(trajectories):
     colour = _COLOURS[i % len(_COLOURS)]
     x, y = (np.asarray(trajectory[key], float) for key in ('alpha', 'w'))
+    thin = bool(trajectory.get('thin'))
     axes.plot(
-        x, y, color=colour, linewidth=1.9,
-        label=f'{trajectory["label"]}: α = {x[-1]:.3f}')
+        x, y, color=colour, linewidth=1.0 if thin else 2.0,
+        linestyle=(0, (4, 2)) if thin else '-',
+        label=f'α = {x[-1]:.3f}: {trajectory["label"]}')
     axes.plot(x[:1], y[:1], 'o', color='white', mec=colour, zorder=4)
     axes.plot(x[-1:], y[-1:], 's', color=colour, mec='white', zorder=5)
   axes.plot(
@@ -86,5 +110,5 @@ def draw_trajectories(
   axes.set_ylabel('$w$')
   axes.set_title(
       'Bilevel toy problem: ○ start, ■ end', fontsize=10.5)
-  axes.legend(fontsize=8.5, framealpha=0.9, loc='best')
+  figure.legend(fontsize=8.5, loc='outside lower center')
   return save_figure(figure, path)

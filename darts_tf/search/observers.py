@@ -1,0 +1,100 @@
+"""What is measured after an epoch, beside losses and accuracies."""
+
+from collections.abc import Callable
+from typing import Any
+
+from darts_tf.analysis import AlphaHessian
+from darts_tf.benchmark.nas_bench_201 import DATASETS, BenchmarkTable
+from darts_tf.errors import InputError
+from darts_tf.run_data import distribute
+from darts_tf.search.builder import SearchParts
+from darts_tf.search.problem import SupernetProblem
+from darts_tf.search.record import current_genotype
+
+# observe(epoch) -> metrics of the epoch, by name.
+Observer = Callable[[int], dict[str, Any]]
+
+
+def make_observers(parts: SearchParts) -> list[Observer]:
+  """Returns what the configuration asks to measure.
+
+  Args:
+    parts: the search.
+
+  Raises:
+    InputError: if a benchmark table cannot be read, or is of another
+      search space.
+  """
+  config, observers = parts.config, []
+  if config.eigenvalue_every:
+    observers.append(Eigenvalue(parts))
+  if config.benchmark_table is not None:
+    observers.append(PublishedAccuracy(parts))
+  return observers
+
+
+class Eigenvalue:
+  """The largest eigenvalue of d2L_V/dalpha2 (arXiv:1909.09656).
+
+  It is that of the first held-out batch, the same after each epoch, with
+  the normalization of training. Its growth precedes the collapse of a
+  search.
+
+  Args:
+    parts: the search.
+  """
+
+  def __init__(self, parts: SearchParts):
+    self._config = parts.config
+    # Where fewer images are held out than fill a batch, the last is repeated.
+    first = parts.evaluation.take(1).map(
+        lambda images, labels, unused_weights: (images, labels))
+    problem = SupernetProblem(
+        parts.supernet, parts.relaxation,
+        parts.supernet.non_trainable_variables, parts.config.batch_size,
+        parts.config.auxiliary_weight)
+    self._batch = next(iter(distribute(first, parts.strategy)))
+    masks = [parts.relaxation.masks[group]
+             for group in parts.relaxation.groups]
+    self._hessian = AlphaHessian(
+        problem, parts.supernet.trainable_variables, parts.alphas, masks,
+        parts.strategy)
+
+  def __call__(self, epoch: int) -> dict[str, Any]:
+    """Returns `eigenvalue`, in the epochs that it is asked for."""
+    if (epoch + 1) % self._config.eigenvalue_every:
+      return {}
+    return {'eigenvalue': self._hessian.dominant_eigenvalue(
+        self._batch, self._config.eigenvalue_method)}
+
+
+class PublishedAccuracy:
+  """The published accuracy and rank of the current architecture.
+
+  Of CIFAR-10, or, if the search is on another data set of the table, of
+  that one.
+
+  Args:
+    parts: the search, in the space of the table.
+  """
+
+  def __init__(self, parts: SearchParts):
+    config = parts.config
+    if parts.space.name != 'nas_bench_201':
+      raise InputError(
+          'There is no table of published accuracies for this search space;'
+          ' expected search_space=nas_bench_201.'
+          f' Received: search_space={parts.space.name!r},'
+          f' benchmark_table={config.benchmark_table!r}')
+    self._parts = parts
+    self._table = BenchmarkTable.load(config.benchmark_table)
+    name = config.dataset
+    self._dataset = name if name in DATASETS else 'cifar10'
+
+  def __call__(self, epoch: int) -> dict[str, Any]:
+    """Returns `published_accuracy`, in percent, and `published_rank`."""
+    del epoch
+    genotype = current_genotype(self._parts)
+    return {
+        'published_accuracy': self._table.accuracy(genotype, self._dataset),
+        'published_rank': self._table.rank(genotype, self._dataset)}
