@@ -1,0 +1,97 @@
+"""The largest eigenvalue of a symmetric matrix known by its products."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from darts_tf.architecture_gradient.options import at_least, positive
+from darts_tf.errors import InputError
+
+# Two passes of Gram-Schmidt leave a vector orthogonal up to rounding.
+_PASSES = 2
+# Of the largest modulus: what rounding leaves of a residual of zero.
+_ROUNDING = 100 * np.finfo(np.float64).eps
+
+
+class Eigenpair(NamedTuple):
+  """An approximate eigenvalue with its eigenvector.
+
+  Args:
+    value: the eigenvalue.
+    vector: the eigenvector, of length 1, `(size,)`.
+    residual: |A x - value x|; some eigenvalue of A is this close to `value`.
+    products: number of products with A that it took.
+  """
+
+  value: float
+  vector: np.ndarray
+  residual: float
+  products: int
+
+
+def largest_eigenvalue(
+    product: Callable[[np.ndarray], np.ndarray], size: int,
+    tolerance: float = 1e-3, max_iterations: int = 100, seed: int = 0,
+) -> Eigenpair:
+  r"""Returns the largest eigenvalue of A: the maximum, not that of modulus.
+
+  Power iteration with all its iterates kept (the Lanczos method): after j
+  products with a symmetric A,
+
+  theta = max_x x'Ax / x'x over x in span{b, A b, ..., A^(j-1) b},
+
+  which never exceeds the largest eigenvalue, whatever its sign, and tends to
+  it much faster than the last iterate does. The basis is orthogonalized
+  fully. The projected matrix and the residual are made of the products
+  themselves instead of the three-term recurrence, so that rounding in
+  products cannot feign convergence. As A is symmetric, an eigenvalue lies
+  within |A x - theta x| of theta; iteration stops when this is at most
+  `tolerance * |theta|`, or rounding, or when the space is the whole one.
+
+  Args:
+    product: x to A x, arrays `(size,)`.
+    size: rows of A, 1 or more.
+    tolerance: the largest residual relative to |theta|, above 0.
+    max_iterations: most products to take, 1 or more.
+    seed: of the normal start vector b.
+
+  Returns:
+    The `Eigenpair`.
+
+  Raises:
+    InputError: if it has not converged after `max_iterations` products, or
+      an option is out of range.
+  """
+  positive('tolerance', tolerance)
+  at_least('max_iterations', max_iterations, 1)
+  vector = np.random.default_rng(seed).standard_normal(size)
+  basis, images = np.empty((2, size, 0))
+  for count in range(1, min(size, max_iterations) + 1):
+    vector = _orthogonal(vector, basis)
+    basis = np.column_stack([basis, vector])
+    images = np.column_stack([images, product(vector)])
+    projected = basis.T @ images
+    values, vectors = np.linalg.eigh((projected + projected.T) / 2)
+    theta, coordinates = values[-1], vectors[:, -1]
+    # Orthogonal to the basis, hence also what the next power adds to it.
+    vector = (images - theta * basis) @ coordinates
+    residual = np.linalg.norm(vector)
+    enough = max(tolerance * abs(theta), _ROUNDING * np.abs(values).max())
+    if residual <= enough or count == size:
+      return Eigenpair(
+          float(theta), basis @ coordinates, float(residual), count)
+  raise InputError(
+      'The largest eigenvalue has not been found: its residual is'
+      f' {residual:.3g} at the value {theta:.3g}; expected more'
+      ' max_iterations, a larger tolerance, or the exact method.'
+      f' Received: max_iterations={max_iterations}, tolerance={tolerance:g}')
+
+
+def _orthogonal(vector: np.ndarray, basis: np.ndarray) -> np.ndarray:
+  """Returns the part of a vector outside of a basis, of length 1."""
+  for _ in range(_PASSES):
+    vector = vector - basis @ (basis.T @ vector)
+    vector = vector / np.linalg.norm(vector)
+  return vector
+
