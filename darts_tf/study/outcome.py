@@ -1,0 +1,89 @@
+"""The result of one search of a study."""
+
+import dataclasses
+import statistics
+from typing import Any
+
+from darts_tf.genotype import Genotype
+from darts_tf.study.truth import Truth
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+  """What one search has given; accuracies are in percent.
+
+  Epochs are counted from 1: the course says where the search stands after
+  so many of them.
+
+  Args:
+    arm: name of the arm.
+    seed: of the search.
+    accuracy: at the end; see `Truth` for what it is the accuracy of.
+    rank: in the table, if there is one.
+    best_accuracy: greatest of the course, which only the table can tell;
+      `None` without a course.
+    best_epoch: the first epoch that has it.
+    skip_connections: in the final architecture, of all its cells.
+    none_edges: edges with `none` in the final architecture.
+    minutes: of training, without start-up and evaluation.
+    seconds_per_epoch: median; `None` in a random search.
+    peak_memory_mib: largest resident size of the process.
+    architecture: NAS-Bench-201 string or JSON.
+    course: `(epoch, accuracy)` of each epoch in which it is known.
+  """
+
+  arm: str
+  seed: int
+  accuracy: float
+  rank: int | None
+  best_accuracy: float | None
+  best_epoch: int | None
+  skip_connections: int
+  none_edges: int
+  minutes: float
+  seconds_per_epoch: float | None
+  peak_memory_mib: float
+  architecture: str
+  course: tuple[tuple[int, float], ...]
+
+  @property
+  def is_random_search(self) -> bool:
+    """Whether it has no course, since it has no epochs."""
+    return not self.course
+
+
+def make_outcome(
+    arm: str, seed: int, result: dict[str, Any], truth: Truth
+) -> Outcome:
+  """Judges the result of a search.
+
+  Args:
+    arm: name of the arm.
+    seed: of the search.
+    result: the contents of its `study_result.json`.
+    truth: what it is judged by.
+
+  Returns:
+    The outcome.
+  """
+  genotype = Genotype.from_dict(result['genotype'])
+  course = tuple(
+      (line['epoch'], accuracy) for line in result['course']
+      if (accuracy := truth.accuracy(line)) is not None)
+  best = max(course, key=lambda point: point[1], default=(None, None))
+  operations = [edge.operation for cell in genotype.cells.values()
+                for edge in cell.edges]
+  return Outcome(
+      arm=arm, seed=seed, accuracy=truth.accuracy(result),
+      rank=truth.rank(result), best_accuracy=best[1], best_epoch=best[0],
+      skip_connections=operations.count('skip_connect'),
+      none_edges=operations.count('none'),
+      minutes=sum(result['seconds']) / 60,
+      seconds_per_epoch=(
+          statistics.median(result['seconds']) if course else None),
+      peak_memory_mib=result['peak_memory_mib'],
+      architecture=(
+          genotype.to_nas_bench_201_string()
+          if genotype.search_space == 'nas_bench_201'
+          else genotype.to_json()),
+      course=course)

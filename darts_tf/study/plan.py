@@ -1,0 +1,132 @@
+"""What a study consists of, and in which order it is done."""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+from darts_tf.architecture_gradient import architecture_gradients
+from darts_tf.errors import InputError
+from darts_tf.options import Options
+from darts_tf.random_search.config import RandomSearchConfig
+from darts_tf.random_search.config import resolve as resolve_random_search
+from darts_tf.search.builder import resolve as resolve_search
+from darts_tf.search.config import GRADIENT_OPTIONS, SearchConfig
+from darts_tf.search_space.space import search_spaces
+from darts_tf.study.arm import Arm
+from darts_tf.workdir import WorkDir
+
+# These depend on the gradient, so each arm has its own.
+_OF_ARMS = ('gradient', *GRADIENT_OPTIONS, 'discretization',
+            'weight_portion')
+
+
+@dataclasses.dataclass(frozen=True)
+class Study:
+  """Arms times seeds.
+
+  Args:
+    common: the configuration that arms share; its seed is not used.
+    arms: what is compared.
+    seeds: of the searches of each arm.
+    later_arms: arms whose searches come after all those of `arms`.
+
+  Raises:
+    InputError: if there is no arm, a name or a seed is repeated, or the
+      configuration of an arm cannot be used.
+  """
+
+  common: SearchConfig
+  arms: tuple[Arm, ...]
+  seeds: tuple[int, ...]
+  later_arms: tuple[Arm, ...] = ()
+
+  def __post_init__(self):
+    if not self.arms and not self.later_arms:
+      raise InputError(
+          'A study needs something to compare; expected at least one --arm,'
+          f' e.g. --arm={next(iter(architecture_gradients))}.'
+          ' Received: arm=[]')
+    names = [arm.name for arm in self.all_arms]
+    for name in names:
+      if names.count(name) > 1:
+        raise InputError(
+            'Two arms have the same name; expected a name of its own for'
+            f' each. Received: arm={name!r}')
+    if not self.seeds or len(set(self.seeds)) < len(self.seeds):
+      raise InputError(
+          'A study needs seeds, each once; expected, say, --seeds=0,1,2.'
+          f' Received: seeds={",".join(map(str, self.seeds))!r}')
+    for arm in self.all_arms:
+      for seed in self.seeds:
+        self.configure(arm, seed)
+
+  @property
+  def all_arms(self) -> tuple[Arm, ...]:
+    """The arms, later ones last."""
+    return (*self.arms, *self.later_arms)
+
+  def searches(self) -> Iterator[tuple[Arm, int]]:
+    """All searches in order: all arms of the first seed come first.
+
+    So what there is can be compared whenever the study is stopped.
+    """
+    for arms in (self.arms, self.later_arms):
+      for seed in self.seeds:
+        for arm in arms:
+          yield arm, seed
+
+  def configure(self, arm: Arm, seed: int) -> Options:
+    """The resolved configuration of one search.
+
+    Raises:
+      InputError: if it cannot be used; the message names the arm.
+    """
+    try:
+      config = arm.configure(self.common, seed)
+      if isinstance(config, RandomSearchConfig):
+        return resolve_random_search(config)
+      return resolve_search(config)
+    except InputError as error:
+      raise InputError(f'{error} (arm {arm.name})') from error
+
+  def pinned(self) -> dict[str, Any]:
+    """What changes results: the common part, and what is an arm's own."""
+    space = search_spaces[self.common.search_space]
+    config = self.common.replace(
+        channels=self.common.channels or space.default_channels,
+        cells=self.common.cells or space.default_cells)
+    common = {name: value for name, value in config.pinned().items()
+              if name != 'seed' and name not in _OF_ARMS}
+    return {
+        'common': common,
+        'arms': {arm.name: {
+            name: value for name, value
+            in self.configure(arm, self.seeds[0]).pinned().items()
+            if name != 'seed' and value != common.get(name)
+        } for arm in self.all_arms},
+    }
+
+
+def pin_study(directory: WorkDir, study: Study) -> None:
+  """Ties a directory to a study; arms may be added, and left out for now.
+
+  Args:
+    directory: of the study.
+    study: the study.
+
+  Raises:
+    InputError: if the directory belongs to a study with another common
+      configuration, or has an arm of the same name with other options, or
+      belongs to another kind of run.
+  """
+  pinned, known = study.pinned(), {}
+  if directory.config_path.exists():
+    known = directory.read_config().get('arms')
+    if not isinstance(known, dict):
+      raise InputError(
+          'The work directory belongs to a run of another kind; expected that'
+          ' of a study, or another --workdir.'
+          f' Received: workdir={str(directory.path)!r}')
+  new = [f'arms.{name}.{option}' for name, options in pinned['arms'].items()
+         for option in options if name not in known]
+  directory.pin({**pinned, 'arms': {**known, **pinned['arms']}}, new)

@@ -1,0 +1,72 @@
+"""By what the architectures of a study are judged."""
+
+import dataclasses
+from typing import Any
+
+from darts_tf.benchmark.nas_bench_201 import DATASETS, BenchmarkTable
+from darts_tf.errors import InputError
+from darts_tf.genotype import Genotype
+from darts_tf.search.config import SearchConfig
+
+
+@dataclasses.dataclass(frozen=True)
+class Truth:
+  """Published accuracies if there is a table of them.
+
+  Without a table, an architecture has no accuracy of its own before it is
+  retrained; then the accuracy of the supernet on the held-out images stands
+  in its place. It is that of shared weights and of mixed operations, and
+  says how the search went rather than how good the architecture is.
+
+  Args:
+    table: the table, or `None`.
+    dataset: its column.
+  """
+
+  table: BenchmarkTable | None = None
+  dataset: str = 'cifar10'
+
+  @classmethod
+  def of(cls, config: SearchConfig) -> 'Truth':
+    """What a configuration asks for.
+
+    Raises:
+      InputError: if the table cannot be read, or is of another space.
+    """
+    if config.benchmark_table is None:
+      return cls()
+    if config.search_space != 'nas_bench_201':
+      raise InputError(
+          'There is no table of published accuracies for this search space;'
+          ' expected search_space=nas_bench_201. Received: search_space='
+          f'{config.search_space!r},'
+          f' benchmark_table={config.benchmark_table!r}')
+    name = config.dataset if config.dataset in DATASETS else 'cifar10'
+    return cls(BenchmarkTable.load(config.benchmark_table), name)
+
+  @property
+  def measure(self) -> str:
+    """`published_accuracy` or `supernet_validation_accuracy`."""
+    return ('supernet_validation_accuracy' if self.table is None
+            else 'published_accuracy')
+
+  def accuracy(self, line: dict[str, Any]) -> float | None:
+    """Returns the accuracy in percent, `None` where it is not known.
+
+    Args:
+      line: with `genotype` and `validation_accuracy` in 0 to 1.
+    """
+    if self.table is not None:
+      return self.table.accuracy(_genotype(line), self.dataset)
+    value = line['validation_accuracy']
+    return None if value is None else 100 * value
+
+  def rank(self, line: dict[str, Any]) -> int | None:
+    """Returns the rank in the table, `None` without one."""
+    if self.table is None:
+      return None
+    return self.table.rank(_genotype(line), self.dataset)
+
+
+def _genotype(line: dict[str, Any]) -> Genotype:
+  return Genotype.from_dict(line['genotype'])
