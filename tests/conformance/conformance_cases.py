@@ -1,0 +1,139 @@
+"""What the suite runs on: all that the package registers, made tiny."""
+
+import importlib
+import sys
+from typing import NamedTuple
+
+import pytest
+import tensorflow as tf
+
+from darts_tf.methods import methods
+from darts_tf.search import SearchConfig
+from darts_tf.search_space import search_spaces
+
+# What each space is run with.
+GRADIENT = 'first_order'
+METHOD = SearchConfig().method
+CHANNELS = 2
+# Iterations are unrolled; two have all that ten have.
+OPTIONS = {'implicit_cg': {'cg_iterations': 2}}
+
+
+def registered(module: str, registry: str) -> tuple[str, ...]:
+  """Names in a registry of the package, without those that tests add.
+
+  Tests enter spaces of their own into the registries of their process. So
+  the modules that register are imported once more, beside those that are
+  in use; afterwards all is as it was.
+  """
+  ours = lambda: [n for n in sys.modules if n.split('.')[0] == 'darts_tf']
+  kept = {name: sys.modules.pop(name) for name in ours()}
+  try:
+    return tuple(getattr(importlib.import_module(module), registry))
+  finally:
+    for name in ours():
+      del sys.modules[name]
+    sys.modules.update(kept)
+
+
+SPACES = registered('darts_tf.search_space', 'search_spaces')
+GRADIENTS = registered(
+    'darts_tf.architecture_gradient', 'architecture_gradients')
+RULES = registered('darts_tf.discretize', 'discretizations')
+RELAXATIONS = registered('darts_tf.relaxation', 'relaxations')
+METHODS = registered('darts_tf.methods', 'methods')
+
+
+def fewest_cells(space: str) -> int:
+  """The depth from which on a supernet has cells of all kinds."""
+  value, count = search_spaces[space], 1
+  while set(value.groups(count).values()) != set(value.candidates):
+    count += 1
+  return count
+
+
+def size(space: str) -> int:
+  """Candidates of all edges of the smallest supernet."""
+  value = search_spaces[space]
+  return sum(
+      len(names) for plan in value.macro.plan(1, fewest_cells(space))
+      for names in value.candidates[plan.kind])
+
+
+CHEAPEST = min(SPACES, key=size)
+
+
+class Case(NamedTuple):
+  """A search: a space, and what its alphas are moved by.
+
+  Args:
+    space: name of a search space.
+    gradient: name of an architecture gradient.
+    method: name of a method.
+  """
+
+  space: str
+  gradient: str
+  method: str = METHOD
+
+  @property
+  def name(self) -> str:
+    """A name for test classes."""
+    method = '' if self.method == METHOD else f'_{self.method}'
+    return f'{self.space}_{self.gradient}{method}'
+
+  @property
+  def by_default(self) -> bool:
+    """Whether it runs without `-m slow`."""
+    return (self.gradient, self.method) == (GRADIENT, METHOD) or (
+        self.space == CHEAPEST)
+
+  @property
+  def compiles_again(self) -> bool:
+    """Whether a resumed run compiles its step, as it does in life.
+
+    Compiling takes most of the time. Whether a new one would differ is a
+    question to the gradient, not to the space.
+    """
+    return self.space == CHEAPEST or not self.by_default
+
+  def config(self, **changes) -> SearchConfig:
+    """Returns a configuration of a few steps; `changes` are its options."""
+    return SearchConfig(**{
+        'search_space': self.space, 'gradient': self.gradient,
+        'method': self.method, 'cells': fewest_cells(self.space),
+        'channels': CHANNELS, 'batch_size': 8, 'epochs': 2,
+        'steps_per_epoch': 2, 'alpha_learning_rate': 0.1,
+        # Then alphas move by the gradient or not at all.
+        'alpha_weight_decay': 0., **OPTIONS.get(self.gradient, {}),
+        **changes})
+
+
+def cases_of_spaces() -> list[Case]:
+  """Each space with the gradient that costs least."""
+  return [Case(space, GRADIENT) for space in SPACES]
+
+
+def cases_of_gradients() -> list[Case]:
+  """Each other gradient, and each other method, with each space."""
+  return [
+      *(Case(space, gradient) for gradient in GRADIENTS for space in SPACES
+        if gradient != GRADIENT),
+      *(Case(space, methods[method].gradient, method) for method in METHODS
+        for space in SPACES if method != METHOD)]
+
+
+def generate(contracts: type, cases: list[Case], module: dict) -> None:
+  """Adds a test case of all contracts for each case to a module.
+
+  Args:
+    contracts: a class with tests that look at `self.case`.
+    cases: the cases; those that do not run by default are marked slow.
+    module: `globals()` of the module.
+  """
+  for case in cases:
+    made = type(f'{contracts.__name__}_{case.name}',
+                (contracts, tf.test.TestCase),
+                {'case': case, '__module__': module['__name__']})
+    module[made.__name__] = (
+        made if case.by_default else pytest.mark.slow(made))
