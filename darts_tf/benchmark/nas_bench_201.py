@@ -67,6 +67,9 @@ class BenchmarkTable:
   def __len__(self) -> int:
     return len(self.architectures)
 
+  def __contains__(self, genotype: Genotype | str) -> bool:
+    return architecture_string(genotype) in self._rows
+
   def accuracy(
       self, genotype: Genotype | str, dataset: str = 'cifar10'
   ) -> float:

@@ -92,9 +92,15 @@ class PublishedAccuracy:
     self._dataset = name if name in DATASETS else 'cifar10'
 
   def __call__(self, epoch: int) -> dict[str, Any]:
-    """Returns `published_accuracy`, in percent, and `published_rank`."""
+    """Returns `published_accuracy`, in percent, and `published_rank`.
+
+    Nothing, if the table holds a part of the space that lacks the
+    architecture.
+    """
     del epoch
     genotype = current_genotype(self._parts)
+    if genotype not in self._table:
+      return {}
     return {
         'published_accuracy': self._table.accuracy(genotype, self._dataset),
         'published_rank': self._table.rank(genotype, self._dataset)}

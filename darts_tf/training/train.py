@@ -23,6 +23,7 @@ from darts_tf.distribution import (
 )
 from darts_tf.evaluation import Evaluation
 from darts_tf.genotype import Genotype
+from darts_tf.genotype_checks import check_num_cells
 from darts_tf.models.network import Network
 from darts_tf.models.stem import check_stem
 from darts_tf.optimizers import SGD
@@ -133,6 +134,7 @@ def check_training(
   """Raises `InputError` for what can be refused before data are read."""
   _schedule(config)
   check_stem(config.stem)
+  check_num_cells(genotype, config.cells)
   WorkDir(workdir).check(_pinned(config, genotype))
 
 

@@ -103,7 +103,7 @@ class SearchMetricsTest(tf.test.TestCase, parameterized.TestCase):
       ({'gradient': 'one_level'}, 'Gradient    one_level\n'),
       ({'gradient': 'one_level'}, '90 images for the weights, 10 held out'),
       ({'gradient': 'second_order'},
-       r'Gradient    second_order \(inner step: momentum 0.9, weight decay'
+       r'Gradient    second_order \(.*; inner step: momentum 0.9, weight decay'
        r' 0.0003, the current learning rate\)'),
       ({'gradient': 'second_order_exact'}, 'second_order_exact .inner step'))
   def test_summary_names_the_gradient_in_force(self, changes, text):
