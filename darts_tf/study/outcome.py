@@ -46,11 +46,6 @@ class Outcome:
   architecture: str
   course: tuple[tuple[int, float], ...]
 
-  @property
-  def is_random_search(self) -> bool:
-    """Whether it has no course, since it has no epochs."""
-    return not self.course
-
 
 def make_outcome(
     arm: str, seed: int, result: dict[str, Any], truth: Truth

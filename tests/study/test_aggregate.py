@@ -75,7 +75,7 @@ class OutcomeTest(absltest.TestCase):
 
   def test_random_search_has_no_course(self):
     outcome = make_outcome('random_search', 0, RANDOM, TRUTH)
-    self.assertTrue(outcome.is_random_search)
+    self.assertEmpty(outcome.course)
     self.assertEqual((outcome.accuracy, outcome.minutes), (94.0, 0.2))
     self.assertIsNone(outcome.best_epoch)
     self.assertIsNone(outcome.seconds_per_epoch)

@@ -46,6 +46,10 @@ class ChildTest(parameterized.TestCase):
     self.run_it(program)
     self.assertLen(self.log.read_text().splitlines(), 4)
 
+  def test_ctrl_c_in_the_terminal_does_not_reach_it(self):
+    self.run_it('import os; print(os.getpgid(0) == os.getpid())')
+    self.assertEqual(self.lines, ['True'])
+
   def test_its_own_error(self):
     with self.assertRaises(InputError) as caught:
       self.run_it("""\
