@@ -96,7 +96,7 @@ def random_search(
     sample = {'index': index, **train_shortly(
         config, genotype, WorkDir(directory.path / f'short_{index:02d}'),
         part)}
-    if table is not None:
+    if table is not None and genotype in table:
       sample['published_accuracy'] = table.accuracy(
           genotype, _column(config.dataset))
     samples.append({**sample, 'genotype': genotype.to_json()})

@@ -4,6 +4,7 @@ import dataclasses
 import statistics
 from typing import Any
 
+from darts_tf.errors import InputError
 from darts_tf.genotype import Genotype
 from darts_tf.study.truth import Truth
 
@@ -60,16 +61,25 @@ def make_outcome(
 
   Returns:
     The outcome.
+
+  Raises:
+    InputError: if the table lacks the final architecture.
   """
   genotype = Genotype.from_dict(result['genotype'])
+  accuracy = truth.accuracy(result)
+  if accuracy is None:
+    raise InputError(
+        'The benchmark table lacks the architecture that a search has found;'
+        ' expected a table of the whole space. Received: architecture='
+        f'{genotype.to_nas_bench_201_string()!r}, arm={arm!r}, seed={seed}')
   course = tuple(
-      (line['epoch'], accuracy) for line in result['course']
-      if (accuracy := truth.accuracy(line)) is not None)
+      (line['epoch'], value) for line in result['course']
+      if (value := truth.accuracy(line)) is not None)
   best = max(course, key=lambda point: point[1], default=(None, None))
   operations = [edge.operation for cell in genotype.cells.values()
                 for edge in cell.edges]
   return Outcome(
-      arm=arm, seed=seed, accuracy=truth.accuracy(result),
+      arm=arm, seed=seed, accuracy=accuracy,
       rank=truth.rank(result), best_accuracy=best[1], best_epoch=best[0],
       skip_connections=operations.count('skip_connect'),
       none_edges=operations.count('none'),

@@ -35,7 +35,8 @@ def read_outcome(
   """Reads what a search has given; `None` if it has not ended.
 
   Raises:
-    InputError: if its `study_result.json` is damaged.
+    InputError: if its `study_result.json` is damaged, or the table lacks
+      its architecture.
   """
   path = search_path(directory, arm, seed) / RESULT
   if not path.exists():
@@ -43,6 +44,8 @@ def read_outcome(
   try:
     result = json.loads(path.read_text(encoding='utf-8'))
     return make_outcome(arm, seed, result, truth)
+  except InputError:
+    raise
   except (KeyError, TypeError, ValueError) as error:
     raise InputError(
         f'The result of a search cannot be used ({error}); expected what the'

@@ -57,7 +57,10 @@ class Truth:
       line: with `genotype` and `validation_accuracy` in 0 to 1.
     """
     if self.table is not None:
-      return self.table.accuracy(_genotype(line), self.dataset)
+      genotype = _genotype(line)
+      # A table may hold a part of the space.
+      return (self.table.accuracy(genotype, self.dataset)
+              if genotype in self.table else None)
     value = line['validation_accuracy']
     return None if value is None else 100 * value
 

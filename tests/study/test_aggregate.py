@@ -3,6 +3,7 @@ import math
 from absl.testing import absltest
 
 from darts_tf.benchmark.nas_bench_201 import ALL_SKIP, BenchmarkTable
+from darts_tf.errors import InputError
 from darts_tf.genotype import Genotype
 from darts_tf.study.aggregate import aggregate, baselines, mean_course
 from darts_tf.study.markdown import study_table
@@ -72,6 +73,12 @@ class OutcomeTest(absltest.TestCase):
     self.assertEqual([epoch for epoch, _ in outcome.course], [1, 3])
     self.assertAlmostEqual(outcome.accuracy, 30)
     self.assertIsNone(outcome.rank)
+
+  def test_a_table_of_a_part_of_the_space(self):
+    outcome = make_outcome('a', 0, FIRST, table([GOOD, POOR]))
+    self.assertEqual(outcome.course, ((2, 94.0), (3, 20.0)))
+    with self.assertRaisesRegex(InputError, "lacks.*arm='a', seed=3"):
+      make_outcome('a', 3, FIRST, table([GOOD, FAIR]))
 
   def test_random_search_has_no_course(self):
     outcome = make_outcome('random_search', 0, RANDOM, TRUTH)
