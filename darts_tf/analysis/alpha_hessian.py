@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from darts_tf.analysis.eigenvalue import largest_eigenvalue
+from darts_tf.analysis.eigenvalue import check_symmetric, largest_eigenvalue
 from darts_tf.architecture_gradient import BilevelProblem
 from darts_tf.architecture_gradient import tensors as algebra
 from darts_tf.architecture_gradient.differentiate import value_and_gradients
@@ -126,7 +126,8 @@ class AlphaHessian:
   def matrix(self, batch: Any) -> np.ndarray:
     """Returns the matrix, by one product a column.
 
-    It is symmetric up to rounding, which is left as it is.
+    It is symmetric up to rounding, which is left as it is: what is more
+    comes from an operation whose second derivative is wrong.
 
     Args:
       batch: passed to `problem.validation_loss`.
@@ -149,6 +150,7 @@ class AlphaHessian:
           lambda vector: self.product(batch, vector), self.size,
           tolerance, max_iterations, seed).value
     matrix = self.matrix(batch)
+    check_symmetric(matrix)
     return float(np.linalg.eigvalsh((matrix + matrix.T) / 2)[-1])
 
 
@@ -205,7 +207,8 @@ def dominant_eigenvalue(
 
   Raises:
     InputError: if the method is unknown, the mask does not fit, a product
-      is not finite, or `power` has not converged.
+      is not finite, the matrix is not symmetric, or `power` has not
+      converged.
   """
   return AlphaHessian(problem, weights, alphas, mask).dominant_eigenvalue(
       batch, method, tolerance, max_iterations, seed)

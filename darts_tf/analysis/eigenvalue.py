@@ -12,6 +12,8 @@ from darts_tf.errors import InputError
 _PASSES = 2
 # Of the largest modulus: what rounding leaves of a residual of zero.
 _ROUNDING = 100 * np.finfo(np.float64).eps
+# Rounding in float32 leaves some 1e-6.
+_LARGEST_ASYMMETRY = 0.01
 
 
 class Eigenpair(NamedTuple):
@@ -60,8 +62,8 @@ def largest_eigenvalue(
     The `Eigenpair`.
 
   Raises:
-    InputError: if it has not converged after `max_iterations` products, or
-      an option is out of range.
+    InputError: if it has not converged after `max_iterations` products, A
+      is not symmetric, or an option is out of range.
   """
   positive('tolerance', tolerance)
   at_least('max_iterations', max_iterations, 1)
@@ -79,13 +81,33 @@ def largest_eigenvalue(
     residual = np.linalg.norm(vector)
     enough = max(tolerance * abs(theta), _ROUNDING * np.abs(values).max())
     if residual <= enough or count == size:
+      check_symmetric(projected)
       return Eigenpair(
           float(theta), basis @ coordinates, float(residual), count)
+  check_symmetric(projected)
   raise InputError(
       'The largest eigenvalue has not been found: its residual is'
       f' {residual:.3g} at the value {theta:.3g}; expected more'
       ' max_iterations, a larger tolerance, or the exact method.'
       f' Received: max_iterations={max_iterations}, tolerance={tolerance:g}')
+
+
+def check_symmetric(matrix: np.ndarray) -> None:
+  """Refuses a matrix of second derivatives that cannot be right.
+
+  Args:
+    matrix: `(rows, rows)`.
+
+  Raises:
+    InputError: if its halves differ by more than rounding can explain.
+  """
+  difference = np.linalg.norm(matrix - matrix.T) / 2
+  if difference > _LARGEST_ASYMMETRY * np.linalg.norm(matrix):
+    asymmetry = difference / np.linalg.norm(matrix)
+    raise InputError(
+        'The matrix of second derivatives is not symmetric; expected'
+        ' operations whose gradients can be differentiated correctly.'
+        f' Received: asymmetry={asymmetry:.2g}')
 
 
 def _orthogonal(vector: np.ndarray, basis: np.ndarray) -> np.ndarray:

@@ -206,6 +206,22 @@ class InputTest(tf.test.TestCase):
             Curved(np.eye(6)), [tf.constant(np.nan, tf.float64)], alphas,
             None, method)
 
+  def test_wrong_second_derivatives(self):
+    @tf.custom_gradient
+    def inexact_gradient(a):
+      # As of a kernel that reads another tensor than it should.
+      return tf.reduce_sum(a * a * a), lambda upstream: upstream * a * a[::-1]
+
+    class Wrong(Curved):
+
+      def validation_loss(self, weights, alphas, batch=None):
+        return inexact_gradient(alphas[1][0] * [1., 3.])
+
+    weights, alphas = curved_inputs()
+    for method in EIGENVALUE_METHODS:
+      with self.assertRaisesRegex(InputError, 'not symmetric'):
+        dominant_eigenvalue(Wrong(None), weights, alphas, None, method)
+
   def test_too_few_iterations(self):
     with self.assertRaisesRegex(InputError, 'max_iterations=2'):
       dominant_eigenvalue(
@@ -218,7 +234,7 @@ SPACE = SearchSpace(
     name='uneven',
     topology=CellTopology.dense(num_inputs=2, num_nodes=1),
     candidates={
-        'normal': (('none', 'max_pool_3x3', 'sep_conv_3x3'),
+        'normal': (('none', 'avg_pool_3x3', 'sep_conv_3x3'),
                    ('skip_connect', 'sep_conv_3x3')),
         'reduce': (('skip_connect', 'avg_pool_3x3'),
                    ('none', 'skip_connect', 'max_pool_3x3'))})

@@ -3,7 +3,7 @@ import unittest
 import numpy as np
 from absl.testing import parameterized
 
-from darts_tf.analysis.eigenvalue import largest_eigenvalue
+from darts_tf.analysis.eigenvalue import check_symmetric, largest_eigenvalue
 from darts_tf.errors import InputError
 
 RNG = np.random.default_rng(7)
@@ -133,6 +133,18 @@ class LargestEigenvalueTest(parameterized.TestCase):
         ' tolerance=0.001'):
       largest_eigenvalue(
           Counted(matrix_of(values)), len(values), max_iterations=2)
+
+  def test_products_that_are_wrong(self):
+    values = np.array(SPECTRA['positive'])
+    matrix = matrix_of(values)
+    check_symmetric(matrix + 1e-6 * RNG.normal(size=matrix.shape))
+    wrong = matrix + 0.2 * RNG.normal(size=matrix.shape)
+    with self.assertRaisesRegex(
+        InputError, 'not symmetric.*Received: asymmetry=0.'):
+      check_symmetric(wrong)
+    for iterations in (5, 100):
+      with self.assertRaisesRegex(InputError, 'not symmetric'):
+        largest_eigenvalue(Counted(wrong), len(values), 1e-9, iterations)
 
   @parameterized.parameters(
       dict(tolerance=0.), dict(tolerance=float('nan')),
