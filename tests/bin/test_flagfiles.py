@@ -27,10 +27,14 @@ _COMMAND = re.compile(
 _PARTS = {
     'pipeline': ((SearchConfig, '', ()), (TrainConfig, 'train_', SHARED)),
     'search': ((SearchConfig, '', ()),),
+    'study': ((SearchConfig, '', ()),),
     'train': ((TrainConfig, '', ()),),
 }
 _OTHERS = {'pipeline': {'workdir'}, 'search': {'workdir'},
+           'study': {'workdir', 'arm', 'later_arm', 'seeds'},
            'train': {'workdir', 'genotype'}}
+# Flags that may be repeated; tests of their programs look at them.
+_REPEATED = {'arm', 'later_arm'}
 
 
 def read(name):
@@ -40,7 +44,7 @@ def read(name):
   assert named == name, f'{name} names {named}'
   words = flags.FlagValues().read_flags_from_files([f'--flagfile={path}'])
   pairs = [word.removeprefix('--').split('=', 1) for word in words]
-  names = [pair[0] for pair in pairs]
+  names = [pair[0] for pair in pairs if pair[0] not in _REPEATED]
   assert len(set(names)) == len(names), f'{name} repeats a flag'
   return program, dict(pairs)
 
