@@ -6,14 +6,14 @@ from darts_tf.genotype import Genotype
 from darts_tf.genotype_checks import check_num_cells
 from darts_tf.layers.discrete_cell import DiscreteCell
 from darts_tf.layers.operation import WeightView
-from darts_tf.models.frame import Frame, cell_shapes
-from darts_tf.models.head import AuxiliaryHead
+from darts_tf.models.frame import Frame
+from darts_tf.models.stacked_cells import StackedCells
 from darts_tf.search_space.space import search_spaces
 from darts_tf.search_space.style import OperationStyle
 
 
 @keras.saving.register_keras_serializable('darts_tf')
-class Network(keras.Model):
+class Network(StackedCells):
   """A genotype's cells, stacked by the layout of its search space.
 
   Args:
@@ -66,27 +66,14 @@ class Network(keras.Model):
         'head_units': head_units}
     frame = Frame(space, style, self.image_shape, num_classes, channels,
                   num_cells, stem)
-    self.stem = frame.build_stem()
-    self.cells = frame.build_cells(
-        self.stem, lambda plan, preprocess: DiscreteCell(
-            plan, genotype.cells[space.group_of(plan.index, plan.kind)],
-            space.topology, preprocess, style, drop_path,
-            dtype=self.dtype_policy, name=f'cell_{plan.index:02d}'))
-    shapes = cell_shapes(self.stem, self.cells, self.image_shape)
     if head_units is None:
       head_units = space.macro.network_head_units
-    self.head = frame.build_head(shapes[-1], tuple(head_units))
-    self.auxiliary_cell = 2 * num_cells // 3
-    self.auxiliary_head = None
-    if auxiliary:
-      self.auxiliary_head = AuxiliaryHead(
-          num_classes, style, shapes[self.auxiliary_cell], auxiliary_norm)
-    self.drop_path_rate = None
-    if drop_path:
-      self.drop_path_rate = self.add_weight(
-          shape=(), initializer='zeros', trainable=False,
-          aggregation='only_first_replica', name='drop_path_rate')
-    self.built = True
+    self.build_stack(
+        frame, lambda plan, preprocess: DiscreteCell(
+            plan, genotype.cells[space.group_of(plan.index, plan.kind)],
+            space.topology, preprocess, style, drop_path,
+            dtype=self.dtype_policy, name=f'cell_{plan.index:02d}'),
+        head_units, auxiliary, auxiliary_norm, drop_path)
 
   def call(self, images, training=None):
     """Classifies images.
@@ -100,19 +87,10 @@ class Network(keras.Model):
       Logits `(batch, num_classes)`; in training with an auxiliary head a
       pair, the auxiliary logits second.
     """
-    older, newer = self.stem(images, training=training)
-    auxiliary_logits = None
-    for index, cell in enumerate(self.cells):
-      inputs = [older, newer][-self.space.topology.num_inputs:]
-      older, newer = newer, cell(
-          inputs, drop_path_rate=self.drop_path_rate, training=training)
-      if (index == self.auxiliary_cell and training
-          and self.auxiliary_head is not None):
-        auxiliary_logits = self.auxiliary_head(newer, training=training)
-    logits = self.head(newer, training=training)
-    if auxiliary_logits is None:
-      return logits
-    return logits, auxiliary_logits
+    return self.classify(
+        images, lambda cell, inputs: cell(
+            inputs, drop_path_rate=self.drop_path_rate, training=training),
+        training)
 
   def compute_loss(
       self, x=None, y=None, y_pred=None, sample_weight=None, training=True
@@ -169,10 +147,6 @@ class Network(keras.Model):
     # Imported here: models know nothing of export otherwise.
     from darts_tf.export import export_network
     return export_network(self, info, filepath)
-
-  def compute_output_shape(self, input_shape):
-    """`(batch, num_classes)`."""
-    return (input_shape[0], self.head.classifier.units)
 
   def get_config(self):
     """Returns the arguments of the constructor."""

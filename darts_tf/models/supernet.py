@@ -2,18 +2,16 @@
 
 from collections.abc import Mapping
 
-import keras
-
 from darts_tf.layers.mixed_cell import MixedCell
 from darts_tf.layers.mixing_weights import MixingWeights
 from darts_tf.layers.operation import WeightView
-from darts_tf.models.frame import Frame, cell_shapes
-from darts_tf.models.head import AuxiliaryHead
+from darts_tf.models.frame import Frame
+from darts_tf.models.stacked_cells import StackedCells
 from darts_tf.search_space.space import SearchSpace
 from darts_tf.search_space.style import OperationStyle
 
 
-class Supernet(keras.Model):
+class Supernet(StackedCells):
   """All architectures of a search space with shared weights.
 
   The supernet knows nothing of architecture parameters: it is called with
@@ -49,26 +47,13 @@ class Supernet(keras.Model):
     self.space = space
     frame = Frame(space, style, tuple(image_shape), num_classes, channels,
                   num_cells, stem)
-    self.stem = frame.build_stem()
-    self.cells = frame.build_cells(
-        self.stem, lambda plan, preprocess: MixedCell(
+    self.groups = space.groups(num_cells)
+    self.build_stack(
+        frame, lambda plan, preprocess: MixedCell(
             plan, space.topology, space.candidates[plan.kind], preprocess,
             style, drop_path, dtype=self.dtype_policy,
-            name=f'cell_{plan.index:02d}'))
-    shapes = cell_shapes(self.stem, self.cells, image_shape)
-    self.head = frame.build_head(shapes[-1], space.macro.search_head_units)
-    self.groups = space.groups(num_cells)
-    self.auxiliary_cell = 2 * num_cells // 3
-    self.auxiliary_head = None
-    if auxiliary:
-      self.auxiliary_head = AuxiliaryHead(
-          num_classes, style, shapes[self.auxiliary_cell], auxiliary_norm)
-    self.drop_path_rate = None
-    if drop_path:
-      self.drop_path_rate = self.add_weight(
-          shape=(), initializer='zeros', trainable=False,
-          aggregation='only_first_replica', name='drop_path_rate')
-    self.built = True
+            name=f'cell_{plan.index:02d}'),
+        space.macro.search_head_units, auxiliary, auxiliary_norm, drop_path)
 
   def call(
       self, images, mixing: Mapping[str, MixingWeights], training=None
@@ -86,21 +71,14 @@ class Supernet(keras.Model):
       pair, the auxiliary logits second.
     """
     weights = {group: mixing[group].scaled() for group in self.groups}
-    older, newer = self.stem(images, training=training)
-    auxiliary_logits = None
-    for index, cell in enumerate(self.cells):
+
+    def call_cell(cell, inputs):
       group = self.space.group_of(cell.plan.index, cell.plan.kind)
-      inputs = [older, newer][-self.space.topology.num_inputs:]
-      older, newer = newer, cell(
+      return cell(
           inputs, weights[group], drop_path_rate=self.drop_path_rate,
           training=training)
-      if (index == self.auxiliary_cell and training
-          and self.auxiliary_head is not None):
-        auxiliary_logits = self.auxiliary_head(newer, training=training)
-    logits = self.head(newer, training=training)
-    if auxiliary_logits is None:
-      return logits
-    return logits, auxiliary_logits
+
+    return self.classify(images, call_cell, training)
 
   def operation_weights(
       self, cell: int, edge: int, operation: str
@@ -117,7 +95,3 @@ class Supernet(keras.Model):
       operation alone; empty for operations without weights.
     """
     return self.cells[cell].weight_views(edge, operation)
-
-  def compute_output_shape(self, input_shape):
-    """`(batch, num_classes)`."""
-    return (input_shape[0], self.head.classifier.units)

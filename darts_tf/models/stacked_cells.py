@@ -1,0 +1,81 @@
+"""What supernets and networks do alike: a stack of cells, classified."""
+
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+
+from darts_tf.models.frame import Frame, cell_shapes
+from darts_tf.models.head import AuxiliaryHead
+
+
+class StackedCells(keras.Model):
+  """Stem, cells, classifier; in training perhaps a second classifier.
+
+  Each cell reads the two before it, or the one.
+  """
+
+  def build_stack(
+      self, frame: Frame, make_cell: Callable, head_units: tuple[int, ...],
+      auxiliary: bool, auxiliary_norm: bool, drop_path: bool,
+  ) -> None:
+    """Builds all layers.
+
+    Args:
+      frame: stem, order of cells, classifier.
+      make_cell: `make_cell(plan, preprocess)` returns a cell.
+      head_units: units of the classifier's hidden layers.
+      auxiliary: whether there is a second classifier, after two thirds of
+        the cells.
+      auxiliary_norm: see `AuxiliaryHead.last_norm`.
+      drop_path: whether there is a variable `drop_path_rate`; it starts at
+        0.
+    """
+    self.stem = frame.build_stem()
+    self.cells = frame.build_cells(self.stem, make_cell)
+    shapes = cell_shapes(self.stem, self.cells, frame.image_shape)
+    self.head = frame.build_head(shapes[-1], tuple(head_units))
+    self.auxiliary_cell = 2 * frame.num_cells // 3
+    self.auxiliary_head = None
+    if auxiliary:
+      self.auxiliary_head = AuxiliaryHead(
+          frame.num_classes, frame.style, shapes[self.auxiliary_cell],
+          auxiliary_norm)
+    self.drop_path_rate = None
+    if drop_path:
+      self.drop_path_rate = self.add_weight(
+          shape=(), initializer='zeros', trainable=False,
+          aggregation='only_first_replica', name='drop_path_rate')
+    self.built = True
+
+  def classify(
+      self, images: tf.Tensor, call_cell: Callable, training: bool | None
+  ) -> tf.Tensor | tuple[tf.Tensor, tf.Tensor]:
+    """Runs images through the stack.
+
+    Args:
+      images: `(batch, height, width, channels)`, normalized.
+      call_cell: `call_cell(cell, inputs)` returns the output of a cell.
+      training: whether batch statistics and the second classifier are in
+        use.
+
+    Returns:
+      Logits `(batch, num_classes)`; in training with a second classifier a
+      pair, its logits second.
+    """
+    older, newer = self.stem(images, training=training)
+    auxiliary_logits = None
+    for index, cell in enumerate(self.cells):
+      inputs = [older, newer][-self.space.topology.num_inputs:]
+      older, newer = newer, call_cell(cell, inputs)
+      if (index == self.auxiliary_cell and training
+          and self.auxiliary_head is not None):
+        auxiliary_logits = self.auxiliary_head(newer, training=training)
+    logits = self.head(newer, training=training)
+    if auxiliary_logits is None:
+      return logits
+    return logits, auxiliary_logits
+
+  def compute_output_shape(self, input_shape):
+    """`(batch, num_classes)`."""
+    return (input_shape[0], self.head.classifier.units)
