@@ -66,9 +66,9 @@ class MaxPool(Pool):
 
   def pool(self, x):
     """Returns the pooled batch."""
-    if self.stride == 1:
-      return tf.nn.max_pool2d(x, _SIZE, 1, 'SAME')
-    # Explicit padding of the pool itself has no second derivative.
+    # Padded by hand: explicit padding of the pool itself has no second
+    # derivative, and where output and input have one size its kernel for
+    # CPUs may overwrite what it still has to read.
     x = pad(x, 1, 1, value=x.dtype.min)
     return tf.nn.max_pool2d(x, _SIZE, self.stride, 'VALID')
 

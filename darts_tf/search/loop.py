@@ -74,6 +74,7 @@ def run_search(
   data = data or load_data(config)
   say = print if verbose else (lambda *unused_args, **unused_kwargs: None)
   parts = build_search(config, data)
+  observers = make_observers(parts)
   # Not before the parts are known to fit together.
   directory.pin(config.pinned())
   record = SearchRecord(directory)
@@ -91,7 +92,6 @@ def run_search(
   if first_epoch:
     say(f'Continuing after epoch {first_epoch} of {config.epochs}.')
   evaluation = Evaluation(parts.logits)
-  observers = make_observers(parts)
   for epoch in range(first_epoch, config.epochs):
     metrics = _run_epoch(parts, epoch, verbose)
     every = config.evaluate_every
