@@ -144,11 +144,11 @@ class StudyProgramTest(parameterized.TestCase):
     self.assertEqual(names[:9], 3 * ['first_order', 'second_order',
                                      'amended'])
     self.assertCountEqual(
-        names[9:], 3 * ['amended_exact', 'second_order_exact', 'implicit',
-                        'random_search'])
+        names[9:], 3 * ['first_order_50', 'amended_exact',
+                        'second_order_exact', 'implicit', 'random_search'])
     config = study.configure(study.arms[2], 1)
     self.assertEqual((config.eta, config.image_size, config.epochs),
-                     (0.1, 16, 50))
+                     (0.1, 16, 20))
 
 
 class RandomSearchProgramTest(absltest.TestCase):
