@@ -211,6 +211,23 @@ class BenchmarkTable:
     return isomorphism_classes(self.architectures)
 
 
+def check_space(search_space: str, benchmark_table: str) -> None:
+  """Raises `InputError` unless the table can be of a search space."""
+  if search_space != 'nas_bench_201':
+    raise InputError(
+        'There is no table of published accuracies for this search space;'
+        ' expected search_space=nas_bench_201. Received: search_space='
+        f'{search_space!r}, benchmark_table={benchmark_table!r}')
+
+
+def column_of(dataset: str) -> str:
+  """The column by which searches on a data set are judged.
+
+  Its own, or that of CIFAR-10 if the table has none.
+  """
+  return dataset if dataset in DATASETS else 'cifar10'
+
+
 def _column(dataset: str) -> int:
   if dataset not in DATASETS:
     raise unknown_name('dataset', dataset, DATASETS)

@@ -18,7 +18,10 @@ def _build_all(layers, input_shapes) -> list[tuple]:
 
 
 class Cell(keras.layers.Layer):
-  """What both kinds of cells share: adapted inputs and joined outputs."""
+  """What both kinds of cells share: adapted inputs and joined outputs.
+
+  Subclasses set `topology`.
+  """
 
   def __init__(self, plan: CellPlan, preprocess: list[Operation], output,
                **kwargs):
@@ -32,6 +35,12 @@ class Cell(keras.layers.Layer):
     shapes = _build_all(self.preprocess, input_shape)
     # Inputs agree after adaptation; nodes have the cell's own size.
     self.build_edges(shapes[0])
+
+  def state_shape(self, shape, node: int) -> tuple:
+    """Shape of a node's state, from that of an adapted input."""
+    inner = node >= self.topology.num_inputs
+    return strided_shape(
+        shape, self.plan.stride if inner else 1, self.plan.channels)
 
   def node_shape(self, input_shape) -> tuple:
     """Shape of an intermediate node."""

@@ -4,7 +4,6 @@ import tensorflow as tf
 
 from darts_tf.genotype import CellGenotype
 from darts_tf.layers.cell import Cell
-from darts_tf.layers.convolution import strided_shape
 from darts_tf.layers.copies import build_operation
 from darts_tf.layers.drop_path import DropPath
 from darts_tf.layers.image_draws import random_seed
@@ -52,8 +51,7 @@ class DiscreteCell(Cell):
   def build_edges(self, shape) -> None:
     """Builds the operations on the shape of an adapted input."""
     for edge, layer in zip(self.genotype.edges, self.operations):
-      s = self.plan.stride if edge.source >= self.topology.num_inputs else 1
-      layer.build(strided_shape(shape, s, self.plan.channels))
+      layer.build(self.state_shape(shape, edge.source))
 
   def call(self, inputs, drop_path_rate=None, training=None):
     """Computes the cell.

@@ -3,7 +3,6 @@
 import tensorflow as tf
 
 from darts_tf.layers.cell import Cell
-from darts_tf.layers.convolution import strided_shape
 from darts_tf.layers.drop_path import DropPath
 from darts_tf.layers.mixed_edges import MixedEdges
 from darts_tf.layers.operation import Operation, WeightView
@@ -53,8 +52,7 @@ class MixedCell(Cell):
   def build_edges(self, shape) -> None:
     """Builds the edges on the shape of an adapted input."""
     for source, layer in zip(self.sources, self.mixed_edges):
-      s = self.plan.stride if source >= self.topology.num_inputs else 1
-      layer.build(strided_shape(shape, s, self.plan.channels))
+      layer.build(self.state_shape(shape, source))
 
   def call(self, inputs, weights, drop_path_rate=None, training=None):
     """Computes the cell.

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from darts_tf.benchmark.nas_bench_201 import check_space
 from darts_tf.errors import InputError
 from darts_tf.models.stem import check_stem
 from darts_tf.options import option
@@ -90,11 +91,8 @@ def resolve(config: RandomSearchConfig) -> RandomSearchConfig:
     raise InputError(
         'No more architectures can be kept than are drawn; expected at most'
         f' {config.num_samples}. Received: num_best={config.num_best}')
-  if config.benchmark_table is not None and space.name != 'nas_bench_201':
-    raise InputError(
-        'There is no table of published accuracies for this search space;'
-        f' expected search_space=nas_bench_201. Received: search_space='
-        f'{space.name!r}, benchmark_table={config.benchmark_table!r}')
+  if config.benchmark_table is not None:
+    check_space(space.name, config.benchmark_table)
   return config.replace(
       channels=config.channels or space.default_channels,
       cells=config.cells or space.default_cells)

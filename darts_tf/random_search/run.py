@@ -6,7 +6,7 @@ import json
 import os
 from typing import Any
 
-from darts_tf.benchmark.nas_bench_201 import DATASETS, BenchmarkTable
+from darts_tf.benchmark.nas_bench_201 import BenchmarkTable, column_of
 from darts_tf.data import ImageData
 from darts_tf.genotype import Genotype
 from darts_tf.random_search.config import RandomSearchConfig, resolve
@@ -98,7 +98,7 @@ def random_search(
         part)}
     if table is not None and genotype in table:
       sample['published_accuracy'] = table.accuracy(
-          genotype, _column(config.dataset))
+          genotype, column_of(config.dataset))
     samples.append({**sample, 'genotype': genotype.to_json()})
     say(_line(sample, len(genotypes)))
   # Of equals the first that was drawn.
@@ -132,10 +132,6 @@ def outcome(result: RandomSearchResult) -> str:
   lines.append(f'Genotype       {result.workdir.genotype_path}')
   lines.append(f'All numbers    {result.workdir.path / "result.json"}')
   return '\n'.join(lines)
-
-
-def _column(dataset: str) -> str:
-  return dataset if dataset in DATASETS else 'cifar10'
 
 
 def _retrain(config, genotype, index, directory, data, verbose):

@@ -4,8 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from darts_tf.analysis import AlphaHessian
-from darts_tf.benchmark.nas_bench_201 import DATASETS, BenchmarkTable
-from darts_tf.errors import InputError
+from darts_tf.benchmark.nas_bench_201 import (
+  BenchmarkTable,
+  check_space,
+  column_of,
+)
 from darts_tf.run_data import distribute
 from darts_tf.search.builder import SearchParts
 from darts_tf.search.problem import SupernetProblem
@@ -80,16 +83,10 @@ class PublishedAccuracy:
 
   def __init__(self, parts: SearchParts):
     config = parts.config
-    if parts.space.name != 'nas_bench_201':
-      raise InputError(
-          'There is no table of published accuracies for this search space;'
-          ' expected search_space=nas_bench_201.'
-          f' Received: search_space={parts.space.name!r},'
-          f' benchmark_table={config.benchmark_table!r}')
+    check_space(parts.space.name, config.benchmark_table)
     self._parts = parts
     self._table = BenchmarkTable.load(config.benchmark_table)
-    name = config.dataset
-    self._dataset = name if name in DATASETS else 'cifar10'
+    self._dataset = column_of(config.dataset)
 
   def __call__(self, epoch: int) -> dict[str, Any]:
     """Returns `published_accuracy`, in percent, and `published_rank`.

@@ -3,8 +3,11 @@
 import dataclasses
 from typing import Any
 
-from darts_tf.benchmark.nas_bench_201 import DATASETS, BenchmarkTable
-from darts_tf.errors import InputError
+from darts_tf.benchmark.nas_bench_201 import (
+  BenchmarkTable,
+  check_space,
+  column_of,
+)
 from darts_tf.genotype import Genotype
 from darts_tf.search.config import SearchConfig
 
@@ -35,14 +38,10 @@ class Truth:
     """
     if config.benchmark_table is None:
       return cls()
-    if config.search_space != 'nas_bench_201':
-      raise InputError(
-          'There is no table of published accuracies for this search space;'
-          ' expected search_space=nas_bench_201. Received: search_space='
-          f'{config.search_space!r},'
-          f' benchmark_table={config.benchmark_table!r}')
-    name = config.dataset if config.dataset in DATASETS else 'cifar10'
-    return cls(BenchmarkTable.load(config.benchmark_table), name)
+    check_space(config.search_space, config.benchmark_table)
+    return cls(
+        BenchmarkTable.load(config.benchmark_table),
+        column_of(config.dataset))
 
   @property
   def measure(self) -> str:

@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import tensorflow as tf
 import tiny_runs
@@ -58,7 +59,6 @@ class SearchOptionsTest(tf.test.TestCase, parameterized.TestCase):
     parts = build_search(config, self.data)
     self.assertIn('; drop path to 0.3; auxiliary head 0.5\n',
                   describe(parts, self.data.info))
-    rates = []
     result, _ = self.search(
         drop_path=0.3, auxiliary=True, auxiliary_weight=0.5)
     with np.load(self.directory / 'checkpoints' / 'checkpoint_00002.npz'
@@ -75,7 +75,7 @@ class SearchOptionsTest(tf.test.TestCase, parameterized.TestCase):
     for weight in (0., 0.5, 1.):
       config = resolve(tiny_runs.SEARCH.replace(
           auxiliary=True, auxiliary_weight=weight))
-      tf.keras.utils.set_random_seed(0)
+      keras.utils.set_random_seed(0)
       parts = build_search(config, self.data)
       weights, states, alphas = parts.step._read()
       problem = parts.step._problem(states)
