@@ -13,8 +13,7 @@ from darts_tf.architecture_gradient.one_level import OneLevel
 from darts_tf.architecture_gradient.problem import Estimator
 from darts_tf.architecture_gradient.second_order import SecondOrder
 from darts_tf.architecture_gradient.second_order_exact import SecondOrderExact
-from darts_tf.errors import InputError
-from darts_tf.registry import Registry
+from darts_tf.registry import Registry, given_options
 
 architecture_gradients: Registry[Estimator] = Registry('gradient')
 
@@ -47,14 +46,7 @@ def make_estimator(name: str, options: Mapping[str, Any]) -> Estimator:
     InputError: if the name is unknown, the estimator has no such option,
       or a value cannot be used.
   """
+  given = given_options(
+      architecture_gradients, name, options, estimator_options)
   estimator = architecture_gradients[name]
-  given = {key: value for key, value in options.items() if value is not None}
-  for key, value in given.items():
-    if key not in estimator_options(estimator):
-      owners = [other for other in architecture_gradients
-                if key in estimator_options(architecture_gradients[other])]
-      raise InputError(
-          f'The option {key} does not belong to gradient {name!r}; expected'
-          f' it with {", ".join(owners) or "no gradient"}.'
-          f' Received: {key}={value!r}, gradient={name!r}')
   return dataclasses.replace(estimator, **given) if given else estimator

@@ -1,6 +1,7 @@
 """Published methods, by name."""
 
+from darts_tf.methods.beta_darts import BETA_DARTS
 from darts_tf.methods.darts import DARTS
 from darts_tf.methods.method import Method, methods, register_method
 
-__all__ = ['DARTS', 'Method', 'methods', 'register_method']
+__all__ = ['BETA_DARTS', 'DARTS', 'Method', 'methods', 'register_method']

@@ -2,6 +2,7 @@
 
 import abc
 from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 import tensorflow as tf
@@ -18,6 +19,10 @@ class Relaxation(abc.ABC):
     space: the search space.
     groups: group of cells to cell kind, see `SearchSpace.groups`.
   """
+
+  # Further arguments of the constructor, by name, with their defaults; they
+  # are options of a search.
+  options: ClassVar[Mapping[str, Any]] = {}
 
   def __init__(self, space: SearchSpace, groups: Mapping[str, str]):
     self.space = space
@@ -52,6 +57,23 @@ class Relaxation(abc.ABC):
     Args:
       alphas: group to `(edges, candidates)`.
     """
+
+  def start_epoch(self, epoch: int, epochs: int) -> None:
+    """Tells how far the search is; what follows from it is held in variables.
+
+    Args:
+      epoch: the epoch that begins, from 0.
+      epochs: length of the search.
+    """
+    del epoch, epochs
+
+  def penalty(self, alphas: Mapping[str, tf.Tensor]) -> tf.Tensor | None:
+    """Returns what is added to the loss of the alphas; `None` for nothing.
+
+    Args:
+      alphas: group to `(edges, candidates)`.
+    """
+    del alphas
 
   def weights(
       self, alphas: Mapping[str, np.ndarray]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import tensorflow as tf
 
 from darts_tf.layers.mixing_weights import MixingWeights
@@ -21,8 +22,16 @@ class Softmax(Relaxation):
     """See `Relaxation.mixing`."""
     result = {}
     for group, alpha in alphas.items():
-      mask = self.masks[group]
-      if not mask.all():
-        alpha = tf.where(mask, alpha, alpha.dtype.min)
-      result[group] = MixingWeights(tf.nn.softmax(alpha, axis=-1))
+      result[group] = MixingWeights(
+          tf.nn.softmax(masked(alpha, self.masks[group]), axis=-1))
     return result
+
+
+def masked(alpha: tf.Tensor, mask: np.ndarray) -> tf.Tensor:
+  """Returns alphas whose entries without a candidate have no weight.
+
+  Args:
+    alpha: `(edges, candidates)`.
+    mask: of the same shape, whether there is a candidate.
+  """
+  return alpha if mask.all() else tf.where(mask, alpha, alpha.dtype.min)

@@ -21,10 +21,15 @@ from darts_tf.methods import Method, methods
 from darts_tf.models.stem import check_stem
 from darts_tf.models.supernet import Supernet
 from darts_tf.optimizers import SGD, Adam
+from darts_tf.registry import given_options
 from darts_tf.relaxation import Relaxation, relaxations
 from darts_tf.run_data import augmentation_of
 from darts_tf.schedule.learning_rate import LearningRate
-from darts_tf.search.config import GRADIENT_OPTIONS, SearchConfig
+from darts_tf.search.config import (
+  GRADIENT_OPTIONS,
+  RELAXATION_OPTIONS,
+  SearchConfig,
+)
 from darts_tf.search.step import SearchStep
 from darts_tf.search_space.space import SearchSpace, search_spaces
 
@@ -84,6 +89,14 @@ def _estimator(config: SearchConfig) -> Estimator:
       {name: getattr(config, name) for name in GRADIENT_OPTIONS})
 
 
+def _relaxation_options(config: SearchConfig, method: Method) -> dict:
+  given = given_options(
+      relaxations, method.relaxation,
+      {name: getattr(config, name) for name in RELAXATION_OPTIONS},
+      lambda relaxation: relaxation.options)
+  return {**relaxations[method.relaxation].options, **given}
+
+
 def resolve(config: SearchConfig) -> SearchConfig:
   """Fills in what depends on the method and the search space.
 
@@ -91,8 +104,8 @@ def resolve(config: SearchConfig) -> SearchConfig:
     config: the options as given.
 
   Returns:
-    A configuration without `None` for gradient, its options,
-    discretization, channels, cells and weight portion.
+    A configuration without `None` for gradient, its options and those of
+    the relaxation, discretization, channels, cells and weight portion.
 
   Raises:
     InputError: if a name is unknown or a number does not fit.
@@ -103,8 +116,7 @@ def resolve(config: SearchConfig) -> SearchConfig:
   estimator = _estimator(config)
   rule = (config.discretization or method.discretization
           or space.discretization)
-  relaxations[method.relaxation]  # These raise if unknown.
-  discretizations[rule]
+  discretizations[rule]  # Raises if unknown.
   check_stem(config.stem)
   portion = config.weight_portion
   if portion is None:
@@ -123,6 +135,7 @@ def resolve(config: SearchConfig) -> SearchConfig:
   options = estimator_options(estimator)
   config = config.replace(
       **{name: options[name] for name in GRADIENT_OPTIONS if name in options})
+  config = config.replace(**_relaxation_options(config, method))
   return config.replace(
       discretization=rule, weight_portion=portion,
       cells=cells, channels=config.channels or space.default_channels)
@@ -151,7 +164,8 @@ def build_search(config: SearchConfig, data: ImageData) -> SearchParts:
         config.cells, config.stem, auxiliary=config.auxiliary,
         drop_path=config.drop_path > 0,
         style=space.search_style.replace(synchronized=synchronized))
-    relaxation = relaxations[method.relaxation](space, supernet.groups)
+    relaxation = relaxations[method.relaxation](
+        space, supernet.groups, **_relaxation_options(config, method))
     alphas = [
         keras.Variable(value, dtype=supernet.variable_dtype,
                        aggregation='only_first_replica', name=f'alpha_{group}')

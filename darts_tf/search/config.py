@@ -32,6 +32,9 @@ class SearchConfig(RunConfig):
   damping: float | None = option(
       None, 'Added to the eigenvalues of the Hessian with'
       ' --gradient=implicit_cg; 0.01 by default.')
+  beta_decay: float | None = option(
+      None, 'What the weight of the regularization of --method=beta_darts'
+      ' tends to; 50 by default.', least=0)
   discretization: str | None = option(
       None, 'Rule that turns alphas into a genotype; by default that of the'
       ' method or of the search space.')
@@ -95,3 +98,4 @@ class SearchConfig(RunConfig):
 GRADIENT_OPTIONS = (
     'eta', 'difference_radius', 'neumann_terms', 'neumann_step',
     'cg_iterations', 'damping')
+RELAXATION_OPTIONS = ('beta_decay',)

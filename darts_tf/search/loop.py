@@ -119,6 +119,7 @@ def _run_epoch(
   config, steps = parts.config, parts.steps_per_epoch
   rate = parts.learning_rate.at(epoch)
   parts.weight_optimizer.learning_rate.assign(rate)
+  parts.relaxation.start_epoch(epoch, config.epochs)
   if config.drop_path:
     # The same ramp as in retraining.
     parts.supernet.drop_path_rate.assign(

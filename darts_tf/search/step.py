@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from darts_tf.architecture_gradient import Estimator, InnerStep
+from darts_tf.architecture_gradient import tensors as algebra
 from darts_tf.models.supernet import Supernet
 from darts_tf.optimizers import SGD, Adam
 from darts_tf.relaxation.relaxation import Relaxation
@@ -105,10 +106,10 @@ class SearchStep:
          for v in self.weight_optimizer.velocities] or None)
     result = self.estimator(
         problem, weights, alphas, training_batch, validation_batch, inner)
-    self.alpha_optimizer.apply(result.gradients, self.alphas)
+    penalty = self._move_alphas(result.gradients, alphas)
     metrics = self._weight_step(training_batch)
     return {**metrics, 'validation_loss': result.validation_loss,
-            **result.metrics}
+            **result.metrics, **penalty}
 
   def _weight_step(self, training_batch):
     weights, states, alphas = self._read()
@@ -126,10 +127,26 @@ class SearchStep:
       forward = problem.forward(weights, alphas, training_batch)
     gradients = problem.reduce(
         _gradients(tape, forward.loss, alphas + weights))
-    self.alpha_optimizer.apply(gradients[:len(alphas)], self.alphas)
+    penalty = self._move_alphas(gradients[:len(alphas)], alphas)
     self._move_weights(
         gradients[len(alphas):], problem.states, forward.states)
-    return self._metrics(problem, forward, training_batch)
+    return {**self._metrics(problem, forward, training_batch), **penalty}
+
+  def _move_alphas(self, gradients, alphas):
+    """Moves alphas; returns the relaxation's penalty, if it has one.
+
+    A function of alpha alone has the same derivative whatever estimates
+    that of the loss, and on all replicas: it is added after the reduction.
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+      tape.watch(alphas)
+      penalty = self.relaxation.penalty(
+          dict(zip(self.relaxation.groups, alphas)))
+    if penalty is not None:
+      gradients = algebra.axpy(
+          1., _gradients(tape, penalty, alphas), gradients)
+    self.alpha_optimizer.apply(gradients, self.alphas)
+    return {} if penalty is None else {'penalty': penalty}
 
   def _move_weights(self, gradients, old_states, new_states):
     self.weight_optimizer.apply(

@@ -10,14 +10,18 @@ from darts_tf.options import Options
 from darts_tf.random_search.config import RandomSearchConfig
 from darts_tf.random_search.config import resolve as resolve_random_search
 from darts_tf.search.builder import resolve as resolve_search
-from darts_tf.search.config import GRADIENT_OPTIONS, SearchConfig
+from darts_tf.search.config import (
+  GRADIENT_OPTIONS,
+  RELAXATION_OPTIONS,
+  SearchConfig,
+)
 from darts_tf.search_space.space import search_spaces
 from darts_tf.study.arm import Arm
 from darts_tf.workdir import WorkDir
 
-# These depend on the gradient, so each arm has its own.
-_OF_ARMS = ('gradient', *GRADIENT_OPTIONS, 'discretization',
-            'weight_portion')
+# These depend on the method and the gradient, so each arm has its own.
+_OF_ARMS = ('gradient', *GRADIENT_OPTIONS, *RELAXATION_OPTIONS,
+            'discretization', 'weight_portion')
 
 
 @dataclasses.dataclass(frozen=True)
