@@ -115,7 +115,7 @@ class WorkDir:
     changed = {
         name: f'{name}: was {_shown(old, name)}, now {_shown(new, name)}'
         for name in [*old, *(name for name in new if name not in old)]
-        if _shown(old, name) != _shown(new, name)
+        if not _same(old, new, name)
     }
     refused = [
         text for name, text in changed.items()
@@ -232,6 +232,15 @@ def _fields(config: Mapping[str, Any], prefix: str = '') -> dict[str, Any]:
     else:
       fields[prefix + name] = value
   return fields
+
+
+def _same(
+    old: Mapping[str, Any], new: Mapping[str, Any], name: str
+) -> bool:
+  # An option that a later release added is null in a run that began before
+  # there was one, unless it is set.
+  unset = old.get(name) is None and new.get(name) is None
+  return unset or _shown(old, name) == _shown(new, name)
 
 
 def _shown(fields: Mapping[str, Any], name: str) -> str:

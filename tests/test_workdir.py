@@ -115,16 +115,24 @@ class WorkDirTest(parameterized.TestCase):
     self.run_dir.pin({'seed': 1, 'method': 'darts', 'old': 0, 'same': 3})
     with self.assertRaises(InputError) as caught:
       self.run_dir.pin(
-          {'seed': 2, 'method': 'snas', 'new': {'x': None}, 'same': 3})
+          {'seed': 2, 'method': 'snas', 'new': {'x': 4}, 'same': 3})
     message = str(caught.exception)
     self.assertIn('seed: was 1, now 2', message)
     self.assertIn('method: was "darts", now "snas"', message)
     self.assertIn('old: was 0, now absent', message)
-    self.assertIn('new.x: was absent, now null', message)
+    self.assertIn('new.x: was absent, now 4', message)
     self.assertIn('another --workdir', message)
     self.assertNotIn('same', message.replace('the same values', ''))
     self.assertNotIn('\n', message)
     self.assertEqual(self.run_dir.read_config()['seed'], 1)
+
+  def test_an_unset_option_that_an_earlier_run_did_not_know_is_the_same(self):
+    self.run_dir.pin({'epochs': 3, 'gone': None})
+    self.assertTrue(self.run_dir.pin({'epochs': 3, 'later': None}))
+    self.assertEqual(
+        self.run_dir.read_config(), {'epochs': 3, 'gone': None})
+    with self.assertRaisesRegex(InputError, 'later: was absent, now 1'):
+      self.run_dir.pin({'epochs': 3, 'later': 1})
 
   def test_changeable_fields_are_updated(self):
     self.run_dir.pin({'epochs': 5, 'report': {'dpi': 1}, 'seed': 1})
