@@ -83,7 +83,8 @@ class SearchParts:
     }
 
 
-def _estimator(config: SearchConfig) -> Estimator:
+def estimator_of(config: SearchConfig) -> Estimator:
+  """The estimator that a configuration names, with its options."""
   return make_estimator(
       config.gradient,
       {name: getattr(config, name) for name in GRADIENT_OPTIONS})
@@ -113,7 +114,7 @@ def resolve(config: SearchConfig) -> SearchConfig:
   method = methods[config.method]
   space = search_spaces[config.search_space]
   config = config.replace(gradient=config.gradient or method.gradient)
-  estimator = _estimator(config)
+  estimator = estimator_of(config)
   rule = (config.discretization or method.discretization
           or space.discretization)
   discretizations[rule]  # Raises if unknown.
@@ -153,7 +154,7 @@ def build_search(config: SearchConfig, data: ImageData) -> SearchParts:
   """
   space = search_spaces[config.search_space]
   method = methods[config.method]
-  estimator = _estimator(config)
+  estimator = estimator_of(config)
   strategy = make_strategy(config)
   check_batch_size(config.batch_size, strategy)
   synchronized = (

@@ -1,6 +1,6 @@
 """One step of a search: the architecture, then the weights."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -70,6 +70,26 @@ class SearchStep:
     """
     return self._search(training_batch, validation_batch)
 
+  def gradient_function(
+      self, estimator: Estimator
+  ) -> Callable[[Any, Any], dict[str, tf.Tensor]]:
+    """Returns a compiled estimate of the architecture gradient.
+
+    Args:
+      estimator: in the place of the step's own.
+
+    Returns:
+      A function of a training and a validation batch, which moves nothing.
+      It returns group to gradient, `(edges, candidates)`.
+    """
+    def estimate(training_batch, validation_batch):
+      weights, states, alphas = self._read()
+      result = self._estimate(
+          estimator, self._problem(states), weights, alphas, training_batch,
+          validation_batch)
+      return dict(zip(self.relaxation.groups, result.gradients))
+    return tf.function(self._distributed(estimate), autograph=False)
+
   def train(self, training_batch: Any) -> dict:
     """Moves the weights only; returns `train_loss`, `train_accuracy`."""
     return self._train(training_batch)
@@ -99,17 +119,25 @@ class SearchStep:
     problem = self._problem(states)
     if not self.estimator.uses_validation:
       return self._joint_step(problem, weights, alphas, training_batch)
+    result = self._estimate(
+        self.estimator, problem, weights, alphas, training_batch,
+        validation_batch)
+    penalty = self._move_alphas(result.gradients, alphas)
+    metrics = self._weight_step(training_batch)
+    return {**metrics, 'validation_loss': result.validation_loss,
+            **result.metrics, **penalty}
+
+  def _estimate(
+      self, estimator, problem, weights, alphas, training_batch,
+      validation_batch,
+  ):
     inner = InnerStep(
         tf.convert_to_tensor(self.weight_optimizer.learning_rate),
         self.weight_optimizer.momentum, self.weight_optimizer.weight_decay,
         [tf.convert_to_tensor(v)
          for v in self.weight_optimizer.velocities] or None)
-    result = self.estimator(
+    return estimator(
         problem, weights, alphas, training_batch, validation_batch, inner)
-    penalty = self._move_alphas(result.gradients, alphas)
-    metrics = self._weight_step(training_batch)
-    return {**metrics, 'validation_loss': result.validation_loss,
-            **result.metrics, **penalty}
 
   def _weight_step(self, training_batch):
     weights, states, alphas = self._read()

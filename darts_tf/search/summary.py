@@ -1,5 +1,8 @@
 """What is said before the first step: the algorithm really in force."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from darts_tf.architecture_gradient import estimator_options
@@ -32,8 +35,9 @@ def describe(parts: SearchParts, info: DatasetInfo) -> str:
   height, width, channels = info.image_shape
   held = ('for the architecture' if parts.estimator.uses_validation
           else 'held out')
-  options = [f'{name} {value:g}' for name, value in estimator_options(
-      parts.estimator).items() if value is not None]
+  options = _listed(estimator_options(parts.estimator))
+  relaxed = ', '.join(_listed(
+      {name: getattr(config, name) for name in parts.relaxation.options}))
   if parts.estimator.uses_inner_step:
     options.append(
         f'inner step: momentum {config.momentum:g}, weight decay'
@@ -50,7 +54,8 @@ def describe(parts: SearchParts, info: DatasetInfo) -> str:
     gradient += f' ({"; ".join(options)})'
   lines = [
       f'Method      {parts.method.name} (arXiv:{parts.method.arxiv}),'
-      f' {parts.method.relaxation} relaxation',
+      f' {parts.method.relaxation} relaxation'
+      + (f' ({relaxed})' if relaxed else ''),
       f'Gradient    {gradient}',
       f'Schedule    {config.epochs} epochs of {parts.steps_per_epoch} steps,'
       f' alphas frozen for {config.grace_epochs}; learning rate'
@@ -67,3 +72,8 @@ def describe(parts: SearchParts, info: DatasetInfo) -> str:
       f' {config.batch_size}',
   ]
   return '\n'.join(lines)
+
+
+def _listed(options: Mapping[str, Any]) -> list[str]:
+  return [f'{name} {value:g}' for name, value in options.items()
+          if value is not None]

@@ -32,7 +32,25 @@ class SearchOptionsTest(tf.test.TestCase, parameterized.TestCase):
     self.assertIn('Gradient    amended (eta 0.2; difference_radius 0.01)\n',
                   describe(parts, self.data.info))
 
+  def test_options_of_the_relaxation(self):
+    config = resolve(tiny_runs.SEARCH.replace(method='beta_darts'))
+    self.assertEqual(config.beta_decay, 50.)
+    config = resolve(config.replace(beta_decay=3.))
+    parts = build_search(config, self.data)
+    self.assertEqual(parts.relaxation.beta_decay, 3.)
+    self.assertIn(
+        'Method      beta_darts (arXiv:2203.01665), beta_decay relaxation'
+        ' (beta_decay 3)\n', describe(parts, self.data.info))
+    result, _ = self.search(
+        method='beta_darts', beta_decay=3., alpha_learning_rate=1e-9)
+    # The weight is 0, 1 and 2; alphas stay near 0: log 3.
+    self.assertAllClose(
+        [line['penalty'] for line in result.metrics],
+        np.log(3) * np.arange(3), rtol=1e-2)
+
   @parameterized.parameters(
+      ({'beta_decay': 1.}, "beta_decay does not belong to relaxation .softm"),
+      ({'method': 'beta'}, "method='beta'"),
       ({'gradient': 'first_order', 'eta': 0.1}, 'eta does not belong'),
       ({'gradient': 'amended', 'eta': 0.}, 'eta=0.0'),
       ({'gradient': 'implicit', 'damping': 1.}, 'damping does not belong'))

@@ -10,7 +10,7 @@ from absl.testing import parameterized
 from darts_tf.architecture_gradient import architecture_gradients
 from darts_tf.models import Supernet
 from darts_tf.optimizers import SGD, Adam
-from darts_tf.relaxation import Softmax
+from darts_tf.relaxation import BetaDecay, Softmax
 from darts_tf.search.step import SearchStep
 from darts_tf.search_space import (
     CellTopology,
@@ -34,7 +34,7 @@ def mirrored():
       cross_device_ops=tf.distribute.ReductionToOneDevice())
 
 
-def search_once(strategy, gradient, names=NAMES):
+def search_once(strategy, gradient, names=NAMES, relaxation=Softmax):
   """Takes one step; returns the metrics and all variables by owner."""
   space = SearchSpace(
       name='small', topology=TOPOLOGY,
@@ -44,7 +44,8 @@ def search_once(strategy, gradient, names=NAMES):
     supernet = Supernet(
         space, (8, 8, 3), 5, 2, 1, style=OperationStyle(
             pool_norm=True, synchronized=True, dtype='float64'))
-    relaxation = Softmax(space, supernet.groups)
+    relaxation = relaxation(space, supernet.groups)
+    relaxation.start_epoch(1, 2)
     alphas = [
         keras.Variable(value, dtype='float64',
                        aggregation='only_first_replica')
@@ -93,10 +94,12 @@ class SearchReplicasTest(tf.test.TestCase, parameterized.TestCase):
       self.skipTest('needs two logical CPU devices')
 
   @parameterized.parameters(
-      'first_order', 'second_order', 'second_order_exact', 'one_level')
-  def test_two_replicas_equal_one(self, gradient):
-    one = search_once(tf.distribute.get_strategy(), gradient)
-    two = search_once(mirrored(), gradient)
+      ('first_order',), ('second_order',), ('second_order_exact',),
+      ('one_level',), ('first_order', BetaDecay), ('one_level', BetaDecay))
+  def test_two_replicas_equal_one(self, gradient, relaxation=Softmax):
+    one = search_once(
+        tf.distribute.get_strategy(), gradient, relaxation=relaxation)
+    two = search_once(mirrored(), gradient, relaxation=relaxation)
     for owner, expected in one.items():
       self.assertLen(two[owner], len(expected))
       for a, b in zip(two[owner], expected):

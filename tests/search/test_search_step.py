@@ -8,7 +8,7 @@ from absl.testing import parameterized
 from darts_tf.architecture_gradient import InnerStep, architecture_gradients
 from darts_tf.models import Supernet
 from darts_tf.optimizers import SGD, Adam
-from darts_tf.relaxation import Softmax
+from darts_tf.relaxation import BetaDecay, Softmax
 from darts_tf.search.problem import SupernetProblem
 from darts_tf.search.step import SearchStep
 from darts_tf.search_space import (
@@ -30,12 +30,13 @@ WEIGHT_DECAY, ALPHA_DECAY, RATE = 0.01, 0.002, 0.05
 class Search:
   """A small search in float64."""
 
-  def __init__(self, gradient, clip_norm=None, cells=3):
+  def __init__(
+      self, gradient, clip_norm=None, cells=3, relaxation=Softmax):
     keras.utils.set_random_seed(3)
     self.supernet = Supernet(
         SPACE, (8, 8, 3), 5, 2, cells,
         style=OperationStyle(pool_norm=True, dtype='float64'))
-    self.relaxation = Softmax(SPACE, self.supernet.groups)
+    self.relaxation = relaxation(SPACE, self.supernet.groups)
     self.alphas = [
         keras.Variable(value, dtype='float64') for value in
         self.relaxation.initial_alphas(0, scale=0.5).values()]
@@ -131,6 +132,29 @@ class SearchStepTest(tf.test.TestCase, parameterized.TestCase):
         [v.numpy() for v in other.weight_optimizer.velocities])
     for name in ('train_loss', 'train_accuracy'):
       self.assertAllClose(metrics[name], of_weights[name], rtol=1e-9)
+
+  @parameterized.parameters('first_order', 'one_level')
+  def test_penalty_of_the_relaxation(self, gradient):
+    plain = Search(gradient)
+    search = Search(gradient, relaxation=BetaDecay)
+    search.relaxation.start_epoch(1, 2)
+    alphas = dict(zip(
+        search.relaxation.groups, map(tf.convert_to_tensor, search.alphas)))
+    with tf.GradientTape() as tape:
+      tape.watch(alphas)
+      penalty = search.relaxation.penalty(alphas)
+    data = batches(2)
+    tf.config.run_functions_eagerly(True)
+    expected, metrics = (
+        one.step.search(*data) for one in (plain, search))
+    self.assertAllClose(metrics.pop('penalty'), penalty, rtol=1e-9)
+    # Losses are without it, and weights see it through the alphas only.
+    self.assertCountEqual(metrics, expected)
+    loss = 'train_loss' if gradient == 'one_level' else 'validation_loss'
+    self.assertAllClose(metrics[loss], expected[loss], rtol=1e-9)
+    self.assertAllNear(search.alpha_gradients(), [
+        g + p for g, p in zip(
+            plain.alpha_gradients(), tape.gradient(penalty, alphas).values())])
 
   def test_weight_step(self):
     search = Search('first_order')

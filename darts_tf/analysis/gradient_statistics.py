@@ -1,0 +1,99 @@
+"""What estimates of the architecture gradient have in common, in numbers."""
+
+import dataclasses
+from collections.abc import Mapping
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class GradientStatistics:
+  """An estimator's gradients on several batches, beside first order.
+
+  With g the estimates and c = g - g1 the corrections of first order, batch
+  by batch:
+
+  Args:
+    relative_length: mean of |c| over mean of |g1|.
+    cosine: of the means over batches of g and g1.
+    signal_to_noise: median over the entries of |mean| / standard deviation
+      over batches. Adam divides by the size of what it sees, so this is how
+      fast a noisy entry drifts, in learning rates a step.
+  """
+
+  relative_length: float
+  cosine: float
+  signal_to_noise: float
+
+
+def gradient_statistics(
+    gradient: np.ndarray, first_order: np.ndarray
+) -> GradientStatistics:
+  """Compares an estimator with first order.
+
+  Args:
+    gradient: `(batches, entries)`, at least two batches.
+    first_order: that of the same batches.
+  """
+  length = lambda x: np.linalg.norm(x, axis=-1).mean()
+  deviation = gradient.std(0, ddof=1)
+  return GradientStatistics(
+      _ratio(length(gradient - first_order), length(first_order)),
+      cosine(gradient.mean(0), first_order.mean(0)),
+      float(np.median([_ratio(abs(m), d) for m, d in zip(
+          gradient.mean(0), deviation)])))
+
+
+def correction_cosines(
+    gradients: Mapping[str, np.ndarray], first_order: np.ndarray
+) -> dict[str, dict[str, float]]:
+  """Mean over batches of the cosines between all pairs of corrections.
+
+  Args:
+    gradients: estimator to `(batches, entries)`.
+    first_order: that of the same batches.
+
+  Returns:
+    Estimator to estimator to cosine.
+  """
+  corrections = {n: g - first_order for n, g in gradients.items()}
+  return {
+      a: {b: float(np.mean([cosine(*pair) for pair in zip(x, y)]))
+          for b, y in corrections.items()}
+      for a, x in corrections.items()}
+
+
+def cosine(x: np.ndarray, y: np.ndarray) -> float:
+  """Returns <x, y> / (|x| |y|), and 0 where one of them is 0."""
+  return _ratio(np.dot(x, y), np.linalg.norm(x) * np.linalg.norm(y))
+
+
+def _ratio(numerator: float, denominator: float) -> float:
+  return float(numerator / denominator) if denominator else 0.
+
+
+def gradient_tables(
+    gradients: Mapping[str, np.ndarray], first_order: str
+) -> str:
+  """The statistics as two tables in Markdown.
+
+  Args:
+    gradients: estimator to `(batches, entries)`.
+    first_order: the name among them of what the others correct.
+  """
+  base = gradients[first_order]
+  others = {n: g for n, g in gradients.items() if n != first_order}
+  lines = [
+      ['estimator', 'correction / first order', 'cosine with first order',
+       'signal to noise'],
+      ['---', '---:', '---:', '---:']]
+  for name, gradient in {first_order: base, **others}.items():
+    row = gradient_statistics(gradient, base)
+    lines.append([name, f'{row.relative_length:.3g}', f'{row.cosine:.2f}',
+                  f'{row.signal_to_noise:.3f}'])
+  lines += [[], ['cosine of corrections', *others],
+            ['---', *['---:'] * len(others)]]
+  for name, row in correction_cosines(others, base).items():
+    lines.append([name, *(f'{row[other]:.2f}' for other in others)])
+  return '\n'.join(
+      f'| {" | ".join(line)} |' if line else '' for line in lines) + '\n'

@@ -1,0 +1,110 @@
+"""Estimates of the architecture gradient where a search stands."""
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from darts_tf.data import ImageData
+from darts_tf.distribution import seed_everything
+from darts_tf.errors import InputError
+from darts_tf.run_data import distribute, load_data
+from darts_tf.search.builder import build_search, estimator_of, resolve
+from darts_tf.search.config import GRADIENT_OPTIONS, SearchConfig
+from darts_tf.search.record import SearchRecord
+from darts_tf.workdir import WorkDir
+
+FIRST_ORDER = 'first_order'
+
+
+def gradients_of_run(
+    workdir: str | os.PathLike,
+    estimators: Mapping[str, Mapping[str, Any]],
+    num_batches: int,
+    data: ImageData | None = None,
+    **where: Any,
+) -> dict[str, np.ndarray]:
+  """Estimates the architecture gradient of a search in several ways.
+
+  All estimates are taken at the weights, alphas, momentum and learning rate
+  of the last checkpoint, on the batches that the search would see next, and
+  move nothing.
+
+  Args:
+    workdir: directory of a search.
+    estimators: name to `gradient` and its options, e.g. `{'gradient':
+      'amended', 'eta': 0.2}`.
+    num_batches: number of pairs of batches, 2 or more.
+    data: the images; those of the search by default.
+    **where: `data_dir` and `download`, if the images are to be loaded.
+
+  Returns:
+    Name to `(num_batches, entries)`, one entry a candidate; `first_order`
+    is always there.
+
+  Raises:
+    InputError: if there is no search, it has no checkpoint yet, or an
+      option cannot be used.
+  """
+  if num_batches < 2:
+    raise InputError(
+        'Gradients are compared over several batches; expected at least 2.'
+        f' Received: batches={num_batches}')
+  directory = WorkDir(workdir)
+  config = _search_config(directory).replace(**where)
+  configs = {
+      name: _with_gradient(config, options) for name, options in {
+          **estimators, FIRST_ORDER: {'gradient': FIRST_ORDER}}.items()}
+  checkpoint = SearchRecord(directory).store.latest()
+  if checkpoint is None:
+    raise InputError(
+        'The search has no checkpoint yet; expected one that has finished an'
+        f' epoch. Received: workdir={str(workdir)!r}')
+  seed_everything(config)
+  data = data or load_data(config)
+  # Whatever the search's own gradient is, both streams are needed.
+  parts = build_search(configs[FIRST_ORDER], data)
+  SearchRecord(directory).restore(parts, checkpoint)
+  start = (checkpoint.epoch + 1) * parts.steps_per_epoch
+  pairs = list(zip(*(
+      distribute(stream.batches(start, start + num_batches), parts.strategy)
+      for stream in (parts.weight_stream, parts.architecture_stream))))
+  masks = parts.relaxation.masks
+  result = {}
+  for name, each in configs.items():
+    estimate = parts.step.gradient_function(estimator_of(each))
+    result[name] = np.stack([
+        np.concatenate([
+            gradient.numpy()[masks[group]]
+            for group, gradient in estimate(*pair).items()])
+        for pair in pairs]).astype(np.float64)
+  return result
+
+
+def _search_config(directory: WorkDir) -> SearchConfig:
+  values = directory.read_config()
+  unknown = set(values) - {f.name for f in dataclasses.fields(SearchConfig)}
+  if unknown or 'search_space' not in values:
+    raise InputError(
+        'The work directory is not that of a search; expected one that'
+        f' bin/search.py made. Received: workdir={str(directory.path)!r}')
+  return SearchConfig(**values)
+
+
+def _with_gradient(
+    config: SearchConfig, options: Mapping[str, Any]
+) -> SearchConfig:
+  for name, value in options.items():
+    if name not in ('gradient', *GRADIENT_OPTIONS):
+      raise InputError(
+          'Only gradients and their options can differ; expected gradient or'
+          f' one of {", ".join(GRADIENT_OPTIONS)}.'
+          f' Received: {name}={value!r}')
+  if 'gradient' not in options:
+    raise InputError(
+        'An estimator without a gradient; expected gradient=NAME among its'
+        f' options. Received: options={dict(options)!r}')
+  unset = dict.fromkeys(GRADIENT_OPTIONS)
+  return resolve(config.replace(**{**unset, **options}))
