@@ -27,6 +27,7 @@ setup(
         'keras>=3.10',
         'matplotlib',
         'numpy',
+        'scipy',
         'tensorflow-datasets>=4.9.10',
     ],
     extras_require={

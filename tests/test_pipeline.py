@@ -17,13 +17,11 @@ FILES = (
     'plots/search_curves.png', 'plots/training_curves.png')
 
 
-class PipelineTest(tf.test.TestCase):
+class PipelineTest(tiny_runs.RunTest):
 
   def setUp(self):
     super().setUp()
-    self.enter_context(tiny_runs.quick_graphs())
-    self.directory = tiny_runs.temporary_directory(self) / 'run'
-    self.data = tiny_runs.data()
+    self.directory = self.directory / 'run'
     self.search = tiny_runs.SEARCH.replace(
         search_space='nas_bench_201', channels=4, cells=1, epochs=1,
         steps_per_epoch=2, gradient='one_level')

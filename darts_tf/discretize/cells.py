@@ -1,9 +1,11 @@
 """What discretization rules share: checked weights, one cell at a time."""
 
-from collections.abc import Callable, Iterator, Mapping
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from darts_tf.discretize.registry import Rule
 from darts_tf.errors import InputError, unknown_name
 from darts_tf.genotype import CellGenotype, Edge, Genotype
 from darts_tf.search_space import SearchSpace
@@ -14,34 +16,33 @@ _MOST_CELLS = 100
 Derive = Callable[[SearchSpace, str, np.ndarray], tuple[Edge, ...]]
 
 
-def derive_cells(
-    space: SearchSpace,
-    weights: Mapping[str, np.ndarray],
-    kinds: Mapping[str, str],
-    derive: Derive,
-) -> Genotype:
-  """Applies a rule for one cell to each group of cells.
+def cell_rule(derive: Derive) -> Rule:
+  """Makes a rule for all groups of cells from one for a single cell.
 
   Args:
-    space: the search space.
-    weights: group to mixing weights `(edges, candidates)`.
-    kinds: group to cell kind.
-    derive: chooses the edges of a cell from its checked weights.
+    derive: chooses the edges of a cell from its checked weights
+      `(edges, candidates)`; candidates may differ from edge to edge.
 
   Returns:
-    The genotype; all `output` nodes of the topology are concatenated.
-
-  Raises:
-    InputError: if groups are missing or unknown, weights have another
-      shape or are not finite, or the result is not a valid genotype.
+    A function of the search space, group to mixing weights, and group to
+    cell kind, which returns the genotype: all `output` nodes of the
+    topology are concatenated. It raises `InputError` if groups are missing
+    or unknown, weights have another shape or are not finite, or the result
+    is not a valid genotype.
   """
-  _check_groups(space, weights, kinds)
-  cells = {}
-  for group, kind in kinds.items():
-    matrix = _checked(space, group, kind, weights[group])
-    cells[group] = CellGenotype(
-        derive(space, kind, matrix), space.topology.output)
-  return Genotype(space.name, cells)
+  @functools.wraps(derive)
+  def rule(
+      space: SearchSpace, weights: Mapping[str, np.ndarray],
+      kinds: Mapping[str, str],
+  ) -> Genotype:
+    _check_groups(space, weights, kinds)
+    cells = {}
+    for group, kind in kinds.items():
+      matrix = _checked(space, group, kind, weights[group])
+      cells[group] = CellGenotype(
+          derive(space, kind, matrix), space.topology.output)
+    return Genotype(space.name, cells)
+  return rule
 
 
 def candidate_rows(
@@ -51,6 +52,15 @@ def candidate_rows(
   for pair, names, row in zip(
       space.topology.edges, space.candidates[kind], weights, strict=True):
     yield pair, names, row[:len(names)]
+
+
+def best_operation(names: Sequence[str], row: np.ndarray) -> int | None:
+  """Position of the heaviest candidate other than `none`, if there is one.
+
+  Ties go to the lower index.
+  """
+  real = [i for i, name in enumerate(names) if name != 'none']
+  return max(real, key=row.__getitem__) if real else None
 
 
 def _check_groups(

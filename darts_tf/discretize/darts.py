@@ -1,20 +1,17 @@
 """The discretization rule of DARTS: the strongest inputs of each node."""
 
-from collections.abc import Mapping
-
 import numpy as np
 
-from darts_tf.discretize.cells import candidate_rows, derive_cells
+from darts_tf.discretize.cells import best_operation, candidate_rows, cell_rule
 from darts_tf.discretize.registry import discretizations
-from darts_tf.genotype import Edge, Genotype
+from darts_tf.genotype import Edge
 from darts_tf.search_space import SearchSpace
 
 
+@cell_rule
 def darts_rule(
-    space: SearchSpace,
-    weights: Mapping[str, np.ndarray],
-    kinds: Mapping[str, str],
-) -> Genotype:
+    space: SearchSpace, kind: str, weights: np.ndarray
+) -> tuple[Edge, ...]:
   r"""Keeps the best operation of the strongest edges of each node.
 
   arXiv:1806.09055, section 2.4, as in quark0/darts: `none` is never
@@ -26,30 +23,11 @@ def darts_rule(
   and its operation the `o` of that maximum. A node keeps the
   `space.inputs_per_node` edges of greatest strength (all, if that is
   `None`), listed by falling strength. Ties go to the lower index.
-
-  Args:
-    space: the search space; candidates may differ from edge to edge, and
-      need not include `none`.
-    weights: group to mixing weights `(edges, candidates)`.
-    kinds: group to cell kind.
-
-  Returns:
-    The genotype.
-
-  Raises:
-    InputError: see `darts_tf.discretize.discretize`.
   """
-  return derive_cells(space, weights, kinds, _derive)
-
-
-def _derive(
-    space: SearchSpace, kind: str, weights: np.ndarray
-) -> tuple[Edge, ...]:
   ranked = {node: [] for node in space.topology.nodes}
   for (source, target), names, row in candidate_rows(space, kind, weights):
-    real = [i for i, name in enumerate(names) if name != 'none']
-    if real:
-      best = max(real, key=row.__getitem__)  # the first of equals
+    best = best_operation(names, row)
+    if best is not None:
       ranked[target].append((row[best], Edge(names[best], source, target)))
   edges = []
   for entries in ranked.values():

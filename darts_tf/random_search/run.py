@@ -6,6 +6,8 @@ import json
 import os
 from typing import Any
 
+from scipy import stats
+
 from darts_tf.benchmark.nas_bench_201 import BenchmarkTable, column_of
 from darts_tf.data import ImageData
 from darts_tf.genotype import Genotype
@@ -113,8 +115,26 @@ def random_search(
   best = genotypes[order[0]['index']]
   best.save(directory.genotype_path)
   atomic_write_json(directory.path / 'result.json', {
-      'best': order[0]['index'], 'samples': samples, 'retrained': retrained})
+      'best': order[0]['index'], 'samples': samples, 'retrained': retrained,
+      'rank_correlation': rank_correlation(samples)})
   return RandomSearchResult(best, samples, retrained, config, directory)
+
+
+def rank_correlation(samples: list[dict[str, Any]]) -> float | None:
+  """Spearman's correlation of held-out with published accuracies.
+
+  Args:
+    samples: see `RandomSearchResult`.
+
+  Returns:
+    A number from -1 to 1; `None` where fewer than three samples have a
+    published accuracy, or all are equal.
+  """
+  pairs = [(s['validation_accuracy'], s['published_accuracy'])
+           for s in samples if 'published_accuracy' in s]
+  if len(pairs) < 3 or any(len(set(values)) < 2 for values in zip(*pairs)):
+    return None
+  return float(stats.spearmanr(*zip(*pairs)).statistic)
 
 
 def outcome(result: RandomSearchResult) -> str:
@@ -126,6 +146,10 @@ def outcome(result: RandomSearchResult) -> str:
   if 'published_accuracy' in best:
     lines.append(
         f'Published accuracy  {best["published_accuracy"]:.2f} %')
+  correlation = rank_correlation(result.samples)
+  if correlation is not None:
+    lines.append('Rank correlation    of validation and published accuracies'
+                 f' {correlation:.2f} (Spearman)')
   for line in result.retrained:
     lines.append(f'Test accuracy  {100 * line["test_accuracy"]:.2f} %'
                  f' (sample {line["index"] + 1})')

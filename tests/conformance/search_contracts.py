@@ -1,13 +1,9 @@
 """Contracts of a search: a space with a gradient."""
 
-import contextlib
 import dataclasses
 import functools
-import gc
 import json
-import pathlib
 import shutil
-import tempfile
 from unittest import mock
 
 import numpy as np
@@ -38,14 +34,7 @@ class SearchContracts:
   @classmethod
   def setUpClass(cls):
     super().setUpClass()
-    stack = contextlib.ExitStack()
-    # Graphs of many cases would not fit into memory.
-    cls.addClassCleanup(gc.collect)
-    cls.addClassCleanup(stack.close)
-    stack.enter_context(tiny_runs.quick_graphs())
-    cls.directory = pathlib.Path(
-        stack.enter_context(tempfile.TemporaryDirectory()))
-    cls.data = tiny_runs.data(num_train=40, num_test=16)
+    stack = tiny_runs.prepare_class(cls, num_train=40, num_test=16)
     cls.parts, cls.result = cls.search()
     stack.callback(lambda: [delattr(cls, n) for n in ('parts', 'result')])
 

@@ -1,9 +1,5 @@
 """Each search space from a genotype to what is served."""
 
-import contextlib
-import gc
-import pathlib
-import tempfile
 
 import numpy as np
 import tensorflow as tf
@@ -25,13 +21,7 @@ class NetworkContracts:
   @classmethod
   def setUpClass(cls):
     super().setUpClass()
-    stack = contextlib.ExitStack()
-    cls.addClassCleanup(gc.collect)
-    cls.addClassCleanup(stack.close)
-    stack.enter_context(tiny_runs.quick_graphs())
-    cls.directory = pathlib.Path(
-        stack.enter_context(tempfile.TemporaryDirectory()))
-    cls.data = tiny_runs.data(num_train=40, num_test=16)
+    stack = tiny_runs.prepare_class(cls, num_train=40, num_test=16)
     space = search_spaces[cls.case.space]
     cells = fewest_cells(space.name)
     cls.genotype = random_genotype(space, 0, cells)

@@ -11,7 +11,11 @@ from darts_tf.errors import InputError
 from darts_tf.genotype import Genotype
 from darts_tf.random_search import RandomSearchConfig, random_search
 from darts_tf.random_search import run as run_module
-from darts_tf.random_search.run import outcome
+from darts_tf.random_search.run import (
+    RandomSearchResult,
+    outcome,
+    rank_correlation,
+)
 from darts_tf.random_search.sample import sample_genotypes
 from darts_tf.random_search.short_training import short_data
 from darts_tf.training import run_training
@@ -56,13 +60,11 @@ class ShortDataTest(tf.test.TestCase):
     np.testing.assert_array_equal(part.x_train, data.x_train)
 
 
-class RandomSearchTest(tf.test.TestCase):
+class RandomSearchTest(tiny_runs.RunTest):
 
   def setUp(self):
     super().setUp()
-    self.enter_context(tiny_runs.quick_graphs())
-    self.directory = tiny_runs.temporary_directory(self) / 'run'
-    self.data = tiny_runs.data()
+    self.directory = self.directory / 'run'
 
   def run_it(self, config=CONFIG, train=TRAIN, data=None):
     return tiny_runs.printed(
@@ -101,7 +103,8 @@ class RandomSearchTest(tf.test.TestCase):
     written = json.loads((self.directory / 'result.json').read_text())
     self.assertEqual(written, {
         'best': best[0], 'samples': result.samples,
-        'retrained': result.retrained})
+        'retrained': result.retrained,
+        'rank_correlation': None})
     self.assertEqual([line['index'] for line in result.retrained], best)
     for line in result.retrained:
       own = json.loads((self.directory / f'retrained_{line["index"]:02d}'
@@ -168,6 +171,21 @@ class RandomSearchTest(tf.test.TestCase):
     self.assertFalse(list(self.directory.glob('retrained*')))
     self.assertIn('published 90.00 %', out)
     self.assertIn('Published accuracy  ', outcome(result))
+
+  def test_rank_correlation(self):
+    samples = [{'validation_accuracy': v, 'published_accuracy': p}
+               for v, p in ((0.1, 10.), (0.2, 90.), (0.3, 80.), (0.4, 95.))]
+    # Ranks 1 2 3 4 and 1 3 2 4: 1 - 6 * 2 / (4 * 15).
+    self.assertAllClose(rank_correlation(samples), 0.8)
+    self.assertIsNone(rank_correlation(samples[:2]))
+    self.assertIsNone(rank_correlation(
+        [{**sample, 'published_accuracy': 5.} for sample in samples]))
+    self.assertAllClose(rank_correlation(
+        [*samples, {'validation_accuracy': 0.}]), 0.8)
+    result = RandomSearchResult(
+        tiny_runs.GENOTYPE, [{**s, 'index': 0} for s in samples], [], CONFIG,
+        run_module.WorkDir(self.directory))
+    self.assertIn('published accuracies 0.80 (Spearman)', outcome(result))
 
   def test_refusals(self):
     for changes, message in (

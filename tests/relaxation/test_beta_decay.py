@@ -2,17 +2,10 @@
 
 import numpy as np
 import tensorflow as tf
+from unequal_space import UNEQUAL
 
 from darts_tf.relaxation import BetaDecay, Softmax, relaxations
-from darts_tf.search_space import CellTopology, SearchSpace, search_spaces
-
-TOPOLOGY = CellTopology.dense(1, 2)
-UNEQUAL = SearchSpace(
-    name='unequal', topology=TOPOLOGY,
-    candidates={
-        'normal': (('none', 'skip_connect', 'sep_conv_3x3'),
-                   ('skip_connect',), ('none', 'max_pool_3x3')),
-        'reduce': (('none', 'skip_connect'),) * 3})
+from darts_tf.search_space import search_spaces
 
 
 class BetaDecayTest(tf.test.TestCase):

@@ -3,18 +3,12 @@
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
+from unequal_space import TOPOLOGY, UNEQUAL
 
 from darts_tf.errors import InputError
 from darts_tf.relaxation import Softmax, relaxations
-from darts_tf.search_space import CellTopology, SearchSpace, search_spaces
+from darts_tf.search_space import SearchSpace, search_spaces
 
-TOPOLOGY = CellTopology.dense(1, 2)
-UNEQUAL = SearchSpace(
-    name='unequal', topology=TOPOLOGY,
-    candidates={
-        'normal': (('none', 'skip_connect', 'sep_conv_3x3'),
-                   ('skip_connect',), ('none', 'max_pool_3x3')),
-        'reduce': (('none', 'skip_connect'),) * 3})
 MASK = np.array([[1, 1, 1], [1, 0, 0], [1, 1, 0]], bool)
 
 

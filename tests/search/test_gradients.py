@@ -15,13 +15,7 @@ from darts_tf.search.record import SearchRecord
 from darts_tf.workdir import WorkDir
 
 
-class GradientsOfRunTest(tf.test.TestCase, parameterized.TestCase):
-
-  def setUp(self):
-    super().setUp()
-    self.enter_context(tiny_runs.quick_graphs())
-    self.directory = tiny_runs.temporary_directory(self)
-    self.data = tiny_runs.data()
+class GradientsOfRunTest(tiny_runs.RunTest):
 
   def search(self, **changes):
     config = tiny_runs.SEARCH.replace(epochs=1, **changes)

@@ -3,7 +3,6 @@ import json
 import numpy as np
 import tensorflow as tf
 import tiny_runs
-from absl.testing import parameterized
 
 from darts_tf.benchmark.nas_bench_201 import ALL_SKIP
 from darts_tf.errors import InputError
@@ -34,13 +33,7 @@ def hessian_by_jacobian(parts, images, labels):
   return tf.reshape(jacobian, [size, size]).numpy()
 
 
-class ObserversTest(tf.test.TestCase, parameterized.TestCase):
-
-  def setUp(self):
-    super().setUp()
-    self.enter_context(tiny_runs.quick_graphs())
-    self.directory = tiny_runs.temporary_directory(self)
-    self.data = tiny_runs.data()
+class ObserversTest(tiny_runs.RunTest):
 
   def search(self, config):
     return tiny_runs.printed(

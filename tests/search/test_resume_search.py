@@ -5,7 +5,6 @@ from unittest import mock
 import numpy as np
 import tensorflow as tf
 import tiny_runs
-from absl.testing import parameterized
 
 from darts_tf.app import Terminated
 from darts_tf.checkpoint import CheckpointStore
@@ -15,13 +14,7 @@ from darts_tf.search.record import SearchRecord
 from darts_tf.search.step import SearchStep
 
 
-class SearchRunTest(tf.test.TestCase, parameterized.TestCase):
-
-  def setUp(self):
-    super().setUp()
-    self.enter_context(tiny_runs.quick_graphs())
-    self.directory = tiny_runs.temporary_directory(self)
-    self.data = tiny_runs.data()
+class SearchRunTest(tiny_runs.RunTest):
 
   def search(self, name, config=tiny_runs.SEARCH):
     return tiny_runs.printed(

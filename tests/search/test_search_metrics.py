@@ -12,13 +12,7 @@ from darts_tf.search.record import entropy
 from darts_tf.search.summary import describe
 
 
-class SearchMetricsTest(tf.test.TestCase, parameterized.TestCase):
-
-  def setUp(self):
-    super().setUp()
-    self.enter_context(tiny_runs.quick_graphs())
-    self.directory = tiny_runs.temporary_directory(self)
-    self.data = tiny_runs.data()
+class SearchMetricsTest(tiny_runs.RunTest):
 
   def search(self, **changes):
     config = tiny_runs.SEARCH.replace(**changes)

@@ -10,13 +10,7 @@ from darts_tf.search.builder import build_search, resolve
 from darts_tf.search.summary import describe
 
 
-class SearchOptionsTest(tf.test.TestCase, parameterized.TestCase):
-
-  def setUp(self):
-    super().setUp()
-    self.enter_context(tiny_runs.quick_graphs())
-    self.directory = tiny_runs.temporary_directory(self)
-    self.data = tiny_runs.data()
+class SearchOptionsTest(tiny_runs.RunTest):
 
   def search(self, **changes):
     return tiny_runs.printed(

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import gc
 import io
 import json
 import pathlib
@@ -10,6 +11,7 @@ from unittest import mock
 
 import numpy as np
 import tensorflow as tf
+from absl.testing import parameterized
 from tensorflow.python.framework import config as framework_config
 
 from darts_tf.data.digits import load_digits
@@ -102,6 +104,37 @@ def quick_graphs():
     tf.config.optimizer.set_experimental_options(
         {'disable_meta_optimizer': before})
     framework_config.disable_op_determinism()
+
+
+class RunTest(tf.test.TestCase, parameterized.TestCase):
+  """Tests of runs: a directory of their own, the first of the digits."""
+
+  def setUp(self):
+    super().setUp()
+    self.enter_context(quick_graphs())
+    self.directory = temporary_directory(self)
+    self.data = data()
+
+
+def prepare_class(cls, **sizes) -> contextlib.ExitStack:
+  """Gives a test class a directory and digits until its tests are done.
+
+  Args:
+    cls: the class, in its `setUpClass`.
+    **sizes: arguments of `data`.
+
+  Returns:
+    A stack that is closed then.
+  """
+  stack = contextlib.ExitStack()
+  # Graphs of many cases would not fit into memory.
+  cls.addClassCleanup(gc.collect)
+  cls.addClassCleanup(stack.close)
+  stack.enter_context(quick_graphs())
+  cls.directory = pathlib.Path(
+      stack.enter_context(tempfile.TemporaryDirectory()))
+  cls.data = data(**sizes)
+  return stack
 
 
 def printed(function, *args, **kwargs):

@@ -10,13 +10,7 @@ from darts_tf.training import run_training
 MIRRORED = {'strategy': 'mirrored', 'virtual_devices': 2}
 
 
-class MirroredRunsTest(tf.test.TestCase):
-
-  def setUp(self):
-    super().setUp()
-    self.enter_context(tiny_runs.quick_graphs())
-    self.directory = tiny_runs.temporary_directory(self)
-    self.data = tiny_runs.data()
+class MirroredRunsTest(tiny_runs.RunTest):
 
   def test_search(self):
     config = tiny_runs.SEARCH.replace(

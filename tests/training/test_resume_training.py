@@ -22,13 +22,7 @@ FULL = tiny_runs.TRAIN.replace(
     validation_portion=0.)
 
 
-class TrainingRunTest(tf.test.TestCase, parameterized.TestCase):
-
-  def setUp(self):
-    super().setUp()
-    self.enter_context(tiny_runs.quick_graphs())
-    self.directory = tiny_runs.temporary_directory(self)
-    self.data = tiny_runs.data()
+class TrainingRunTest(tiny_runs.RunTest):
 
   def train(self, name, config=FULL, **kwargs):
     return tiny_runs.printed(
