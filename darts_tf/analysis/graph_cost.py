@@ -17,7 +17,8 @@ def graph_multiply_adds(graph: tf.Graph) -> int:
   """Returns the multiply-additions of the products in a graph.
 
   Products are convolutions, plain, grouped, depthwise, dilated or
-  transposed, and products of matrices. Functions that the graph calls
+  transposed, their gradients, and products of matrices. Functions that the
+  graph calls
   count at each call; of alternatives, the most expensive one counts.
 
   Args:
@@ -68,6 +69,22 @@ def _transposed(op: tf.Operation) -> int:
   """Inputs times rows, columns and outputs that each takes part in."""
   kernel, x = op.inputs[1:3]
   return math.prod(_shape(op, x)) * math.prod(_shape(op, kernel)[:-1])
+
+
+def _kernel_gradient(op: tf.Operation) -> int:
+  """Each gradient of an output times the values that made the output.
+
+  A kernel's gradient has the shape of the kernel.
+  """
+  gradient, kernel = op.inputs[2], _shape(op, op.outputs[0])
+  return math.prod(_shape(op, gradient)) * math.prod(kernel[:-1])
+
+
+def _depthwise_gradient(op: tf.Operation) -> int:
+  """Each gradient of an output times rows and columns of the kernel."""
+  kernel = (op.outputs[0] if op.type.endswith('Filter') else op.inputs[1])
+  return math.prod(_shape(op, op.inputs[2])) * math.prod(
+      _shape(op, kernel)[:2])
 
 
 def _positions(op: tf.Operation) -> int:
@@ -125,10 +142,13 @@ _COSTS = {
     'BatchMatMulV2': _matrix_product,
     'BatchMatMulV3': _matrix_product,
     'Conv2D': _convolution,
+    'Conv2DBackpropFilter': _kernel_gradient,
     'Conv2DBackpropInput': _transposed,
     'Conv3D': _convolution,
     'Conv3DBackpropInputV2': _transposed,
     'DepthwiseConv2dNative': _depthwise,
+    'DepthwiseConv2dNativeBackpropFilter': _depthwise_gradient,
+    'DepthwiseConv2dNativeBackpropInput': _depthwise_gradient,
     'Einsum': _einsum,
     'MatMul': _matrix_product,
 }

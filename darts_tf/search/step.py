@@ -70,6 +70,13 @@ class SearchStep:
     """
     return self._search(training_batch, validation_batch)
 
+  def search_graph(
+      self, training_batch: Any, validation_batch: Any
+  ) -> tf.Graph:
+    """Returns the graph of `search`, for looking at; it is built but once."""
+    return self._search.get_concrete_function(
+        training_batch, validation_batch).graph
+
   def gradient_function(
       self, estimator: Estimator
   ) -> Callable[[Any, Any], dict[str, tf.Tensor]]:

@@ -1,0 +1,23 @@
+"""How long this process has been running."""
+
+import os
+import pathlib
+import time
+
+_IMPORTED = time.monotonic()
+
+
+def seconds_since_start() -> float:
+  """Returns the age of this process in seconds.
+
+  On Linux it is counted from the moment at which the kernel started the
+  process; elsewhere from the import of this module.
+  """
+  try:
+    # Names of programs may hold blanks and brackets; fields follow the last.
+    fields = pathlib.Path('/proc/self/stat').read_text().rpartition(')')[2]
+    started = int(fields.split()[19]) / os.sysconf('SC_CLK_TCK')
+    uptime = float(pathlib.Path('/proc/uptime').read_text().split()[0])
+    return uptime - started
+  except (OSError, ValueError, IndexError):
+    return time.monotonic() - _IMPORTED
