@@ -83,8 +83,8 @@ def measure_search(
       'graph_operations': len(operations),
       'graph_kernels': sum(
           op.type not in ('Const', 'Placeholder') for op in operations),
-      'gigaflop_per_step': round(gigaflop, 2),
-      'gflops_per_second': round(gigaflop / median, 1),
+      'gigaflop_per_step': float(f'{gigaflop:.4g}'),
+      'gflops_per_second': float(f'{gigaflop / median:.3g}'),
   }
 
 

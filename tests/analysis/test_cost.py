@@ -3,6 +3,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from darts_tf.analysis import describe_network, multiply_adds, parameters
+from darts_tf.analysis.graph_cost import graph_multiply_adds
 from darts_tf.errors import InputError
 from darts_tf.genotype import load_genotype
 from darts_tf.models import Network
@@ -149,6 +150,28 @@ class MultiplyAddsTest(tf.test.TestCase, parameterized.TestCase):
     layer = keras.layers.BatchNormalization()
     self.assertEqual(multiply_adds(layer, SHAPE), 0)
     self.assertAllEqual(layer.moving_variance, [1, 1, 1, 1])
+
+
+class GradientTest(tf.test.TestCase, parameterized.TestCase):
+
+  @parameterized.named_parameters(
+      ('same', lambda x, k: tf.nn.conv2d(x, k, 1, 'SAME'), (3, 3, 4, 6),
+       7 * 7 * 9 * 4 * 6),
+      ('stride', lambda x, k: tf.nn.conv2d(x, k, 2, 'VALID'), (3, 3, 4, 6),
+       3 * 3 * 9 * 4 * 6),
+      ('depthwise', lambda x, k: tf.nn.depthwise_conv2d(
+          x, k, [1, 1, 1, 1], 'SAME'), (3, 3, 4, 2), 7 * 7 * 9 * 4 * 2),
+      ('product', lambda x, k: tf.matmul(x, k), (4, 6), 49 * 4 * 6))
+  def test_each_of_two_gradients_costs_what_the_product_does(
+      self, product, kernel_shape, expected):
+    def gradients(x, kernel):
+      with tf.GradientTape() as tape:
+        tape.watch([x, kernel])
+        loss = tf.reduce_sum(product(x, kernel)**2)
+      return tape.gradient(loss, [x, kernel])
+    graph = tf.function(gradients, autograph=False).get_concrete_function(
+        tf.TensorSpec((1, *SHAPE)), tf.TensorSpec(kernel_shape)).graph
+    self.assertEqual(graph_multiply_adds(graph), 3 * expected)
 
 
 class DescribeNetworkTest(tf.test.TestCase, parameterized.TestCase):
