@@ -27,7 +27,8 @@ _OPTIONS = {
         'eta', None, 'Coefficient of the amended gradients; default 0.1.'),
     'difference_radius': flags.DEFINE_float(
         'difference_radius', None,
-        'Length of the steps of finite differences; default 0.01.'),
+        'Length of the steps of finite differences; default 0.01, or 0.1 for'
+        ' amended.'),
     'neumann_terms': flags.DEFINE_integer(
         'neumann_terms', None,
         'Terms of the series of implicit beyond the first; default 2.'),

@@ -1,9 +1,10 @@
 """A run's directory: the same directory continues the same run."""
 
+import contextlib
 import json
 import os
 import pathlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from darts_tf.atomic import (
@@ -16,6 +17,11 @@ from darts_tf.atomic import (
   explain_disk_errors,
 )
 from darts_tf.errors import InputError
+
+try:
+  import fcntl
+except ImportError:  # Windows, where directories cannot be locked.
+  fcntl = None
 
 __all__ = [
     'WorkDir', 'atomic_write_arrays', 'atomic_write_bytes',
@@ -63,6 +69,33 @@ class WorkDir:
     """
     with explain_disk_errors(self.path):
       self.path.mkdir(parents=True, exist_ok=True)
+
+  @contextlib.contextmanager
+  def exclusive(self) -> Iterator[None]:
+    """Keeps other runs out of the directory while this one goes on.
+
+    Two processes that continue the same run would overwrite each other's
+    files. The lock ends with the process, however it ends.
+
+    Raises:
+      InputError: if another run is at work here.
+    """
+    if fcntl is None:
+      yield
+      return
+    self.create()
+    descriptor = os.open(self.path, os.O_RDONLY)
+    try:
+      try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+      except BlockingIOError as error:
+        raise InputError(
+            'Another run is at work in this directory; expected one at a'
+            ' time: wait for it, stop it, or give another --workdir.'
+            f' Received: workdir={str(self.path)!r}') from error
+      yield
+    finally:
+      os.close(descriptor)
 
   def pin(
       self, config: Mapping[str, Any], changeable: Collection[str] = ()

@@ -180,6 +180,19 @@ class WorkDirTest(parameterized.TestCase):
     with self.assertRaisesRegex(InputError, "Received: workdir=''"):
       workdir.WorkDir('')
 
+  def test_one_run_at_a_time(self):
+    other = workdir.WorkDir(self.run_dir.path)
+    with self.run_dir.exclusive():
+      with self.assertRaisesRegex(
+          InputError, 'Another run is at work.*Received: workdir=.*run'):
+        with other.exclusive():
+          self.fail('two runs in one directory')
+      # Its own directories are free.
+      with workdir.WorkDir(self.run_dir.path / 'inner').exclusive():
+        pass
+    with other.exclusive():
+      self.assertEqual(os.listdir(self.run_dir.path), ['inner'])
+
   def test_require_run(self):
     with self.assertRaisesRegex(InputError, 'No run here'):
       self.run_dir.require_run()

@@ -24,13 +24,18 @@ class Amended(CorrectedGradient):
   diag(1, 10), v = (1, 1) and M = (1, -0.5) the exact term is -0.95 and the
   amending one +4 eta.
 
+  The published code has a radius of 0.01. Where activations have kinks, the
+  variance of a quotient of differences grows as its step shrinks, until no
+  kink lies within the step; with 0.1 the correction of a supernet is much
+  nearer to the exact one, and steadier (docs/gradients.md).
+
   Args:
     eta: the amending coefficient, above 0.
     difference_radius: length of the steps of the differences, above 0.
   """
 
   eta: float = 0.1
-  difference_radius: float = 0.01
+  difference_radius: float = 0.1
 
   name = 'amended'
 

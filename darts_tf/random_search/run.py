@@ -92,6 +92,18 @@ def random_search(
         check_training(options, genotypes[0], directory.path / 'short_00')
         build_training(options, genotypes[0], images)
   directory.pin(config.pinned())
+  with directory.exclusive():
+    return _compare(
+        config, train_config, genotypes, data, part, table, directory,
+        verbose)
+
+
+def _compare(
+    config: RandomSearchConfig, train_config: TrainConfig | None,
+    genotypes: list[Genotype], data: ImageData, part: ImageData,
+    table: BenchmarkTable | None, directory: WorkDir, verbose: bool,
+) -> RandomSearchResult:
+  """Trains all shortly and the best in full, or what is left of it."""
   say = print if verbose else (lambda *unused_args: None)
   samples = []
   for index, genotype in enumerate(genotypes):

@@ -20,7 +20,7 @@ class SearchConfig(RunConfig):
       None, 'Coefficient of the amended gradients; 0.1 by default.')
   difference_radius: float | None = option(
       None, 'Length of the steps of finite differences in weight space, with'
-      ' --gradient=second_order or amended; 0.01 by default.')
+      ' --gradient=second_order (0.01 by default) or amended (0.1).')
   neumann_terms: int | None = option(
       None, 'Terms of the series of --gradient=implicit beyond the first; 2'
       ' by default.')

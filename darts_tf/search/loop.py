@@ -19,7 +19,7 @@ from darts_tf.genotype import Genotype
 from darts_tf.run_data import distribute, load_data
 from darts_tf.search.builder import SearchParts, build_search, resolve
 from darts_tf.search.config import SearchConfig
-from darts_tf.search.observers import make_observers
+from darts_tf.search.observers import Observer, make_observers
 from darts_tf.search.record import SearchRecord, current_genotype
 from darts_tf.search.summary import describe
 from darts_tf.variables import not_finite
@@ -72,11 +72,21 @@ def run_search(
   directory.check(config.pinned())
   seed_everything(config)
   data = data or load_data(config)
-  say = print if verbose else (lambda *unused_args, **unused_kwargs: None)
   parts = build_search(config, data)
   observers = make_observers(parts)
   # Not before the parts are known to fit together.
   directory.pin(config.pinned())
+  with directory.exclusive():
+    return _search(parts, observers, data, directory, verbose)
+
+
+def _search(
+    parts: SearchParts, observers: list[Observer], data: ImageData,
+    directory: WorkDir, verbose: bool,
+) -> SearchResult:
+  """Starts or continues the search whose directory this is."""
+  config = parts.config
+  say = print if verbose else (lambda *unused_args, **unused_kwargs: None)
   record = SearchRecord(directory)
   record.start(parts)
   store = record.store

@@ -56,6 +56,16 @@ def run_study(
   directory = WorkDir(workdir)
   truth = Truth.of(study.common)
   pin_study(directory, study)
+  with directory.exclusive():
+    return _do_searches(
+        study, directory, truth, started, minutes, run or run_in_process)
+
+
+def _do_searches(
+    study: Study, directory: WorkDir, truth: Truth, started: float,
+    minutes: float, run: Runner,
+) -> list[Outcome]:
+  """Does what is left, writing the results after each search."""
   planned = [(arm.name, seed) for arm, seed in study.searches()]
   outcomes = write_report(directory, truth, planned)
   for number, (arm, seed) in enumerate(study.searches(), 1):
@@ -71,7 +81,7 @@ def run_study(
       break
     print(f'== {arm.name}, seed {seed} ({number} of {len(planned)})',
           flush=True)
-    (run or run_in_process)(arm, study.configure(arm, seed), path)
+    run(arm, study.configure(arm, seed), path)
     outcomes = write_report(directory, truth, planned)
     print(_line(read_outcome(directory, arm.name, seed, truth), truth),
           flush=True)

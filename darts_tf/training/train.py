@@ -86,12 +86,23 @@ def run_training(
   check_training(config, genotype, workdir)
   seed_everything(config)
   data = data or load_data(config)
-  say = print if verbose else (lambda *unused_args: None)
   network, training, held_out = build_training(config, genotype, data)
   directory = WorkDir(workdir)
   # Not before the parts are known to fit together.
   directory.pin(_pinned(config, genotype))
   genotype.save(directory.genotype_path)
+  with directory.exclusive():
+    return _train(
+        config, network, training, held_out, data, directory, verbose)
+
+
+def _train(
+    config: TrainConfig, network: Network, training: Stream,
+    held_out: tf.data.Dataset | None, data: ImageData, directory: WorkDir,
+    verbose: bool,
+) -> TrainResult:
+  """Starts or continues the training whose directory this is."""
+  say = print if verbose else (lambda *unused_args: None)
   evaluation = Evaluation(lambda images: network(images, training=False))
   record = RunRecord(
       directory, network,

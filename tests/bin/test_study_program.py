@@ -141,11 +141,14 @@ class StudyProgramTest(parameterized.TestCase):
     study = run.call_args.args[0]
     self.assertIsInstance(study, Study)
     names = [arm.name for arm, _ in study.searches()]
-    self.assertEqual(names[:9], 3 * ['first_order', 'second_order',
-                                     'amended'])
+    self.assertEqual(names[:12], 3 * ['first_order', 'second_order',
+                                      'amended', 'beta_darts'])
     self.assertCountEqual(
-        names[9:], 3 * ['first_order_50', 'amended_exact',
-                        'second_order_exact', 'implicit', 'random_search'])
+        names[12:], 3 * [
+            'amended_published', 'amended_exact', 'second_order_exact',
+            'implicit', 'first_order_50', 'random_search'])
+    self.assertEqual(
+        study.configure(study.arms[3], 1).beta_decay, 50.)
     config = study.configure(study.arms[2], 1)
     self.assertEqual((config.eta, config.image_size, config.epochs),
                      (0.1, 16, 20))

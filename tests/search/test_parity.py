@@ -71,9 +71,12 @@ class SearchParityTest(tf.test.TestCase, parameterized.TestCase):
     # The reference's inner step has no momentum.
     inner = InnerStep(
         float(self.z['xi']), 0., float(self.z['weight_decay']))
-    amended = name.startswith('amended')
-    estimator = make_estimator(
-        name, {'eta': float(self.z['eta'])} if amended else {})
+    options = {}
+    if name.startswith('amended'):
+      options['eta'] = float(self.z['eta'])
+    if name == 'amended':
+      options['difference_radius'] = 0.01  # as published
+    estimator = make_estimator(name, options)
     result = estimator(
         self.problem, self.weights, self.alphas, self.training,
         self.validation, inner)

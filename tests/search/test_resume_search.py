@@ -12,6 +12,7 @@ from darts_tf.errors import InputError
 from darts_tf.search import run_search
 from darts_tf.search.record import SearchRecord
 from darts_tf.search.step import SearchStep
+from darts_tf.workdir import WorkDir
 
 
 class SearchRunTest(tiny_runs.RunTest):
@@ -140,9 +141,14 @@ class SearchRunTest(tiny_runs.RunTest):
     self.assertIsInstance(result, InputError)
     self.assertStartsWith(str(result), 'The disk is full')
 
+  def test_one_run_at_a_time(self):
+    with WorkDir(self.directory / 'busy').exclusive():
+      error, _ = self.search('busy')
+    self.assertIsInstance(error, InputError)
+    self.assertRegex(str(error), "Another run is at work.*workdir='.*busy'")
+
 
 def run_metrics(path):
-  from darts_tf.workdir import WorkDir
   return WorkDir(path).read_metrics()
 
 

@@ -19,11 +19,11 @@ class SearchOptionsTest(tiny_runs.RunTest):
 
   def test_options_are_filled_in(self):
     config = resolve(tiny_runs.SEARCH.replace(gradient='amended', eta=0.2))
-    self.assertEqual((config.eta, config.difference_radius), (0.2, 0.01))
+    self.assertEqual((config.eta, config.difference_radius), (0.2, 0.1))
     self.assertIsNone(config.neumann_terms)
     parts = build_search(config, self.data)
     self.assertEqual(parts.estimator.eta, 0.2)
-    self.assertIn('Gradient    amended (eta 0.2; difference_radius 0.01)\n',
+    self.assertIn('Gradient    amended (eta 0.2; difference_radius 0.1)\n',
                   describe(parts, self.data.info))
 
   def test_options_of_the_relaxation(self):

@@ -61,7 +61,7 @@ class PinTest(absltest.TestCase):
         common, ['seed', 'gradient', 'eta', 'benchmark_table', 'data_dir'])
     arms = config['arms']
     self.assertEqual(arms['amended'], {
-        'gradient': 'amended', 'eta': 0.1, 'difference_radius': 0.01,
+        'gradient': 'amended', 'eta': 0.1, 'difference_radius': 0.1,
         'discretization': 'argmax', 'weight_portion': 0.5})
     self.assertEqual(arms['slow'], {
         'alpha_learning_rate': 1e-4, 'gradient': 'first_order',
