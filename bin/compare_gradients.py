@@ -5,8 +5,9 @@
 takes the last checkpoint of a search of bin/search.py and estimates the
 gradient of its alphas on the next batches in several ways, without moving
 anything. Printed are, for each estimator, the length of its correction of
-first order and how steady it is from batch to batch, and the cosines between
-the corrections. --arm=NAME:option=value names estimators as in bin/study.py:
+first order and how steady it is from batch to batch, the cosines between the
+corrections, and the mean of each operation's entries (what is below 0 is
+raised) in units of the root mean square of first order. --arm=NAME:option=value names estimators as in bin/study.py:
 
   --arm=amended --arm=fine:gradient=amended,difference_radius=1e-3
 """
@@ -39,11 +40,12 @@ def main(unused_argv: list[str]) -> None:
   from darts_tf.search.gradients import FIRST_ORDER, gradients_of_run
   from darts_tf.study.arm import parse_arms
   from darts_tf.workdir import atomic_write_text
-  gradients = gradients_of_run(
+  estimates = gradients_of_run(
       _WORKDIR.value,
       {arm.name: arm.options for arm in parse_arms(_ARM.value)},
       _BATCHES.value, data_dir=_DATA_DIR.value, download=_DOWNLOAD.value)
-  text = gradient_tables(gradients, FIRST_ORDER)
+  text = gradient_tables(
+      estimates.gradients, FIRST_ORDER, estimates.operations)
   print(text, end='')
   if _OUTPUT.value:
     atomic_write_text(_OUTPUT.value, text)

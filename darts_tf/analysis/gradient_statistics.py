@@ -1,7 +1,7 @@
 """What estimates of the architecture gradient have in common, in numbers."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -63,6 +63,21 @@ def correction_cosines(
       for a, x in corrections.items()}
 
 
+def means_by_operation(
+    gradient: np.ndarray, operations: Sequence[str], unit: float
+) -> dict[str, float]:
+  """Mean over batches and edges for each operation; below 0 it is raised.
+
+  Args:
+    gradient: `(batches, entries)`.
+    operations: of each entry.
+    unit: what the means are divided by.
+  """
+  names = np.array(operations)
+  return {name: _ratio(gradient[:, names == name].mean(), unit)
+          for name in dict.fromkeys(operations)}
+
+
 def cosine(x: np.ndarray, y: np.ndarray) -> float:
   """Returns <x, y> / (|x| |y|), and 0 where one of them is 0."""
   return _ratio(np.dot(x, y), np.linalg.norm(x) * np.linalg.norm(y))
@@ -73,13 +88,15 @@ def _ratio(numerator: float, denominator: float) -> float:
 
 
 def gradient_tables(
-    gradients: Mapping[str, np.ndarray], first_order: str
+    gradients: Mapping[str, np.ndarray], first_order: str,
+    operations: Sequence[str],
 ) -> str:
-  """The statistics as two tables in Markdown.
+  """The statistics as three tables in Markdown.
 
   Args:
     gradients: estimator to `(batches, entries)`.
     first_order: the name among them of what the others correct.
+    operations: the candidate operation of each entry.
   """
   base = gradients[first_order]
   others = {n: g for n, g in gradients.items() if n != first_order}
@@ -95,5 +112,11 @@ def gradient_tables(
             ['---', *['---:'] * len(others)]]
   for name, row in correction_cosines(others, base).items():
     lines.append([name, *(f'{row[other]:.2f}' for other in others)])
+  unit = float(np.sqrt((base.mean(0) ** 2).mean()))
+  lines += [[], ['mean by operation', *dict.fromkeys(operations)],
+            ['---', *['---:'] * len(set(operations))]]
+  for name, gradient in {first_order: base, **others}.items():
+    means = means_by_operation(gradient, operations, unit)
+    lines.append([name, *(f'{value:+.2f}' for value in means.values())])
   return '\n'.join(
       f'| {" | ".join(line)} |' if line else '' for line in lines) + '\n'

@@ -3,7 +3,7 @@
 import dataclasses
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,13 +19,25 @@ from darts_tf.workdir import WorkDir
 FIRST_ORDER = 'first_order'
 
 
+class RunGradients(NamedTuple):
+  """Estimates of the gradient by the alphas of a search.
+
+  Args:
+    gradients: estimator to `(batches, entries)`.
+    operations: the candidate operation of each entry.
+  """
+
+  gradients: dict[str, np.ndarray]
+  operations: tuple[str, ...]
+
+
 def gradients_of_run(
     workdir: str | os.PathLike,
     estimators: Mapping[str, Mapping[str, Any]],
     num_batches: int,
     data: ImageData | None = None,
     **where: Any,
-) -> dict[str, np.ndarray]:
+) -> RunGradients:
   """Estimates the architecture gradient of a search in several ways.
 
   All estimates are taken at the weights, alphas, momentum and learning rate
@@ -41,8 +53,8 @@ def gradients_of_run(
     **where: `data_dir` and `download`, if the images are to be loaded.
 
   Returns:
-    Name to `(num_batches, entries)`, one entry a candidate; `first_order`
-    is always there.
+    The `RunGradients`, an entry a candidate; `first_order` is always among
+    the estimators.
 
   Raises:
     InputError: if there is no search, it has no checkpoint yet, or an
@@ -80,7 +92,10 @@ def gradients_of_run(
             gradient.numpy()[masks[group]]
             for group, gradient in estimate(*pair).items()])
         for pair in pairs]).astype(np.float64)
-  return result
+  operations = tuple(
+      name for kind in parts.relaxation.groups.values()
+      for names in parts.space.candidates[kind] for name in names)
+  return RunGradients(result, operations)
 
 
 def _search_config(directory: WorkDir) -> SearchConfig:

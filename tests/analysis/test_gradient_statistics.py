@@ -7,6 +7,7 @@ from darts_tf.analysis.gradient_statistics import (
     cosine,
     gradient_statistics,
     gradient_tables,
+    means_by_operation,
 )
 
 FIRST = np.array([[3., 4., 0.], [3., 4., 0.]])
@@ -41,8 +42,14 @@ class GradientStatisticsTest(unittest.TestCase):
     self.assertEqual(table['none']['up'], 0.)
     self.assertEqual(cosine(np.zeros(2), np.ones(2)), 0.)
 
+  def test_means_by_operation(self):
+    self.assertEqual(
+        means_by_operation(OTHER, ('skip', 'none', 'skip'), 2.),
+        {'skip': (3 + 3 + 1 + 3) / 4 / 2, 'none': 2.})
+
   def test_tables(self):
-    text = gradient_tables({'other': OTHER, 'first': FIRST}, 'first')
+    text = gradient_tables(
+        {'other': OTHER, 'first': FIRST}, 'first', ('a', 'b', 'a'))
     self.assertEqual(text.splitlines(), [
         '| estimator | correction / first order | cosine with first order'
         ' | signal to noise |',
@@ -52,7 +59,13 @@ class GradientStatisticsTest(unittest.TestCase):
         '',
         '| cosine of corrections | other |',
         '| --- | ---: |',
-        '| other | 1.00 |'])
+        '| other | 1.00 |',
+        '',
+        '| mean by operation | a | b |',
+        '| --- | ---: | ---: |',
+        # In units of sqrt(25 / 3).
+        '| first | +0.52 | +1.39 |',
+        '| other | +0.87 | +1.39 |'])
 
 
 if __name__ == '__main__':

@@ -31,9 +31,11 @@ class GradientsOfRunTest(tiny_runs.RunTest):
     config = self.search(gradient='amended', eta=0.5)
     files = {path: path.read_bytes()
              for path in self.directory.rglob('*') if path.is_file()}
-    result = self.gradients({
+    result, operations = self.gradients({
         'strong': {'gradient': 'amended_exact', 'eta': 2.},
         'second_order': {'gradient': 'second_order'}})
+    self.assertEqual(
+        operations, 3 * ('none', 'skip_connect', 'nor_conv_1x1'))
     self.assertCountEqual(result, ['strong', 'second_order', 'first_order'])
     self.assertEqual(files, {
         path: path.read_bytes()
