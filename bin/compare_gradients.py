@@ -7,7 +7,8 @@ gradient of its alphas on the next batches in several ways, without moving
 anything. Printed are, for each estimator, the length of its correction of
 first order and how steady it is from batch to batch, the cosines between the
 corrections, and the mean of each operation's entries (what is below 0 is
-raised) in units of the root mean square of first order. --arm=NAME:option=value names estimators as in bin/study.py:
+raised) in units of the root mean square of first order.
+--arm=NAME:option=value names estimators as in bin/study.py:
 
   --arm=amended --arm=fine:gradient=amended,difference_radius=1e-3
 """

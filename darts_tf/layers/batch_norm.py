@@ -94,14 +94,14 @@ class BatchNorm(keras.layers.Layer):
     return y
 
   def _factors(self, channels, scale, dtype):
-    gamma = (tf.ones([channels], dtype) if self.gamma is None
-             else tf.cast(self.gamma, dtype))
-    beta = (tf.zeros([channels], dtype) if self.beta is None
-            else tf.cast(self.beta, dtype))
     if scale is not None:
       scale = tf.cast(scale, dtype)
-      gamma, beta = gamma * scale, beta * scale
-    return gamma, beta
+    if self.gamma is None:
+      # Without a product with 1 or 0, which would have a gradient of its own.
+      return (tf.ones([channels], dtype) if scale is None else scale,
+              tf.zeros([channels], dtype))
+    gamma, beta = tf.cast(self.gamma, dtype), tf.cast(self.beta, dtype)
+    return (gamma, beta) if scale is None else (gamma * scale, beta * scale)
 
   def _uses_fused_kernel(self) -> bool:
     return (self.fused and not self._across_replicas()

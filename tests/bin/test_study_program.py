@@ -145,8 +145,9 @@ class StudyProgramTest(parameterized.TestCase):
                                       'amended', 'beta_darts'])
     self.assertCountEqual(
         names[12:], 3 * [
-            'amended_no_none', 'amended_published', 'amended_exact', 'second_order_exact',
-            'implicit', 'first_order_50', 'random_search'])
+            'amended_no_none', 'amended_published', 'amended_exact',
+            'second_order_exact', 'implicit', 'first_order_50',
+            'random_search'])
     self.assertEqual(
         study.configure(study.arms[3], 1).beta_decay, 50.)
     config = study.configure(study.arms[2], 1)
