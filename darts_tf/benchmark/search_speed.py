@@ -11,11 +11,11 @@ from darts_tf.analysis.graph_cost import graph_multiply_adds
 from darts_tf.data import ImageData
 from darts_tf.data.image_data import make_image_data
 from darts_tf.distribution import seed_everything
+from darts_tf.peak_memory import peak_memory_mib
 from darts_tf.process_times import seconds_since_start
 from darts_tf.run_data import distribute
 from darts_tf.search.builder import build_search, resolve
 from darts_tf.search.config import SearchConfig
-from darts_tf.study.memory import peak_memory_mib
 
 
 def measure_search(
