@@ -1,11 +1,30 @@
 """Batch normalization whose scale may be a mixing weight."""
 
+import contextlib
+import contextvars
+from collections.abc import Iterator
+
 import keras
 import tensorflow as tf
 
 from darts_tf.replicas import sum_over_replicas
 
 _FUSED_DTYPES = ('float16', 'bfloat16', 'float32')
+_FROZEN = contextvars.ContextVar('frozen_averages', default=False)
+
+
+@contextlib.contextmanager
+def frozen_averages() -> Iterator[None]:
+  """Leaves running statistics alone in training passes within.
+
+  For passes of which only the loss is wanted: their graph is then smaller
+  by several operations a normalization.
+  """
+  token = _FROZEN.set(True)
+  try:
+    yield
+  finally:
+    _FROZEN.reset(token)
 
 
 @keras.saving.register_keras_serializable('darts_tf')
@@ -74,34 +93,61 @@ class BatchNorm(keras.layers.Layer):
     Returns:
       A tensor of the shape of `x`.
     """
-    dtype = tf.float64 if x.dtype == tf.float64 else tf.float32
-    gamma, beta = self._factors(x.shape[-1], scale, dtype)
-    if not training:
-      mean, variance = (
-          tf.cast(v, dtype) for v in (self.moving_mean, self.moving_variance))
-      factor = gamma * tf.math.rsqrt(variance + self.epsilon)
-      y = tf.cast(x, dtype) * factor + (beta - mean * factor)
-      return tf.cast(y, x.dtype)
-    if self._uses_fused_kernel():
-      y, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
-          x=x, scale=gamma, offset=beta, mean=[], variance=[],
-          epsilon=self.epsilon, is_training=True)
-    else:
-      y, mean, variance = self._plain(tf.cast(x, dtype), gamma, beta)
-      y = tf.cast(y, x.dtype)
-    self._move(self.moving_mean, mean)
-    self._move(self.moving_variance, variance)
-    return y
+    scales = None if scale is None else [scale]
+    return self.branches([x], scales, training)[0]
 
-  def _factors(self, channels, scale, dtype):
-    if scale is not None:
-      scale = tf.cast(scale, dtype)
+  def branches(self, xs, scales=None, training=None) -> list[tf.Tensor]:
+    """Normalizes a batch whose channels lie in several tensors.
+
+    They are as if side by side, but are not copied for it.
+
+    Args:
+      xs: tensors `(batch, height, width, n)` with equal n, whose sum is
+        the number of channels.
+      scales: factors of the channels, `(n,)` for each tensor; `None` for 1.
+      training: see `call`.
+
+    Returns:
+      Tensors of the shapes of `xs`.
+    """
+    dtype = tf.float64 if xs[0].dtype == tf.float64 else tf.float32
+    count = len(xs)
+    factors = self._factors(xs, scales, dtype)
+    if not training:
+      means, variances = (
+          _parts(tf.cast(v, dtype), count)
+          for v in (self.moving_mean, self.moving_variance))
+      return [
+          self._by_statistics(x, *of_x)
+          for x, *of_x in zip(xs, *factors, means, variances, strict=True)]
+    normalize = self._fused if self._uses_fused_kernel() else self._plain
+    ys, means, variances = zip(
+        *[normalize(x, *of_x) for x, *of_x in zip(xs, *factors, strict=True)],
+        strict=True)
+    self._move(self.moving_mean, means)
+    self._move(self.moving_variance, variances)
+    return list(ys)
+
+  def _by_statistics(self, x, gamma, beta, mean, variance):
+    factor = gamma * tf.math.rsqrt(variance + self.epsilon)
+    y = tf.cast(x, gamma.dtype) * factor + (beta - mean * factor)
+    return tf.cast(y, x.dtype)
+
+  def _factors(self, xs, scales, dtype):
+    """Scales and offsets of each tensor."""
     if self.gamma is None:
       # Without a product with 1 or 0, which would have a gradient of its own.
-      return (tf.ones([channels], dtype) if scale is None else scale,
-              tf.zeros([channels], dtype))
-    gamma, beta = tf.cast(self.gamma, dtype), tf.cast(self.beta, dtype)
-    return (gamma, beta) if scale is None else (gamma * scale, beta * scale)
+      channels = [xs[0].shape[-1]]
+      gammas = scales or [tf.ones(channels, dtype)] * len(xs)
+      return ([tf.cast(gamma, dtype) for gamma in gammas],
+              [tf.zeros(channels, dtype)] * len(xs))
+    gammas, betas = (
+        _parts(tf.cast(v, dtype), len(xs)) for v in (self.gamma, self.beta))
+    if scales is None:
+      return gammas, betas
+    scales = [tf.cast(scale, dtype) for scale in scales]
+    return tuple([v * scale for v, scale in zip(vs, scales, strict=True)]
+                 for vs in (gammas, betas))
 
   def _uses_fused_kernel(self) -> bool:
     return (self.fused and not self._across_replicas()
@@ -112,7 +158,14 @@ class BatchNorm(keras.layers.Layer):
     return (self.synchronized and context is not None
             and context.num_replicas_in_sync > 1)
 
+  def _fused(self, x, gamma, beta):
+    return tf.raw_ops.FusedBatchNormV3(
+        x=x, scale=gamma, offset=beta, mean=[], variance=[],
+        epsilon=self.epsilon, is_training=True)[:3]
+
   def _plain(self, x, gamma, beta):
+    compute_dtype = x.dtype
+    x = tf.cast(x, gamma.dtype)
     count = tf.cast(tf.reduce_prod(tf.shape(x)[:-1]), x.dtype)
     total = tf.reduce_sum(x, [0, 1, 2])
     add = tf.identity
@@ -127,9 +180,12 @@ class BatchNorm(keras.layers.Layer):
     # One value a channel has no unbiased variance; PyTorch refuses it, the
     # fused kernel keeps the biased one.
     unbiased = variance * (count / tf.maximum(count - 1, 1))
-    return y, mean, unbiased
+    return tf.cast(y, compute_dtype), mean, unbiased
 
-  def _move(self, average, value) -> None:
+  def _move(self, average, values) -> None:
+    if _FROZEN.get():
+      return
+    value = values[0] if len(values) == 1 else tf.concat(values, 0)
     value = tf.cast(value, average.dtype)
     average.assign(
         average * self.momentum + value * (1. - self.momentum))
@@ -144,3 +200,7 @@ class BatchNorm(keras.layers.Layer):
         'affine': self.affine, 'epsilon': self.epsilon,
         'momentum': self.momentum, 'synchronized': self.synchronized,
         'fused': self.fused}
+
+
+def _parts(vector, count: int) -> list[tf.Tensor]:
+  return [vector] if count == 1 else tf.split(vector, count)

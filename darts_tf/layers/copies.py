@@ -42,18 +42,20 @@ class Copies(Operation):
             f' with stride {self.stride}.'
             f' Received: shape={tuple(output.shape)[1:]}')
 
-  def call(self, x, scale=None, training=None):
+  def branches(self, x, arrangement, count, scales=None, training=None):
     """Computes edge after edge; see `Operation`.
 
     The layers learn from Keras' call context whether this is training.
     """
-    del training
-    outputs = []
-    for i, part in enumerate(self.parts):
-      # A layer without a type of its own computes in the global one.
-      y = tf.cast(part(x), x.dtype)
-      outputs.append(y if scale is None else y * tf.cast(scale[i], y.dtype))
-    return tf.concat(outputs, -1)
+    del arrangement, training
+    # A layer without a type of its own computes in the global one.
+    ys = [tf.cast(part(x), x.dtype) for part in self.parts]
+    if count == 1:
+      ys = [tf.concat(ys, -1)]
+    if scales is None:
+      return ys
+    return [y * tf.cast(scale, y.dtype)
+            for y, scale in zip(ys, scales, strict=True)]
 
   def weight_views(self, copy: int = 0) -> dict[str, WeightView]:
     """All variables of the edge's layer, by their paths in it."""

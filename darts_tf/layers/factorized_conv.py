@@ -1,7 +1,6 @@
 """A 7x7 convolution as a row and a column: `conv_7x1_1x7`."""
 
 import keras
-import tensorflow as tf
 
 from darts_tf.layers.convolution import conv, grouped_conv
 from darts_tf.layers.initializers import uniform_fan_in
@@ -34,14 +33,15 @@ class FactorizedConv(Operation):
         name='column')
     self.norm_layer.build((*input_shape[:-1], total))
 
-  def call(self, x, scale=None, training=None):
-    """Computes all edges; see `Operation`."""
-    x = conv(self.rectified(x), tf.convert_to_tensor(self.row),
-             (1, self.stride))
-    x = grouped_conv(x, tf.convert_to_tensor(self.column), self.copies,
-                     (self.stride, 1))
-    return self.norm_layer(
-        x, scale=self.per_channel(scale), training=training)
+  def branches(self, x, arrangement, count, scales=None, training=None):
+    """See `Operation`."""
+    del arrangement
+    xs = [conv(x, kernel, (1, self.stride))
+          for kernel in self.shares(self.row, count)]
+    xs = [grouped_conv(x, kernel, self.copies // count, (self.stride, 1))
+          for x, kernel in zip(
+              xs, self.shares(self.column, count), strict=True)]
+    return self.norm_layer.branches(xs, scales, training)
 
   def weight_views(self, copy: int = 0) -> dict[str, WeightView]:
     """The two kernels and the normalization."""

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from darts_tf.errors import InputError
-from darts_tf.layers.convolution import conv
+from darts_tf.layers.convolution import conv, subsample
 from darts_tf.layers.initializers import uniform_fan_in
 from darts_tf.layers.operation import Operation, WeightView
 
@@ -45,23 +45,27 @@ class FactorizedReduce(Operation):
         for name in ('conv_1', 'conv_2')]
     self.norm_layer.build((*input_shape[:-1], 2 * half))
 
-  def call(self, x, scale=None, training=None):
-    """Computes all edges by two convolutions; see `Operation`."""
-    x = self.rectified(x)
+  def branches(self, x, arrangement, count, scales=None, training=None):
+    """Two convolutions a branch; see `Operation`."""
+    del arrangement
     # An odd size leaves the shifted half one pixel short.
     short = x.shape[1] % 2, x.shape[2] % 2
     shifted = x[:, 1:, 1:]
     if any(short):
       shifted = tf.pad(
           shifted, [[0, 0], [0, short[0]], [0, short[1]], [0, 0]])
-    halves = [conv(part, tf.convert_to_tensor(kernel), (2, 2))
-              for part, kernel in zip((x, shifted), self.kernels)]
-    if self.copies > 1:
-      parts = [tf.split(half, self.copies, -1) for half in halves]
-      halves = [p for pair in zip(*parts) for p in pair]
-    return self.norm_layer(
-        tf.concat(halves, -1), scale=self.per_channel(scale),
-        training=training)
+    inputs = [subsample(part, 2, 2) for part in (x, shifted)]
+    kernels = [self.shares(kernel, count) for kernel in self.kernels]
+    copies = self.copies // count
+    xs = []
+    for pair in zip(*kernels, strict=True):
+      halves = [conv(part, kernel)
+                for part, kernel in zip(inputs, pair, strict=True)]
+      if copies > 1:
+        parts = [tf.split(half, copies, -1) for half in halves]
+        halves = [p for of_edge in zip(*parts) for p in of_edge]
+      xs.append(tf.concat(halves, -1))
+    return self.norm_layer.branches(xs, scales, training)
 
   def weight_views(self, copy: int = 0) -> dict[str, WeightView]:
     """The two kernels and the normalization."""

@@ -30,7 +30,9 @@ class MixedCell(Cell):
       style: OperationStyle, drop_path: bool = False, **kwargs,
   ):
     kwargs.setdefault('dtype', style.dtype)
-    super().__init__(plan, preprocess, topology.output, **kwargs)
+    # Mixing weights keep their precision; layers cast what they read.
+    super().__init__(
+        plan, preprocess, topology.output, autocast=False, **kwargs)
     self.topology = topology
     self.candidates = candidates
     self.sources = []
@@ -71,13 +73,15 @@ class MixedCell(Cell):
     kept = self.draw_paths(states[0], drop_path_rate, training)
     incoming = {node: [] for node in self.topology.nodes}
     layers = dict(zip(self.sources, self.mixed_edges))
+    rows = tf.unstack(weights)  # tf.gather has a sparse gradient.
     for source in range(self.topology.nodes.stop):
       if source in incoming:
         states.append(tf.add_n(incoming[source]))
       if source in layers:
         outgoing = self.topology.outgoing(source)
         outputs = layers[source](
-            states[source], tf.gather(weights, outgoing), training=training)
+            states[source], tf.stack([rows[i] for i in outgoing]),
+            training=training)
         for edge, output in zip(outgoing, outputs):
           if kept is not None:
             output = output * kept[edge]

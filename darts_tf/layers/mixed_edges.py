@@ -1,6 +1,7 @@
 """All edges that leave one node, computed together."""
 
 import dataclasses
+import functools
 
 import keras
 import numpy as np
@@ -26,44 +27,46 @@ class _Bundle:
   edges: tuple[int, ...]
   columns: tuple[int, ...]
 
-  def scale(self, columns):
-    """Mixing weights of the operation, one an edge."""
-    if len(set(self.columns)) == 1:
-      column = columns[self.columns[0]]
-      if len(self.edges) == column.shape[0]:
-        return column
-      return tf.gather(column, self.edges)
-    return tf.stack([columns[k][e] for e, k in zip(self.edges, self.columns)])
-
 
 class MixedEdges(keras.layers.Layer):
   r"""The mixed operations of all edges that leave one node.
 
   Edge `e` gives `sum_k p[e, k] o_k(x)` (arXiv:1806.09055, equation 2).
   As `x` is the same for all of them, its ReLU is taken once, pools once,
-  and each convolutional candidate computes all its edges in one layer whose
-  last normalization has the mixing weights for its scale.
+  dilated kernels of all sizes share the arrangement of its pixels, and the
+  last normalization of each candidate has the mixing weights for its scale.
+
+  Each convolutional candidate holds the weights of all its edges. It
+  computes them in one of two forms. Joined, the channels of all edges lie
+  in one tensor: the fewest kernels are started, which is what counts on a
+  GPU. Apart, each edge has a tensor of its own: nothing is copied in order
+  to join or to separate channels, which on a CPU costs more than what is
+  computed with them (docs/performance.md).
 
   Args:
     candidates: operation names of each edge.
     channels: channels of the node and of each edge's output.
     stride: 1 or 2, of all these edges.
     style: conventions of the search space.
+    apart: the form; `None` for apart where there is no GPU.
     **kwargs: arguments of `keras.layers.Layer`.
   """
 
   def __init__(
       self, candidates: tuple[tuple[str, ...], ...], channels: int,
-      stride: int = 1, style: OperationStyle = OperationStyle(), **kwargs,
+      stride: int = 1, style: OperationStyle = OperationStyle(),
+      apart: bool | None = None, **kwargs,
   ):
     if isinstance(style, dict):
       style = OperationStyle(**style)
     kwargs.setdefault('dtype', style.dtype)
-    super().__init__(**kwargs)
+    # Mixing weights keep their precision; states come in that of the layer.
+    super().__init__(autocast=False, **kwargs)
     self.candidates = tuple(tuple(names) for names in candidates)
     self.channels = channels
     self.stride = stride
     self.style = style
+    self.apart = apart
     # The layers are held in a list of this layer's own, which is what Keras
     # tracks; the bundles say which edges each of them serves.
     self.operations = []
@@ -96,42 +99,79 @@ class MixedEdges(keras.layers.Layer):
       A list with a tensor `(batch, height', width', channels)` for each
       edge.
     """
-    columns = tf.unstack(tf.cast(weights, x.dtype), axis=1)
-    rectified = tf.nn.relu(x)
-    # Outputs for the same edges are added before they are taken apart.
-    sums = {}
-    pools = {}
+    x = tf.cast(x, self.compute_dtype)
+    apart = self.apart
+    if apart is None:
+      apart = not tf.config.list_logical_devices('GPU')
+    factors = _Factors(weights, self.channels)
+    inputs, pools, totals, lattices = {}, {}, {}, {}
     for bundle in self.bundles.values():
       operation = bundle.operation
       if operation.edge_independent:
         pools.setdefault(bundle.edges, []).append(
-            (operation(x, training=training), bundle.scale(columns)))
-      else:
-        sums.setdefault(bundle.edges, []).append(operation(
-            rectified if operation.rectifies else x,
-            scale=bundle.scale(columns), training=training))
+            (operation(x, training=training), bundle))
+        continue
+      arrangement = operation.arrangement(x.shape)
+      key = operation.rectifies, arrangement
+      if key not in inputs:
+        inputs[key] = arrangement.apply(
+            tf.nn.relu(x) if operation.rectifies else x)
+      branches = _branches(bundle.edges, apart)
+      for branch, y in zip(branches, operation.branches(
+          inputs[key], arrangement, len(branches),
+          factors.of_branches(bundle, apart), training), strict=True):
+        if arrangement.lattices == 1:
+          totals.setdefault(branch, []).append(y)
+        else:
+          lattices.setdefault((branch, arrangement), []).append(y)
+    # Outputs on the same lattices are added before they are put back.
+    for (branch, arrangement), terms in lattices.items():
+      totals.setdefault(branch, []).append(arrangement.undo(_add(terms)))
     for edges, terms in pools.items():
-      sums.setdefault(edges, []).append(self._mix(terms))
+      branches = _branches(edges, apart)
+      for branch, y in zip(
+          branches, self._mix(terms, weights, len(branches)), strict=True):
+        totals.setdefault(branch, []).append(y)
     outputs = [[] for _ in self.candidates]
-    for edges, terms in sums.items():
-      for edge, part in zip(edges, tf.split(_add(terms), len(edges), -1)):
+    for branch, terms in totals.items():
+      # And those of the same edges before they are taken apart.
+      total = _add(terms)
+      parts = [total] if len(branch) == 1 else tf.split(
+          total, len(branch), -1)
+      for edge, part in zip(branch, parts, strict=True):
         outputs[edge].append(part)
     if not all(outputs):
       zeros = tf.zeros_like(x[:, ::self.stride, ::self.stride])
       outputs = [terms or [zeros] for terms in outputs]
     return [_add(terms) for terms in outputs]
 
-  def _mix(self, terms):
-    """Weighted sums of tensors that all edges share, as a 1x1 convolution.
+  def _mix(self, terms, weights, count):
+    """Weighted sums of tensors that all edges share, as 1x1 convolutions.
 
     The kernel is the Kronecker product of the weights and the identity.
     """
     shared = tf.concat([y for y, _ in terms], -1)
-    weights = tf.stack([scale for _, scale in terms])
-    eye = tf.constant(np.eye(self.channels), weights.dtype)
-    kernel = weights[:, None, :, None] * eye[None, :, None, :]
-    rows, columns = (n * self.channels for n in weights.shape)
-    return conv(shared, tf.reshape(kernel, [1, 1, rows, columns]))
+    edges, tensors, size = len(terms[0][1].edges), len(terms), self.channels
+    # Which mixing weight it is for each edge and tensor.
+    chosen = np.zeros([edges, tensors, *weights.shape])
+    for t, (_, bundle) in enumerate(terms):
+      for i, (e, k) in enumerate(zip(bundle.edges, bundle.columns)):
+        chosen[i, t, e, k] = 1
+    if count == 1:
+      chosen = np.swapaxes(chosen, 0, 1)
+    picked = tf.matmul(
+        tf.constant(chosen.reshape([edges * tensors, -1]), weights.dtype),
+        tf.reshape(weights, [-1, 1]))
+    eye = tf.constant(np.eye(size), weights.dtype)
+    if count == 1:
+      kernel = (tf.reshape(picked, [tensors, 1, edges, 1])
+                * eye[None, :, None, :])
+    else:
+      kernel = tf.reshape(picked, [edges, tensors, 1, 1]) * eye
+    kernel = tf.cast(tf.reshape(
+        kernel, [count, 1, 1, tensors * size, edges // count * size]),
+        shared.dtype)
+    return [conv(shared, part) for part in tf.unstack(kernel)]
 
   def weight_views(self, edge: int, operation: str) -> dict[str, WeightView]:
     """The weights of one candidate of one edge.
@@ -158,7 +198,50 @@ class MixedEdges(keras.layers.Layer):
     """Returns the arguments of the constructor."""
     return super().get_config() | {
         'candidates': self.candidates, 'channels': self.channels,
-        'stride': self.stride, 'style': self.style.to_dict()}
+        'stride': self.stride, 'style': self.style.to_dict(),
+        'apart': self.apart}
+
+
+class _Factors:
+  """Mixing weights, repeated for each channel.
+
+  Args:
+    weights: `(edges, candidates)`.
+    channels: of an edge.
+  """
+
+  def __init__(self, weights, channels: int):
+    # As a product, which has a far smaller gradient graph than tf.repeat.
+    self._table = weights[:, :, None] * tf.ones([channels], weights.dtype)
+
+  @functools.cached_property
+  def _by_edge(self) -> list[list[tf.Tensor]]:
+    edges, candidates, channels = self._table.shape
+    rows = tf.unstack(tf.reshape(self._table, [-1, channels]))
+    return [rows[e * candidates:(e + 1) * candidates] for e in range(edges)]
+
+  @functools.cached_property
+  def _by_candidate(self) -> list[tf.Tensor]:
+    edges, candidates, channels = self._table.shape
+    return tf.unstack(tf.reshape(
+        tf.transpose(self._table, [1, 0, 2]),
+        [candidates, edges * channels]))
+
+  def of_branches(self, bundle: _Bundle, apart: bool) -> list[tf.Tensor]:
+    """The factors of an operation's branches."""
+    if not apart and len(set(bundle.columns)) == 1 and (
+        len(bundle.edges) == self._table.shape[0]):
+      return [self._by_candidate[bundle.columns[0]]]
+    factors = [self._by_edge[e][k]
+               for e, k in zip(bundle.edges, bundle.columns, strict=True)]
+    return factors if apart else [tf.concat(factors, 0)]
+
+
+def _branches(
+    edges: tuple[int, ...], apart: bool
+) -> list[tuple[int, ...]]:
+  """Which edges share a tensor."""
+  return [(edge,) for edge in edges] if apart else [edges]
 
 
 def _add(terms):

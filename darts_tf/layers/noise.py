@@ -33,10 +33,10 @@ class Noise(Operation):
     """There is nothing to learn."""
     del input_shape
 
-  def call(self, x, scale=None, training=None):
-    """Draws noise for all edges; see `Operation`."""
-    like = x[:, ::self.stride, ::self.stride]
-    shape = (*_sizes(like), self.copies * self.channels)
+  def branches(self, x, arrangement, count, scales=None, training=None):
+    """Draws noise for all edges at once; see `Operation`."""
+    del arrangement
+    shape = (*_strided_sizes(x, self.stride), self.copies * self.channels)
     draw = tf.random.stateless_normal
     if training:
       noise = self.draws.training(x, shape, draw)
@@ -44,14 +44,18 @@ class Noise(Operation):
       noise = tf.tile(
           self.draws.inference(shape, draw), [tf.shape(x)[0], 1, 1, 1])
     noise = tf.cast(noise, x.dtype)
-    return noise if scale is None else noise * self.per_channel(scale)
+    parts = [noise] if count == 1 else tf.split(noise, count, -1)
+    if scales is None:
+      return parts
+    return [part * tf.cast(scale, part.dtype)
+            for part, scale in zip(parts, scales, strict=True)]
 
   def get_config(self):
     """Returns the arguments of the constructor."""
     return super().get_config() | {'seed': self.seed}
 
 
-def _sizes(x) -> tuple:
-  """Height and width, as numbers where they are known."""
+def _strided_sizes(x, stride: int) -> tuple:
+  """Height and width after a stride, as numbers where they are known."""
   return tuple(
-      x.shape[axis] or tf.shape(x)[axis] for axis in (1, 2))
+      -(-(x.shape[axis] or tf.shape(x)[axis]) // stride) for axis in (1, 2))

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from darts_tf.layers.arrangement import Arrangement
 from darts_tf.layers.batch_norm import BatchNorm
 from darts_tf.layers.convolution import strided_shape
 from darts_tf.search_space.style import OperationStyle
@@ -103,16 +104,57 @@ class Operation(keras.layers.Layer):
         synchronized=style.synchronized, dtype=self.dtype_policy, name=name)
 
   def rectified(self, x):
-    """ReLU, unless the caller has applied it."""
-    return tf.nn.relu(x) if self.activate else x
+    """ReLU, unless there is none or the caller has applied it."""
+    return tf.nn.relu(x) if self.rectifies and self.activate else x
 
-  def per_channel(self, scale):
-    """Repeats one mixing weight an edge for each of its channels."""
-    if scale is None:
-      return None
-    # As a product, which has a far smaller gradient graph than tf.repeat.
-    ones = tf.ones([1, self.channels], scale.dtype)
-    return tf.reshape(tf.matmul(tf.expand_dims(scale, 1), ones), [-1])
+  def shares(self, kernel, count: int, axis: int = -1) -> list[tf.Tensor]:
+    """A kernel, or the shares of `count` branches in it, to compute with."""
+    kernel = tf.cast(kernel, self.compute_dtype)
+    return [kernel] if count == 1 else tf.split(kernel, count, axis)
+
+  def arrangement(self, shape) -> Arrangement:
+    """How the operation wants an input of this shape laid out."""
+    del shape
+    return Arrangement()
+
+  def call(self, x, scale=None, training=None):
+    """Computes all edges.
+
+    Args:
+      x: `(batch, height, width, channels)`.
+      scale: mixing weight of each edge, `(copies,)`; `None` for 1.
+      training: see `BatchNorm`.
+
+    Returns:
+      `(batch, height', width', copies * channels)`, edge by edge.
+    """
+    if scale is not None:
+      # As a product, which has a far smaller gradient graph than tf.repeat.
+      ones = tf.ones([1, self.channels], scale.dtype)
+      scale = [tf.reshape(tf.matmul(tf.expand_dims(scale, 1), ones), [-1])]
+    arrangement = self.arrangement(x.shape)
+    y, = self.branches(
+        arrangement.apply(self.rectified(x)), arrangement, 1, scale, training)
+    return arrangement.undo(y)
+
+  def branches(
+      self, x, arrangement: Arrangement, count: int, scales=None,
+      training=None,
+  ) -> list[tf.Tensor]:
+    """Computes all edges, `copies / count` of them in each tensor.
+
+    Args:
+      x: the input, rectified if the operation does that, and arranged.
+      arrangement: of `x`, and of what is returned.
+      count: 1 or `copies`.
+      scales: a factor of each channel for each of the tensors returned,
+        `(copies / count * channels,)`; `None` for 1.
+      training: see `BatchNorm`.
+
+    Returns:
+      `count` tensors.
+    """
+    raise NotImplementedError
 
   def weight_views(self, copy: int = 0) -> dict[str, WeightView]:
     """The weights of one edge.

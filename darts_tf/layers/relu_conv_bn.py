@@ -1,7 +1,6 @@
 """ReLU, convolution, batch normalization."""
 
 import keras
-import tensorflow as tf
 
 from darts_tf.layers.convolution import conv
 from darts_tf.layers.initializers import uniform_fan_in
@@ -31,12 +30,13 @@ class ReLUConvBN(Operation):
         initializer=uniform_fan_in(k * k * input_shape[-1]), name='kernel')
     self.norm_layer.build((*input_shape[:-1], total))
 
-  def call(self, x, scale=None, training=None):
-    """Computes all edges by one convolution; see `Operation`."""
-    x = conv(self.rectified(x), tf.convert_to_tensor(self.kernel),
-             (self.stride, self.stride))
-    return self.norm_layer(
-        x, scale=self.per_channel(scale), training=training)
+  def branches(self, x, arrangement, count, scales=None, training=None):
+    """One convolution a branch; see `Operation`."""
+    del arrangement
+    strides = (self.stride, self.stride)
+    xs = [conv(x, kernel, strides)
+          for kernel in self.shares(self.kernel, count)]
+    return self.norm_layer.branches(xs, scales, training)
 
   def weight_views(self, copy: int = 0) -> dict[str, WeightView]:
     """Kernel and normalization."""

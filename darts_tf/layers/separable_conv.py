@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from darts_tf.layers.arrangement import Arrangement
 from darts_tf.layers.convolution import depthwise_conv, grouped_conv
 from darts_tf.layers.initializers import uniform_fan_in
 from darts_tf.layers.operation import Operation, WeightView
@@ -46,33 +47,33 @@ class SeparableConv(Operation):
           name=f'pointwise_{unit}'))
       norm.build((*input_shape[:-1], total))
 
-  def call(self, x, scale=None, training=None):
-    """Computes all edges.
+  def arrangement(self, shape) -> Arrangement:
+    """Single dilated units read one lattice of pixels each."""
+    if self.units > 1 or self.dilation == 1:
+      return Arrangement()
+    return Arrangement.of_kernel(shape, self.stride, self.dilation)
 
-    Args:
-      x: `(batch, height, width, channels)`.
-      scale: mixing weight of each edge, `(copies,)`.
-      training: see `BatchNorm`.
-
-    Returns:
-      `(batch, height', width', copies * channels)`.
-    """
-    x = self.rectified(x)
-    if self.copies > 1:
-      x = tf.tile(x, [1, 1, 1, self.copies])
+  def branches(self, x, arrangement, count, scales=None, training=None):
+    """See `Operation`."""
+    copies = self.copies // count
+    if copies > 1:
+      x = tf.tile(x, [1, 1, 1, copies])
+    xs = [x] * count
+    stride = self.stride // arrangement.every
+    dilation = self.dilation // (arrangement.every * arrangement.lattices)
     for unit, norm in enumerate(self.norms):
       first, last = unit == 0, unit == self.units - 1
       if not first:
-        x = tf.nn.relu(x)
-      x = depthwise_conv(
-          x, tf.convert_to_tensor(self.depthwise[unit]),
-          self.stride if first else 1, self.dilation)
-      x = grouped_conv(
-          x, tf.convert_to_tensor(self.pointwise[unit]), self.copies)
-      x = norm(
-          x, scale=self.per_channel(scale) if last else None,
-          training=training)
-    return x
+        xs = [tf.nn.relu(x) for x in xs]
+      xs = [
+          depthwise_conv(x, kernel, stride if first else 1, dilation)
+          for x, kernel in zip(
+              xs, self.shares(self.depthwise[unit], count, 2), strict=True)]
+      xs = [
+          grouped_conv(x, kernel, copies) for x, kernel in zip(
+              xs, self.shares(self.pointwise[unit], count), strict=True)]
+      xs = norm.branches(xs, scales if last else None, training)
+    return xs
 
   def weight_views(self, copy: int = 0) -> dict[str, WeightView]:
     """Depthwise and pointwise kernels and normalization of each unit."""

@@ -43,7 +43,8 @@ class Supernet(StackedCells):
   ):
     style = style or space.search_style
     kwargs.setdefault('dtype', style.dtype)
-    super().__init__(**kwargs)
+    # Mixing weights keep their precision; layers cast what they read.
+    super().__init__(autocast=False, **kwargs)
     self.space = space
     frame = Frame(space, style, tuple(image_shape), num_classes, channels,
                   num_cells, stem)

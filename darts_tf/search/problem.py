@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from darts_tf.architecture_gradient import BilevelProblem
+from darts_tf.layers.batch_norm import frozen_averages
 from darts_tf.models.supernet import Supernet
 from darts_tf.relaxation.relaxation import Relaxation
 from darts_tf.replicas import sum_over_replicas
@@ -82,11 +83,12 @@ class SupernetProblem(BilevelProblem):
 
   def training_loss(self, weights, alphas, batch) -> tf.Tensor:
     """See `BilevelProblem`."""
-    return self.forward(weights, alphas, batch).loss
+    with frozen_averages():
+      return self.forward(weights, alphas, batch).loss
 
   def validation_loss(self, weights, alphas, batch) -> tf.Tensor:
     """See `BilevelProblem`."""
-    return self.forward(weights, alphas, batch).loss
+    return self.training_loss(weights, alphas, batch)
 
   def reduce(self, tensors):
     """Sums over replicas."""

@@ -23,29 +23,32 @@ for _stride in (1, 2):
   CASES.append((f'unequal_{_stride}', 'darts', UNEQUAL, _stride))
   CASES.append((f'nasnet_{_stride}', 'nasnet', (
       ('sep_conv_7x7', 'conv_7x1_1x7'),) * 2, _stride))
+# Even sizes let dilated kernels take the image apart.
+FORMS = {'apart_odd': (True, (7, 8)), 'apart_even': (True, (8, 6)),
+         'joined_odd': (False, (7, 8)), 'joined_even': (False, (8, 6))}
 
 
 class MixedEdgesTest(tf.test.TestCase, parameterized.TestCase):
 
-  def make(self, space, candidates, stride):
+  def make(self, space, candidates, stride, apart=True, size=(7, 8)):
     """A layer with random weights, its input and its mixing weights."""
     rng = np.random.default_rng(3)
     style = search_spaces[space].search_style.replace(dtype='float64')
-    layer = MixedEdges(candidates, 4, stride, style)
-    layer.build((None, 7, 8, 4))
+    layer = MixedEdges(candidates, 4, stride, style, apart)
+    layer.build((None, *size, 4))
     for variable in layer.variables:
       value = rng.normal(size=variable.shape)
       variable.assign(
           np.exp(value) if 'variance' in variable.path else value)
-    x = tf.constant(rng.normal(size=(3, 7, 8, 4)))
+    x = tf.constant(rng.normal(size=(3, *size, 4)))
     weights = tf.constant(
         rng.uniform(size=(len(candidates), max(map(len, candidates)))))
     return layer, x, weights, style
 
-  def single(self, layer, edge, name, stride, style):
+  def single(self, layer, edge, name, stride, style, size):
     """The operation alone, with the weights of the edge."""
     operation = build_operation(name, 4, stride, style)
-    operation.build((None, 7, 8, 4))
+    operation.build((None, *size, 4))
     views = layer.weight_views(edge, name)
     own = operation.weight_views()
     self.assertEqual(list(views), list(own))
@@ -53,12 +56,16 @@ class MixedEdgesTest(tf.test.TestCase, parameterized.TestCase):
       view.assign(views[key].read())
     return operation
 
-  @parameterized.named_parameters(*CASES)
+  @parameterized.named_parameters(
+      (f'{case}_{form}', *arguments, *options)
+      for case, *arguments in CASES for form, options in FORMS.items())
   def test_equals_the_sum_of_single_operations(
-      self, space, candidates, stride):
-    layer, x, weights, style = self.make(space, candidates, stride)
+      self, space, candidates, stride, is_apart, size):
+    layer, x, weights, style = self.make(
+        space, candidates, stride, is_apart, size)
     singles = [
-        [self.single(layer, edge, name, stride, style) for name in names]
+        [self.single(layer, edge, name, stride, style, size)
+         for name in names]
         for edge, names in enumerate(candidates)]
     for training in (False, True):
       with tf.GradientTape(persistent=True) as tape:
@@ -77,7 +84,7 @@ class MixedEdgesTest(tf.test.TestCase, parameterized.TestCase):
       self.assertLen(together, len(candidates))
       self.assertEqual(
           [tuple(y.shape)[1:] for y in together],
-          [s[1:] for s in layer.compute_output_shape((None, 7, 8, 4))])
+          [s[1:] for s in layer.compute_output_shape((None, *size, 4))])
       for actual, expected in zip(together, apart):
         self.assertAllClose(actual, expected, rtol=1e-9, atol=1e-9)
       gradients = [

@@ -10,7 +10,7 @@ from darts_tf.layers import build_operation
 from darts_tf.layers.convolution import depthwise_conv
 from darts_tf.search_space import OperationStyle
 
-SIZES = ((7, 7), (6, 9))
+SIZES = ((7, 7), (6, 9), (8, 6))
 SHAPES = tuple(
     {'stride': stride, 'size': size} for stride in (1, 2) for size in SIZES)
 STYLE = OperationStyle(affine=True, pool_norm=True, dtype='float64')

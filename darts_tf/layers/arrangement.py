@@ -1,0 +1,66 @@
+"""Pixels arranged so that a dilated kernel reads neighbours."""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from darts_tf.layers.convolution import subsample
+
+
+class Arrangement(NamedTuple):
+  """How an input is laid out before a kernel with a dilation reads it.
+
+  A kernel of dilation d reads pixels of one lattice only: those whose row
+  and column agree modulo d. With the lattices as images of their own, it is
+  a kernel without dilation, and what is done pixel by pixel or over the
+  whole batch, like a 1x1 convolution and a batch normalization, does not
+  notice. A stride that divides d leaves but some of the lattices.
+
+  Operations that want the same arrangement share it, and their outputs are
+  added before they are put back.
+
+  Args:
+    every: only each `every`-th row and column is kept.
+    lattices: rows and columns are then taken apart modulo this.
+  """
+
+  every: int = 1
+  lattices: int = 1
+
+  @classmethod
+  def of_kernel(
+      cls, shape, stride: int, dilation: int
+  ) -> 'Arrangement':
+    """The arrangement for a kernel.
+
+    Args:
+      shape: `(batch, height, width, channels)` of the input.
+      stride: of the kernel.
+      dilation: of the kernel.
+
+    Returns:
+      The arrangement that leaves a kernel without dilation, if stride and
+      sizes allow it.
+    """
+    if dilation % stride:
+      return cls()
+    left = dilation // stride
+    sizes = [None if n is None else -(-n // stride) for n in shape[1:3]]
+    if any(n is None or n % left for n in sizes):
+      return cls(stride)
+    return cls(stride, left)
+
+  def apply(self, x: tf.Tensor) -> tf.Tensor:
+    """Arranges `(batch, height, width, channels)`."""
+    x = subsample(x, self.every, self.every)
+    if self.lattices == 1:
+      return x
+    return tf.space_to_batch(
+        x, [self.lattices] * 2, tf.zeros([2, 2], tf.int32))
+
+  def undo(self, y: tf.Tensor) -> tf.Tensor:
+    """Puts lattices back in one image; what was left out stays so."""
+    if self.lattices == 1:
+      return y
+    return tf.batch_to_space(
+        y, [self.lattices] * 2, tf.zeros([2, 2], tf.int32))
