@@ -5,6 +5,7 @@ import contextvars
 from collections.abc import Iterator
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from darts_tf.replicas import sum_over_replicas
@@ -120,7 +121,13 @@ class BatchNorm(keras.layers.Layer):
       return [
           self._by_statistics(x, *of_x)
           for x, *of_x in zip(xs, *factors, means, variances, strict=True)]
-    normalize = self._fused if self._uses_fused_kernel() else self._plain
+    if self._uses_fused_kernel():
+      nothing = tf.constant([], dtype)
+      normalize = lambda x, gamma, beta: tf.raw_ops.FusedBatchNormV3(
+          x=x, scale=gamma, offset=beta, mean=nothing, variance=nothing,
+          epsilon=self.epsilon, is_training=True)[:3]
+    else:
+      normalize = self._plain
     ys, means, variances = zip(
         *[normalize(x, *of_x) for x, *of_x in zip(xs, *factors, strict=True)],
         strict=True)
@@ -137,10 +144,10 @@ class BatchNorm(keras.layers.Layer):
     """Scales and offsets of each tensor."""
     if self.gamma is None:
       # Without a product with 1 or 0, which would have a gradient of its own.
-      channels = [xs[0].shape[-1]]
-      gammas = scales or [tf.ones(channels, dtype)] * len(xs)
+      channels = xs[0].shape[-1]
+      gammas = scales or [tf.constant(np.ones(channels), dtype)] * len(xs)
       return ([tf.cast(gamma, dtype) for gamma in gammas],
-              [tf.zeros(channels, dtype)] * len(xs))
+              [tf.constant(np.zeros(channels), dtype)] * len(xs))
     gammas, betas = (
         _parts(tf.cast(v, dtype), len(xs)) for v in (self.gamma, self.beta))
     if scales is None:
@@ -157,11 +164,6 @@ class BatchNorm(keras.layers.Layer):
     context = tf.distribute.get_replica_context()
     return (self.synchronized and context is not None
             and context.num_replicas_in_sync > 1)
-
-  def _fused(self, x, gamma, beta):
-    return tf.raw_ops.FusedBatchNormV3(
-        x=x, scale=gamma, offset=beta, mean=[], variance=[],
-        epsilon=self.epsilon, is_training=True)[:3]
 
   def _plain(self, x, gamma, beta):
     compute_dtype = x.dtype

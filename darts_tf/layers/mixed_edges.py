@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from darts_tf.layers.convolution import conv, strided_shape
+from darts_tf.layers.convolution import pointwise_conv, strided_shape
 from darts_tf.layers.copies import build_operation
 from darts_tf.layers.operation import Operation, WeightView
 from darts_tf.search_space.style import OperationStyle
@@ -169,9 +169,9 @@ class MixedEdges(keras.layers.Layer):
     else:
       kernel = tf.reshape(picked, [edges, tensors, 1, 1]) * eye
     kernel = tf.cast(tf.reshape(
-        kernel, [count, 1, 1, tensors * size, edges // count * size]),
+        kernel, [count, tensors * size, edges // count * size]),
         shared.dtype)
-    return [conv(shared, part) for part in tf.unstack(kernel)]
+    return [pointwise_conv(shared, matrix) for matrix in tf.unstack(kernel)]
 
   def weight_views(self, edge: int, operation: str) -> dict[str, WeightView]:
     """The weights of one candidate of one edge.
@@ -212,7 +212,8 @@ class _Factors:
 
   def __init__(self, weights, channels: int):
     # As a product, which has a far smaller gradient graph than tf.repeat.
-    self._table = weights[:, :, None] * tf.ones([channels], weights.dtype)
+    self._table = weights[:, :, None] * tf.constant(
+        np.ones(channels), weights.dtype)
 
   @functools.cached_property
   def _by_edge(self) -> list[list[tf.Tensor]]:

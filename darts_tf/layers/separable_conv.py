@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from darts_tf.layers.arrangement import Arrangement
-from darts_tf.layers.convolution import depthwise_conv, grouped_conv
+from darts_tf.layers.convolution import depthwise_conv, pointwise_conv
 from darts_tf.layers.initializers import uniform_fan_in
 from darts_tf.layers.operation import Operation, WeightView
 
@@ -69,9 +69,10 @@ class SeparableConv(Operation):
           depthwise_conv(x, kernel, stride if first else 1, dilation)
           for x, kernel in zip(
               xs, self.shares(self.depthwise[unit], count, 2), strict=True)]
+      matrix = tf.squeeze(self.pointwise[unit], [0, 1])
       xs = [
-          grouped_conv(x, kernel, copies) for x, kernel in zip(
-              xs, self.shares(self.pointwise[unit], count), strict=True)]
+          pointwise_conv(x, part, copies) for x, part in zip(
+              xs, self.shares(matrix, count), strict=True)]
       xs = norm.branches(xs, scales if last else None, training)
     return xs
 

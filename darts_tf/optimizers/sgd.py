@@ -71,13 +71,16 @@ class SGD(PyTorchOptimizer):
       variable: the variable.
       learning_rate: a scalar tensor.
     """
-    if self.momentum:
-      velocity = self.velocities[self._get_variable_index(variable)]
-      buffer = self.momentum * tf.convert_to_tensor(velocity) + gradient
-      self.assign(velocity, buffer)
-      gradient = (
-          gradient + self.momentum * buffer if self.nesterov else buffer)
-    self.assign_sub(variable, tf.cast(learning_rate, variable.dtype) * gradient)
+    rate = tf.cast(learning_rate, variable.dtype)
+    if not self.momentum:
+      self.assign_sub(variable, rate * gradient)
+      return
+    velocity = self.velocities[self._get_variable_index(variable)]
+    # One operation for both assignments.
+    tf.raw_ops.ResourceApplyMomentum(
+        var=variable.handle, accum=velocity.value.handle, lr=rate,
+        grad=gradient, momentum=tf.constant(self.momentum, variable.dtype),
+        use_nesterov=self.nesterov)
 
   def get_config(self) -> dict:
     """Returns the arguments of the constructor."""

@@ -55,7 +55,7 @@ class SearchStep:
     compiled = lambda step: tf.function(
         self._distributed(step), autograph=False)
     self._search = compiled(self._search_step)
-    self._train = compiled(self._weight_step)
+    self._train = compiled(self._training_step)
 
   def search(self, training_batch: Any, validation_batch: Any) -> dict:
     """Moves alphas and weights.
@@ -110,11 +110,12 @@ class SearchStep:
     return step
 
   def _read(self):
-    tensors = lambda variables: [
-        tf.convert_to_tensor(v) for v in variables]
-    return (tensors(self.supernet.trainable_variables),
-            tensors(self.supernet.non_trainable_variables),
-            tensors(self.alphas))
+    return (_tensors(self.supernet.trainable_variables),
+            _tensors(self.supernet.non_trainable_variables),
+            self._alpha_tensors())
+
+  def _alpha_tensors(self):
+    return _tensors(self.alphas)
 
   def _problem(self, states):
     return SupernetProblem(
@@ -130,7 +131,9 @@ class SearchStep:
         self.estimator, problem, weights, alphas, training_batch,
         validation_batch)
     penalty = self._move_alphas(result.gradients, alphas)
-    metrics = self._weight_step(training_batch)
+    # Weights have not moved, so they are not read again.
+    metrics = self._weight_step(
+        training_batch, weights, states, self._alpha_tensors())
     return {**metrics, 'validation_loss': result.validation_loss,
             **result.metrics, **penalty}
 
@@ -146,8 +149,10 @@ class SearchStep:
     return estimator(
         problem, weights, alphas, training_batch, validation_batch, inner)
 
-  def _weight_step(self, training_batch):
-    weights, states, alphas = self._read()
+  def _training_step(self, training_batch):
+    return self._weight_step(training_batch, *self._read())
+
+  def _weight_step(self, training_batch, weights, states, alphas):
     problem = self._problem(states)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
       tape.watch(weights)
@@ -198,6 +203,10 @@ class SearchStep:
     loss, accuracy = problem.reduce(
         [forward.loss, share / self.batch_size])
     return {'train_loss': loss, 'train_accuracy': accuracy}
+
+
+def _tensors(variables):
+  return [tf.convert_to_tensor(variable) for variable in variables]
 
 
 def _gradients(tape, loss, sources):
