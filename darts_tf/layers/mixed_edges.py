@@ -1,7 +1,6 @@
 """All edges that leave one node, computed together."""
 
 import dataclasses
-import functools
 
 import keras
 import numpy as np
@@ -26,6 +25,11 @@ class _Bundle:
   operation: Operation
   edges: tuple[int, ...]
   columns: tuple[int, ...]
+
+  @property
+  def places(self) -> list[tuple[int, int]]:
+    """Where the operation's mixing weights are: edge and column."""
+    return list(zip(self.edges, self.columns, strict=True))
 
 
 class MixedEdges(keras.layers.Layer):
@@ -103,7 +107,7 @@ class MixedEdges(keras.layers.Layer):
     apart = self.apart
     if apart is None:
       apart = not tf.config.list_logical_devices('GPU')
-    factors = _Factors(weights, self.channels)
+    factors = self._factors(weights, apart)
     inputs, pools, totals, lattices = {}, {}, {}, {}
     for bundle in self.bundles.values():
       operation = bundle.operation
@@ -118,8 +122,8 @@ class MixedEdges(keras.layers.Layer):
             tf.nn.relu(x) if operation.rectifies else x)
       branches = _branches(bundle.edges, apart)
       for branch, y in zip(branches, operation.branches(
-          inputs[key], arrangement, len(branches),
-          factors.of_branches(bundle, apart), training), strict=True):
+          inputs[key], arrangement, len(branches), factors[operation.name],
+          training), strict=True):
         if arrangement.lattices == 1:
           totals.setdefault(branch, []).append(y)
         else:
@@ -145,6 +149,28 @@ class MixedEdges(keras.layers.Layer):
       outputs = [terms or [zeros] for terms in outputs]
     return [_add(terms) for terms in outputs]
 
+  def _factors(self, weights, apart):
+    """Mixing weights, one a channel, by operation and branch."""
+    bundles = [b for b in self.bundles.values()
+               if not b.operation.edge_independent]
+    if not bundles:
+      return {}
+    sizes, places = [], []
+    for bundle in bundles:
+      places += bundle.places
+      sizes += [len(branch) * self.channels
+                for branch in _branches(bundle.edges, apart)]
+    # As products, which have smaller gradient graphs than what would gather
+    # and repeat.
+    ones = tf.constant(np.ones([1, self.channels]), weights.dtype)
+    vectors = tf.split(
+        tf.reshape(tf.matmul(_chosen(weights, places), ones), [-1]), sizes)
+    vectors = iter(vectors)
+    return {
+        bundle.operation.name: [
+            next(vectors) for _ in _branches(bundle.edges, apart)]
+        for bundle in bundles}
+
   def _mix(self, terms, weights, count):
     """Weighted sums of tensors that all edges share, as 1x1 convolutions.
 
@@ -152,22 +178,16 @@ class MixedEdges(keras.layers.Layer):
     """
     shared = tf.concat([y for y, _ in terms], -1)
     edges, tensors, size = len(terms[0][1].edges), len(terms), self.channels
-    # Which mixing weight it is for each edge and tensor.
-    chosen = np.zeros([edges, tensors, *weights.shape])
-    for t, (_, bundle) in enumerate(terms):
-      for i, (e, k) in enumerate(zip(bundle.edges, bundle.columns)):
-        chosen[i, t, e, k] = 1
-    if count == 1:
-      chosen = np.swapaxes(chosen, 0, 1)
-    picked = tf.matmul(
-        tf.constant(chosen.reshape([edges * tensors, -1]), weights.dtype),
-        tf.reshape(weights, [-1, 1]))
+    places = [bundle.places for _, bundle in terms]
     eye = tf.constant(np.eye(size), weights.dtype)
     if count == 1:
-      kernel = (tf.reshape(picked, [tensors, 1, edges, 1])
+      chosen = _chosen(weights, [p for of_term in places for p in of_term])
+      kernel = (tf.reshape(chosen, [tensors, 1, edges, 1])
                 * eye[None, :, None, :])
     else:
-      kernel = tf.reshape(picked, [edges, tensors, 1, 1]) * eye
+      chosen = _chosen(weights, [p for of_edge in zip(*places)
+                                 for p in of_edge])
+      kernel = tf.reshape(chosen, [edges, tensors, 1, 1]) * eye
     kernel = tf.cast(tf.reshape(
         kernel, [count, tensors * size, edges // count * size]),
         shared.dtype)
@@ -202,40 +222,14 @@ class MixedEdges(keras.layers.Layer):
         'apart': self.apart}
 
 
-class _Factors:
-  """Mixing weights, repeated for each channel.
-
-  Args:
-    weights: `(edges, candidates)`.
-    channels: of an edge.
-  """
-
-  def __init__(self, weights, channels: int):
-    # As a product, which has a far smaller gradient graph than tf.repeat.
-    self._table = weights[:, :, None] * tf.constant(
-        np.ones(channels), weights.dtype)
-
-  @functools.cached_property
-  def _by_edge(self) -> list[list[tf.Tensor]]:
-    edges, candidates, channels = self._table.shape
-    rows = tf.unstack(tf.reshape(self._table, [-1, channels]))
-    return [rows[e * candidates:(e + 1) * candidates] for e in range(edges)]
-
-  @functools.cached_property
-  def _by_candidate(self) -> list[tf.Tensor]:
-    edges, candidates, channels = self._table.shape
-    return tf.unstack(tf.reshape(
-        tf.transpose(self._table, [1, 0, 2]),
-        [candidates, edges * channels]))
-
-  def of_branches(self, bundle: _Bundle, apart: bool) -> list[tf.Tensor]:
-    """The factors of an operation's branches."""
-    if not apart and len(set(bundle.columns)) == 1 and (
-        len(bundle.edges) == self._table.shape[0]):
-      return [self._by_candidate[bundle.columns[0]]]
-    factors = [self._by_edge[e][k]
-               for e, k in zip(bundle.edges, bundle.columns, strict=True)]
-    return factors if apart else [tf.concat(factors, 0)]
+def _chosen(weights, places: list[tuple[int, int]]):
+  """Some of the mixing weights, `(len(places), 1)`, by edge and column."""
+  edges, columns = weights.shape
+  one_hot = np.zeros([len(places), edges * columns])
+  for row, (edge, column) in enumerate(places):
+    one_hot[row, edge * columns + column] = 1
+  return tf.matmul(
+      tf.constant(one_hot, weights.dtype), tf.reshape(weights, [-1, 1]))
 
 
 def _branches(
