@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from darts_tf.errors import InputError
+from darts_tf.precision import check_precision
 from darts_tf.run_config import RunConfig
 
 
@@ -52,6 +53,21 @@ def make_strategy(config: RunConfig) -> tf.distribute.Strategy:
   return tf.distribute.MirroredStrategy(
       [d.name for d in tf.config.list_logical_devices('CPU')],
       cross_device_ops=tf.distribute.ReductionToOneDevice())
+
+
+def check_devices(config: RunConfig) -> None:
+  """Raises `InputError` for what the devices cannot do.
+
+  Args:
+    config: its options `precision`, `xla` and `strategy` are used.
+  """
+  check_precision(config.precision)
+  if config.xla and config.strategy != 'default' and (
+      not tf.config.list_physical_devices('GPU')):
+    raise InputError(
+        'XLA does not compile a step for several CPU devices; expected'
+        f' --noxla or --strategy=default. Received: xla=True,'
+        f' strategy={config.strategy!r}')
 
 
 def check_batch_size(batch_size: int, strategy) -> None:

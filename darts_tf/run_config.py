@@ -23,6 +23,16 @@ class RunConfig(Options):
       below=2**32)
   deterministic: bool = option(
       True, 'Whether equal runs give equal bits.')
+  precision: str | None = option(
+      None, 'What layers compute in; weights, alphas, softmax, statistics and'
+      ' second derivatives keep 32 bits. By default float32.',
+      choices=('float32', 'mixed_bfloat16', 'mixed_float16'))
+  xla: bool = option(
+      False, 'Whether XLA compiles the step. For GPUs: on CPUs it makes'
+      ' depthwise convolutions many times slower.')
+  remat: bool = option(
+      False, 'Whether cells compute their activations a second time for the'
+      ' gradient instead of keeping them: less memory, more time.')
   strategy: str = option(
       'default', 'One device, or all of this machine.',
       choices=('default', 'mirrored'))
@@ -47,4 +57,5 @@ class RunConfig(Options):
 
 SHARED = (
     'dataset', 'data_dir', 'download', 'image_size', 'seed', 'deterministic',
-    'strategy', 'virtual_devices', 'synchronized_batch_norm')
+    'precision', 'xla', 'remat', 'strategy', 'virtual_devices',
+    'synchronized_batch_norm')

@@ -270,9 +270,10 @@ def _fields(config: Mapping[str, Any], prefix: str = '') -> dict[str, Any]:
 def _same(
     old: Mapping[str, Any], new: Mapping[str, Any], name: str
 ) -> bool:
-  # An option that a later release added is null in a run that began before
-  # there was one, unless it is set.
-  unset = old.get(name) is None and new.get(name) is None
+  # An option that a later release added is null or false in a run that began
+  # before there was one, unless it is set.
+  unset = old.get(name) is None and new.get(name) in (
+      (None,) if name in old else (None, False))
   return unset or _shown(old, name) == _shown(new, name)
 
 

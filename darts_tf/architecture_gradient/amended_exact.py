@@ -25,6 +25,7 @@ class AmendedExact(CorrectedGradient):
   eta: float = 0.1
 
   name = 'amended_exact'
+  differentiates_twice = True
 
   def __post_init__(self):
     positive('eta', self.eta)

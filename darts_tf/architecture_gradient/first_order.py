@@ -18,6 +18,7 @@ class FirstOrder(Estimator):
   """
 
   name = 'first_order'
+  takes_second_derivatives = False
 
   def __call__(
       self, problem, weights, alphas, training_batch, validation_batch, inner

@@ -31,6 +31,7 @@ class Implicit(CorrectedGradient):
   neumann_step: float | None = None
 
   name = 'implicit'
+  differentiates_twice = True
 
   def __post_init__(self):
     at_least('neumann_terms', self.neumann_terms, 0)

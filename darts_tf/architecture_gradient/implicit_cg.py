@@ -34,6 +34,7 @@ class ImplicitCG(CorrectedGradient):
   damping: float = 0.01
 
   name = 'implicit_cg'
+  differentiates_twice = True
 
   def __post_init__(self):
     at_least('cg_iterations', self.cg_iterations, 1)

@@ -19,6 +19,7 @@ class OneLevel(Estimator):
   """
 
   name = 'one_level'
+  takes_second_derivatives = False
   uses_validation = False
 
   def __call__(

@@ -35,6 +35,14 @@ class BilevelProblem(abc.ABC):
   ) -> tf.Tensor:
     """Returns L_V(w, alpha), a scalar: this replica's share."""
 
+  def precise(self) -> 'BilevelProblem':
+    """Returns the problem of which second derivatives are taken.
+
+    The same losses, in full precision where this one computes in half:
+    differences of gradients and products with Hessians need the digits.
+    """
+    return self
+
   def reduce(self, tensors: Tensors) -> Tensors:
     """Returns the sum over replicas; with one replica the tensors.
 
@@ -104,11 +112,16 @@ class Estimator(abc.ABC):
     uses_validation: whether it looks at the validation batch; if not, the
       batch may be None.
     uses_inner_step: whether it looks at all of `inner`.
+    takes_second_derivatives: whether it looks at second derivatives, by
+      differences or exactly.
+    differentiates_twice: whether it takes gradients of gradients.
   """
 
   name: ClassVar[str]
   uses_validation: ClassVar[bool] = True
   uses_inner_step: ClassVar[bool] = False
+  takes_second_derivatives: ClassVar[bool] = True
+  differentiates_twice: ClassVar[bool] = False
 
   @property
   def uses_learning_rate(self) -> bool:

@@ -55,6 +55,7 @@ class ExactSecondDerivatives(SecondDerivatives):
   def __init__(
       self, problem: BilevelProblem, weights: Tensors, alphas: Tensors, batch
   ):
+    problem = problem.precise()
     self._reduce = problem.reduce
     self._weights, self._alphas = weights, alphas
     self._tape = tf.GradientTape(
@@ -98,6 +99,7 @@ class DifferenceSecondDerivatives(SecondDerivatives):
       self, problem: BilevelProblem, weights: Tensors, alphas: Tensors,
       batch, radius: float,
   ):
+    problem = problem.precise()
     self._reduce = problem.reduce
     self._loss = lambda at: problem.training_loss(at, alphas, batch)
     self._weights, self._alphas = weights, alphas

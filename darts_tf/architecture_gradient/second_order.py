@@ -3,15 +3,13 @@
 import dataclasses
 
 from darts_tf.architecture_gradient import tensors as algebra
-from darts_tf.architecture_gradient.differentiate import (
-  directional_derivative,
-  value_and_gradients,
-)
+from darts_tf.architecture_gradient.differentiate import value_and_gradients
 from darts_tf.architecture_gradient.options import positive
 from darts_tf.architecture_gradient.problem import (
   ArchitectureGradient,
   Estimator,
 )
+from darts_tf.architecture_gradient.products import DifferenceSecondDerivatives
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,10 +41,9 @@ class SecondOrder(Estimator):
     weights = algebra.as_tensors(weights)
     alphas = algebra.as_tensors(alphas)
 
-    def training_loss(at):
-      return problem.training_loss(at, alphas, training_batch)
-
-    _, descent = value_and_gradients(lambda: training_loss(weights), weights)
+    _, descent = value_and_gradients(
+        lambda: problem.training_loss(weights, alphas, training_batch),
+        weights)
     # Reduced before use: every replica must take the same inner step.
     stepped = inner.apply(weights, problem.reduce(descent))
 
@@ -57,9 +54,9 @@ class SecondOrder(Estimator):
     # Reduced before use: the length of a sum is no sum of lengths.
     direction = problem.reduce(gradients[len(alphas):])
 
-    mixed = directional_derivative(
-        lambda at: value_and_gradients(lambda: training_loss(at), alphas)[1],
-        weights, direction, self.difference_radius)
+    mixed = DifferenceSecondDerivatives(
+        problem, weights, alphas, training_batch, self.difference_radius
+    ).mixed(direction)
     return ArchitectureGradient(
         problem.reduce(algebra.axpy(-inner.learning_rate, mixed, direct)),
         problem.reduce([loss])[0])

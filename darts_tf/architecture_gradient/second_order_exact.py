@@ -21,11 +21,13 @@ class SecondOrderExact(Estimator):
   """
 
   name = 'second_order_exact'
+  differentiates_twice = True
   uses_inner_step = True
 
   def __call__(
       self, problem, weights, alphas, training_batch, validation_batch, inner
   ):
+    problem = problem.precise()
     weights = algebra.as_tensors(weights)
     alphas = algebra.as_tensors(alphas)
 

@@ -33,6 +33,8 @@ class Network(StackedCells):
     head_units: units of the classifier's hidden layers; those of the space
       by default.
     style: conventions of the operations; those of the space by default.
+    remat: whether cells compute their activations again for the gradient
+      instead of keeping them.
     **kwargs: arguments of `keras.Model`.
 
   Raises:
@@ -46,7 +48,7 @@ class Network(StackedCells):
       stem: str = 'auto', auxiliary: bool = False,
       auxiliary_weight: float = 0.4, auxiliary_norm: bool = True,
       drop_path: bool = False, head_units: tuple[int, ...] | None = None,
-      style: OperationStyle | None = None, **kwargs,
+      style: OperationStyle | None = None, remat: bool = False, **kwargs,
   ):
     check_num_cells(genotype, num_cells)
     space = search_spaces[genotype.search_space]
@@ -63,7 +65,7 @@ class Network(StackedCells):
         'num_cells': num_cells, 'stem': stem, 'auxiliary': auxiliary,
         'auxiliary_weight': auxiliary_weight,
         'auxiliary_norm': auxiliary_norm, 'drop_path': drop_path,
-        'head_units': head_units}
+        'head_units': head_units, 'remat': remat}
     frame = Frame(space, style, self.image_shape, num_classes, channels,
                   num_cells, stem)
     if head_units is None:
@@ -73,7 +75,7 @@ class Network(StackedCells):
             plan, genotype.cells[space.group_of(plan.index, plan.kind)],
             space.topology, preprocess, style, drop_path,
             dtype=self.dtype_policy, name=f'cell_{plan.index:02d}'),
-        head_units, auxiliary, auxiliary_norm, drop_path)
+        head_units, auxiliary, auxiliary_norm, drop_path, remat)
 
   def call(self, images, training=None):
     """Classifies images.
@@ -87,10 +89,7 @@ class Network(StackedCells):
       Logits `(batch, num_classes)`; in training with an auxiliary head a
       pair, the auxiliary logits second.
     """
-    return self.classify(
-        images, lambda cell, inputs: cell(
-            inputs, drop_path_rate=self.drop_path_rate, training=training),
-        training)
+    return self.classify(images, lambda unused_cell: (), training)
 
   def compute_loss(
       self, x=None, y=None, y_pred=None, sample_weight=None, training=True

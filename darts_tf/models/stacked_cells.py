@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from darts_tf.models.frame import Frame, cell_shapes
 from darts_tf.models.head import AuxiliaryHead
+from darts_tf.models.rematerialize import call_rematerialized
 
 
 class StackedCells(keras.Model):
@@ -18,6 +19,7 @@ class StackedCells(keras.Model):
   def build_stack(
       self, frame: Frame, make_cell: Callable, head_units: tuple[int, ...],
       auxiliary: bool, auxiliary_norm: bool, drop_path: bool,
+      remat: bool = False,
   ) -> None:
     """Builds all layers.
 
@@ -30,7 +32,9 @@ class StackedCells(keras.Model):
       auxiliary_norm: see `AuxiliaryHead.last_norm`.
       drop_path: whether there is a variable `drop_path_rate`; it starts at
         0.
+      remat: whether cells compute their activations again for gradients.
     """
+    self.remat = remat
     self.stem = frame.build_stem()
     self.cells = frame.build_cells(self.stem, make_cell)
     shapes = cell_shapes(self.stem, self.cells, frame.image_shape)
@@ -49,13 +53,15 @@ class StackedCells(keras.Model):
     self.built = True
 
   def classify(
-      self, images: tf.Tensor, call_cell: Callable, training: bool | None
+      self, images: tf.Tensor, cell_arguments: Callable,
+      training: bool | None,
   ) -> tf.Tensor | tuple[tf.Tensor, tf.Tensor]:
     """Runs images through the stack.
 
     Args:
       images: `(batch, height, width, channels)`, normalized.
-      call_cell: `call_cell(cell, inputs)` returns the output of a cell.
+      cell_arguments: `cell_arguments(cell)` returns what a cell is called
+        with beside its inputs.
       training: whether batch statistics and the second classifier are in
         use.
 
@@ -64,17 +70,27 @@ class StackedCells(keras.Model):
       pair, its logits second.
     """
     older, newer = self.stem(images, training=training)
+    keywords = {'drop_path_rate': None, 'training': training}
+    if self.drop_path_rate is not None:
+      keywords['drop_path_rate'] = tf.convert_to_tensor(self.drop_path_rate)
     auxiliary_logits = None
     for index, cell in enumerate(self.cells):
       inputs = [older, newer][-self.space.topology.num_inputs:]
-      older, newer = newer, call_cell(cell, inputs)
+      arguments = inputs, *cell_arguments(cell)
+      if self.remat and training:
+        output = call_rematerialized(cell, *arguments, **keywords)
+      else:
+        output = cell(*arguments, **keywords)
+      older, newer = newer, output
       if (index == self.auxiliary_cell and training
           and self.auxiliary_head is not None):
         auxiliary_logits = self.auxiliary_head(newer, training=training)
-    logits = self.head(newer, training=training)
+    # Softmax and losses keep their precision whatever the layers compute in.
+    precise = lambda x: tf.cast(x, self.variable_dtype)
+    logits = precise(self.head(newer, training=training))
     if auxiliary_logits is None:
       return logits
-    return logits, auxiliary_logits
+    return logits, precise(auxiliary_logits)
 
   def compute_output_shape(self, input_shape):
     """`(batch, num_classes)`."""

@@ -31,6 +31,8 @@ class Supernet(StackedCells):
     drop_path: whether edges are dropped in training with the probability
       in the variable `drop_path_rate`, which starts at 0: each sum over
       candidates as a whole (arXiv:1909.09656).
+    remat: whether cells compute their activations again for the gradient
+      instead of keeping them; gradients can then be taken once only.
     **kwargs: arguments of `keras.Model`.
   """
 
@@ -39,7 +41,7 @@ class Supernet(StackedCells):
       num_classes: int, channels: int = 16, num_cells: int = 8,
       stem: str = 'auto', style: OperationStyle | None = None,
       auxiliary: bool = False, auxiliary_norm: bool = True,
-      drop_path: bool = False, **kwargs,
+      drop_path: bool = False, remat: bool = False, **kwargs,
   ):
     style = style or space.search_style
     kwargs.setdefault('dtype', style.dtype)
@@ -54,7 +56,8 @@ class Supernet(StackedCells):
             plan, space.topology, space.candidates[plan.kind], preprocess,
             style, drop_path, dtype=self.dtype_policy,
             name=f'cell_{plan.index:02d}'),
-        space.macro.search_head_units, auxiliary, auxiliary_norm, drop_path)
+        space.macro.search_head_units, auxiliary, auxiliary_norm, drop_path,
+        remat)
 
   def call(
       self, images, mixing: Mapping[str, MixingWeights], training=None
@@ -72,14 +75,10 @@ class Supernet(StackedCells):
       pair, the auxiliary logits second.
     """
     weights = {group: mixing[group].scaled() for group in self.groups}
-
-    def call_cell(cell, inputs):
-      group = self.space.group_of(cell.plan.index, cell.plan.kind)
-      return cell(
-          inputs, weights[group], drop_path_rate=self.drop_path_rate,
-          training=training)
-
-    return self.classify(images, call_cell, training)
+    return self.classify(
+        images, lambda cell: (
+            weights[self.space.group_of(cell.plan.index, cell.plan.kind)],),
+        training)
 
   def operation_weights(
       self, cell: int, edge: int, operation: str

@@ -38,6 +38,8 @@ class PyTorchOptimizer(keras.optimizers.Optimizer):
     ema_momentum: weight of the past in these averages.
     ema_overwrite_frequency: number of steps after which the variables are
       set to their averages, or None: only when training ends.
+    loss_scale_factor: by what `fit` multiplies the loss, so that gradients
+      do not vanish in float16, and `apply` divides them; None for 1.
     name: the optimizer's name.
   """
 
@@ -50,6 +52,7 @@ class PyTorchOptimizer(keras.optimizers.Optimizer):
       use_ema: bool = False,
       ema_momentum: float = 0.99,
       ema_overwrite_frequency: int | None = None,
+      loss_scale_factor: float | None = None,
       name: str | None = None,
   ):
     number = None
@@ -62,6 +65,7 @@ class PyTorchOptimizer(keras.optimizers.Optimizer):
         use_ema=use_ema,
         ema_momentum=ema_momentum,
         ema_overwrite_frequency=ema_overwrite_frequency,
+        loss_scale_factor=loss_scale_factor,
         name=name,
     )
     if number is not None:
@@ -123,7 +127,7 @@ class PyTorchOptimizer(keras.optimizers.Optimizer):
     """Returns the arguments of the constructor."""
     config = super().get_config()
     for other in (
-        'clipnorm', 'global_clipnorm', 'clipvalue', 'loss_scale_factor',
+        'clipnorm', 'global_clipnorm', 'clipvalue',
         'gradient_accumulation_steps'):
       del config[other]
     return {

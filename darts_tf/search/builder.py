@@ -14,13 +14,14 @@ from darts_tf.architecture_gradient import (
 from darts_tf.data import ImageData, Stream, stratified_split
 from darts_tf.data.stream import evaluation_batches
 from darts_tf.discretize import discretizations, discretize
-from darts_tf.distribution import check_batch_size, make_strategy
+from darts_tf.distribution import check_batch_size, check_devices, make_strategy
 from darts_tf.errors import InputError
 from darts_tf.genotype import Genotype
 from darts_tf.methods import Method, methods
 from darts_tf.models.stem import check_stem
 from darts_tf.models.supernet import Supernet
 from darts_tf.optimizers import SGD, Adam
+from darts_tf.precision import is_half, loss_scale
 from darts_tf.registry import given_options
 from darts_tf.relaxation import Relaxation, relaxations
 from darts_tf.run_data import augmentation_of
@@ -115,6 +116,15 @@ def resolve(config: SearchConfig) -> SearchConfig:
   space = search_spaces[config.search_space]
   config = config.replace(gradient=config.gradient or method.gradient)
   estimator = estimator_of(config)
+  check_devices(config)
+  if config.remat and (
+      estimator.differentiates_twice or config.eigenvalue_every):
+    what = ('the largest eigenvalue' if config.eigenvalue_every
+            else f'the gradient {config.gradient!r}')
+    raise InputError(
+        'A gradient that computes activations again cannot be differentiated'
+        f' again, which {what} needs; expected --noremat.'
+        ' Received: remat=True')
   rule = (config.discretization or method.discretization
           or space.discretization)
   discretizations[rule]  # Raises if unknown.
@@ -159,12 +169,15 @@ def build_search(config: SearchConfig, data: ImageData) -> SearchParts:
   check_batch_size(config.batch_size, strategy)
   synchronized = (
       config.synchronized_batch_norm and strategy.num_replicas_in_sync > 1)
+  style = space.search_style.replace(synchronized=synchronized)
+  build = lambda dtype: Supernet(
+      space, data.info.image_shape, data.info.num_classes, config.channels,
+      config.cells, config.stem, auxiliary=config.auxiliary,
+      drop_path=config.drop_path > 0, remat=config.remat,
+      style=style.replace(dtype=dtype))
+  precise = None
   with strategy.scope():
-    supernet = Supernet(
-        space, data.info.image_shape, data.info.num_classes, config.channels,
-        config.cells, config.stem, auxiliary=config.auxiliary,
-        drop_path=config.drop_path > 0,
-        style=space.search_style.replace(synchronized=synchronized))
+    supernet = build(config.precision)
     relaxation = relaxations[method.relaxation](
         space, supernet.groups, **_relaxation_options(config, method))
     alphas = [
@@ -182,6 +195,9 @@ def build_search(config: SearchConfig, data: ImageData) -> SearchParts:
         beta_2=config.alpha_beta_2, weight_decay=config.alpha_weight_decay,
         reduce_gradients=False)
     alpha_optimizer.build(alphas)
+    if is_half(config.precision) and (
+        estimator.takes_second_derivatives or config.eigenvalue_every):
+      precise = build('float32')
   first, second = stratified_split(
       data.y_train, config.weight_portion, config.seed)
   common = {
@@ -202,7 +218,8 @@ def build_search(config: SearchConfig, data: ImageData) -> SearchParts:
       step=SearchStep(
           supernet, relaxation, alphas, estimator, weight_optimizer,
           alpha_optimizer, strategy, config.batch_size,
-          config.auxiliary_weight),
+          config.auxiliary_weight, precise, loss_scale(config.precision),
+          config.xla),
       strategy=strategy, weight_stream=stream('weights', first),
       # What is only evaluated need not fill a batch.
       architecture_stream=(stream('architecture', second)

@@ -11,7 +11,6 @@ from darts_tf.benchmark.nas_bench_201 import (
 )
 from darts_tf.run_data import distribute
 from darts_tf.search.builder import SearchParts
-from darts_tf.search.problem import SupernetProblem
 from darts_tf.search.record import current_genotype
 
 # observe(epoch) -> metrics of the epoch, by name.
@@ -52,10 +51,8 @@ class Eigenvalue:
     # Where fewer images are held out than fill a batch, the last is repeated.
     first = parts.evaluation.take(1).map(
         lambda images, labels, unused_weights: (images, labels))
-    problem = SupernetProblem(
-        parts.supernet, parts.relaxation,
-        parts.supernet.non_trainable_variables, parts.config.batch_size,
-        parts.config.auxiliary_weight)
+    problem = parts.step.problem(
+        parts.supernet.non_trainable_variables).precise()
     self._batch = next(iter(distribute(first, parts.strategy)))
     masks = [parts.relaxation.masks[group]
              for group in parts.relaxation.groups]

@@ -8,6 +8,7 @@ import tensorflow as tf
 from darts_tf.architecture_gradient import BilevelProblem
 from darts_tf.layers.batch_norm import frozen_averages
 from darts_tf.models.supernet import Supernet
+from darts_tf.precision import scale_gradient
 from darts_tf.relaxation.relaxation import Relaxation
 from darts_tf.replicas import sum_over_replicas
 
@@ -38,18 +39,25 @@ class SupernetProblem(BilevelProblem):
     global_batch_size: images of a batch over all replicas.
     auxiliary_weight: weight of the loss of the supernet's second
       classifier, if it has one.
+    precise_supernet: the same structure in full precision, for second
+      derivatives; `None` for `supernet`.
+    loss_scale: by what gradients are multiplied inside the supernet, and
+      divided outside of it.
   """
 
   def __init__(
       self, supernet: Supernet, relaxation: Relaxation,
       states: Sequence[tf.Tensor], global_batch_size: int,
       auxiliary_weight: float = 0.4,
+      precise_supernet: Supernet | None = None, loss_scale: float = 1.,
   ):
     self.supernet = supernet
     self.relaxation = relaxation
     self.states = list(states)
     self.global_batch_size = global_batch_size
     self.auxiliary_weight = auxiliary_weight
+    self.precise_supernet = precise_supernet
+    self.loss_scale = loss_scale
 
   def forward(self, weights, alphas, batch: Any) -> Forward:
     """One pass in training mode.
@@ -64,13 +72,15 @@ class SupernetProblem(BilevelProblem):
     """
     images, labels = batch
     groups: Mapping = dict(zip(self.relaxation.groups, alphas))
-    mixing = self.relaxation.mixing(groups)
+    inside = lambda x: scale_gradient(x, 1 / self.loss_scale)
+    weights = [inside(w) for w in weights]
+    mixing = tf.nest.map_structure(inside, self.relaxation.mixing(groups))
     logits, states = self.supernet.stateless_call(
         weights, self.states, tf.cast(images, self.supernet.compute_dtype),
         mixing, training=True)
-    # Losses and alphas keep their precision whatever the layers compute in.
-    logits = [tf.cast(x, self.supernet.variable_dtype)
-              for x in (logits if isinstance(logits, tuple) else [logits])]
+    logits = [
+        scale_gradient(x, self.loss_scale)
+        for x in (logits if isinstance(logits, tuple) else [logits])]
     loss = self._share(labels, logits[0])
     for auxiliary in logits[1:]:
       loss += self.auxiliary_weight * self._share(labels, auxiliary)
@@ -89,6 +99,14 @@ class SupernetProblem(BilevelProblem):
   def validation_loss(self, weights, alphas, batch) -> tf.Tensor:
     """See `BilevelProblem`."""
     return self.training_loss(weights, alphas, batch)
+
+  def precise(self) -> 'SupernetProblem':
+    """See `BilevelProblem`."""
+    if self.precise_supernet is None:
+      return self
+    return SupernetProblem(
+        self.precise_supernet, self.relaxation, self.states,
+        self.global_batch_size, self.auxiliary_weight)
 
   def reduce(self, tensors):
     """Sums over replicas."""

@@ -33,6 +33,9 @@ class SearchStep:
     strategy: under which all variables were created.
     batch_size: images of a batch over all replicas.
     auxiliary_weight: see `SupernetProblem`.
+    precise_supernet: see `SupernetProblem`.
+    loss_scale: see `SupernetProblem`.
+    xla: whether XLA compiles the step.
   """
 
   def __init__(
@@ -41,6 +44,8 @@ class SearchStep:
       weight_optimizer: SGD, alpha_optimizer: Adam,
       strategy: tf.distribute.Strategy, batch_size: int,
       auxiliary_weight: float = 0.4,
+      precise_supernet: Supernet | None = None, loss_scale: float = 1.,
+      xla: bool = False,
   ):
     self.supernet = supernet
     self.relaxation = relaxation
@@ -51,9 +56,11 @@ class SearchStep:
     self.strategy = strategy
     self.batch_size = batch_size
     self.auxiliary_weight = auxiliary_weight
+    self.precise_supernet = precise_supernet
+    self.loss_scale = loss_scale
     # Nothing here branches on a tensor, so there is nothing to convert.
     compiled = lambda step: tf.function(
-        self._distributed(step), autograph=False)
+        self._distributed(step), autograph=False, jit_compile=xla)
     self._search = compiled(self._search_step)
     self._train = compiled(self._training_step)
 
@@ -92,7 +99,7 @@ class SearchStep:
     def estimate(training_batch, validation_batch):
       weights, states, alphas = self._read()
       result = self._estimate(
-          estimator, self._problem(states), weights, alphas, training_batch,
+          estimator, self.problem(states), weights, alphas, training_batch,
           validation_batch)
       return dict(zip(self.relaxation.groups, result.gradients))
     return tf.function(self._distributed(estimate), autograph=False)
@@ -117,14 +124,19 @@ class SearchStep:
   def _alpha_tensors(self):
     return _tensors(self.alphas)
 
-  def _problem(self, states):
+  def problem(self, states: Sequence[tf.Tensor]) -> SupernetProblem:
+    """The bilevel problem of the search.
+
+    Args:
+      states: see `SupernetProblem`.
+    """
     return SupernetProblem(
         self.supernet, self.relaxation, states, self.batch_size,
-        self.auxiliary_weight)
+        self.auxiliary_weight, self.precise_supernet, self.loss_scale)
 
   def _search_step(self, training_batch, validation_batch):
     weights, states, alphas = self._read()
-    problem = self._problem(states)
+    problem = self.problem(states)
     if not self.estimator.uses_validation:
       return self._joint_step(problem, weights, alphas, training_batch)
     result = self._estimate(
@@ -153,7 +165,7 @@ class SearchStep:
     return self._weight_step(training_batch, *self._read())
 
   def _weight_step(self, training_batch, weights, states, alphas):
-    problem = self._problem(states)
+    problem = self.problem(states)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
       tape.watch(weights)
       forward = problem.forward(weights, alphas, training_batch)

@@ -18,6 +18,7 @@ from darts_tf.data import (
 )
 from darts_tf.distribution import (
   check_batch_size,
+  check_devices,
   make_strategy,
   seed_everything,
 )
@@ -27,6 +28,7 @@ from darts_tf.genotype_checks import check_num_cells
 from darts_tf.models.network import Network
 from darts_tf.models.stem import check_stem
 from darts_tf.optimizers import SGD
+from darts_tf.precision import loss_scale
 from darts_tf.run_data import augmentation_of, load_data, unsharded
 from darts_tf.schedule.learning_rate import LearningRate
 from darts_tf.search_space.space import search_spaces
@@ -144,6 +146,7 @@ def check_training(
 ) -> None:
   """Raises `InputError` for what can be refused before data are read."""
   _schedule(config)
+  check_devices(config)
   check_stem(config.stem)
   check_num_cells(genotype, config.cells)
   WorkDir(workdir).check(_pinned(config, genotype))
@@ -186,21 +189,25 @@ def build_network(
       config.cells, config.stem, auxiliary=config.auxiliary,
       auxiliary_weight=config.auxiliary_weight,
       auxiliary_norm=config.auxiliary_norm, drop_path=config.drop_path > 0,
-      style=style.replace(
+      remat=config.remat, style=style.replace(
+          dtype=config.precision,
           synchronized=config.synchronized_batch_norm and several_replicas))
 
 
 def compile_network(network: Network, config: TrainConfig) -> None:
   """Compiles a network with the optimizer and loss of a configuration."""
+  scale = loss_scale(config.precision)
   optimizer = SGD(
       config.learning_rate, momentum=config.momentum,
       nesterov=config.nesterov, weight_decay=config.weight_decay,
       clip_norm=config.clip_norm, use_ema=config.ema > 0,
-      ema_momentum=config.ema or 0.99)
-  # XLA makes depthwise convolutions many times slower on CPUs.
+      ema_momentum=config.ema or 0.99,
+      loss_scale_factor=scale if scale != 1 else None)
   network.compile(
       optimizer, SmoothedCrossentropy(config.label_smoothing),
-      metrics=['accuracy'], jit_compile=False)
+      metrics=['accuracy'], jit_compile=config.xla,
+      # Keras would wrap the optimizer for float16.
+      auto_scale_loss=False)
   optimizer.build(network.trainable_variables)
 
 

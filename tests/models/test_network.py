@@ -309,7 +309,7 @@ class NetworkTest(tf.test.TestCase, parameterized.TestCase):
                    style=OperationStyle(affine=True, dtype=dtype))
     network.drop_path_rate.assign(0.2)
     for logits in network(images(), training=True):
-      self.assertEqual(logits.dtype, network.compute_dtype)
+      self.assertEqual(logits.dtype, network.variable_dtype)
       self.assertAllEqual(
           np.isfinite(tf.cast(logits, tf.float64)), np.ones((4, 5), bool))
 

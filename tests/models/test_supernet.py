@@ -267,7 +267,7 @@ class RetrainingPartsTest(tf.test.TestCase, parameterized.TestCase):
     supernet.drop_path_rate.assign(0.3)
     images = tf.cast(self.images(), supernet.compute_dtype)
     for logits in supernet(images, random_mixing(supernet), training=True):
-      self.assertEqual(logits.dtype, supernet.compute_dtype)
+      self.assertEqual(logits.dtype, supernet.variable_dtype)
       self.assertAllEqual(
           np.isfinite(tf.cast(logits, tf.float64)), np.ones((6, 5), bool))
 

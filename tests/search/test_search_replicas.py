@@ -1,4 +1,4 @@
-"""Two replicas with synchronized statistics equal one device."""
+"""A step on two replicas, in half precision, with remat, under XLA."""
 
 from unittest import mock
 
@@ -10,6 +10,7 @@ from absl.testing import parameterized
 from darts_tf.architecture_gradient import architecture_gradients
 from darts_tf.models import Supernet
 from darts_tf.optimizers import SGD, Adam
+from darts_tf.precision import is_half, loss_scale
 from darts_tf.relaxation import BetaDecay, Softmax
 from darts_tf.search.step import SearchStep
 from darts_tf.search_space import (
@@ -21,7 +22,6 @@ from darts_tf.search_space import (
     same_candidates,
 )
 
-TOPOLOGY = CellTopology.dense(num_inputs=2, num_nodes=1)
 # As few layers as have all kinds of statistics: tracing takes the time.
 NAMES = ('none', 'max_pool_3x3', 'nor_conv_3x3')
 BATCH = 4
@@ -34,20 +34,28 @@ def mirrored():
       cross_device_ops=tf.distribute.ReductionToOneDevice())
 
 
-def search_once(strategy, gradient, names=NAMES, relaxation=Softmax):
+def search_once(
+    strategy, gradient, names=NAMES, relaxation=Softmax, dtype='float64',
+    remat=False, xla=False, nodes=1):
   """Takes one step; returns the metrics and all variables by owner."""
+  topology = CellTopology.dense(num_inputs=2, num_nodes=nodes)
   space = SearchSpace(
-      name='small', topology=TOPOLOGY,
-      candidates=same_candidates(names, TOPOLOGY))
+      name='small', topology=topology,
+      candidates=same_candidates(names, topology))
+  style = OperationStyle(pool_norm=True, synchronized=True, dtype=dtype)
   with strategy.scope():
     keras.utils.set_random_seed(3)
     supernet = Supernet(
-        space, (8, 8, 3), 5, 2, 1, style=OperationStyle(
-            pool_norm=True, synchronized=True, dtype='float64'))
+        space, (8, 8, 3), 5, 2, 1, style=style, remat=remat,
+        drop_path=True)
+    supernet.drop_path_rate.assign(0.2)
+    precise = Supernet(
+        space, (8, 8, 3), 5, 2, 1, style=style.replace(dtype='float32'),
+        drop_path=True) if is_half(dtype) else None
     relaxation = relaxation(space, supernet.groups)
     relaxation.start_epoch(1, 2)
     alphas = [
-        keras.Variable(value, dtype='float64',
+        keras.Variable(value, dtype=supernet.variable_dtype,
                        aggregation='only_first_replica')
         for value in relaxation.initial_alphas(0, scale=0.5).values()]
     weight_optimizer = SGD(
@@ -63,7 +71,8 @@ def search_once(strategy, gradient, names=NAMES, relaxation=Softmax):
         size=velocity.shape) * 0.01)
   step = SearchStep(
       supernet, relaxation, alphas, architecture_gradients[gradient],
-      weight_optimizer, alpha_optimizer, strategy, BATCH)
+      weight_optimizer, alpha_optimizer, strategy, BATCH,
+      precise_supernet=precise, loss_scale=loss_scale(dtype), xla=xla)
   rng = np.random.default_rng(0)
   replicas = strategy.num_replicas_in_sync
   pair = []
@@ -86,6 +95,46 @@ def search_once(strategy, gradient, names=NAMES, relaxation=Softmax):
       'velocities': [v.numpy() for v in weight_optimizer.velocities]}
 
 
+def distance(actual, expected) -> float:
+  """|actual - expected| / |expected| over all arrays together."""
+  flat = lambda arrays: np.concatenate(
+      [np.ravel(a).astype(np.float64) for a in arrays])
+  actual, expected = flat(actual), flat(expected)
+  return np.linalg.norm(actual - expected) / np.linalg.norm(expected)
+
+
+class RematerializedTest(tf.test.TestCase, parameterized.TestCase):
+  """To compute activations again changes nothing."""
+
+  @parameterized.product(
+      gradient=('first_order', 'second_order', 'amended', 'one_level'),
+      replicas=(1, 2))
+  def test_equals_the_step_that_keeps_them(self, gradient, replicas):
+    if replicas > len(tf.config.list_logical_devices('CPU')):
+      self.skipTest('needs two logical CPU devices')
+    strategy = mirrored if replicas == 2 else tf.distribute.get_strategy
+    names = ('none', 'noise', 'max_pool_3x3', 'sep_conv_5x5')
+    kept, again = (
+        search_once(strategy(), gradient, names, remat=remat)
+        for remat in (False, True))
+    for owner, expected in kept.items():
+      self.assertLen(again[owner], len(expected))
+      for a, b in zip(again[owner], expected):
+        self.assertAllClose(a, b, rtol=1e-9, atol=1e-9, msg=owner)
+
+
+class CompiledTest(tf.test.TestCase):
+  """XLA computes the same step."""
+
+  def test_equals_the_graph(self):
+    one = tf.distribute.get_strategy()
+    graph = search_once(one, 'first_order')
+    compiled = search_once(one, 'first_order', xla=True)
+    for owner, expected in graph.items():
+      for a, b in zip(compiled[owner], expected):
+        self.assertAllClose(a, b, rtol=1e-9, atol=1e-9, msg=owner)
+
+
 class SearchReplicasTest(tf.test.TestCase, parameterized.TestCase):
 
   def setUp(self):
@@ -104,6 +153,25 @@ class SearchReplicasTest(tf.test.TestCase, parameterized.TestCase):
       self.assertLen(two[owner], len(expected))
       for a, b in zip(two[owner], expected):
         self.assertAllClose(a, b, rtol=1e-9, atol=1e-9, msg=owner)
+
+  # How far results may be apart: some units of the last place.
+  @parameterized.parameters(
+      ('float32', False, 2e-5), ('float32', True, 2e-5),
+      ('mixed_bfloat16', False, 0.1), ('mixed_bfloat16', True, 0.1),
+      ('mixed_float16', False, 1e-2), ('mixed_float16', True, 1e-2))
+  def test_two_replicas_equal_one_within_the_precision(
+      self, dtype, remat, tolerance):
+    one = search_once(tf.distribute.get_strategy(), 'second_order',
+                      dtype=dtype, remat=remat)
+    two = search_once(mirrored(), 'second_order', dtype=dtype, remat=remat)
+    exact = search_once(tf.distribute.get_strategy(), 'second_order')
+    for owner, expected in exact.items():
+      for result in (one, two):
+        self.assertLess(distance(result[owner], expected), tolerance, owner)
+    # The tolerance tells a step that was taken from one that was not.
+    self.assertGreater(
+        distance([0 * v for v in exact['velocities']],
+                 exact['velocities']), 5 * tolerance)
 
   def test_registered_layers_with_state(self):
     # Dropout's state of draws and Keras' own normalization have other
