@@ -59,15 +59,21 @@ def check_devices(config: RunConfig) -> None:
   """Raises `InputError` for what the devices cannot do.
 
   Args:
-    config: its options `precision`, `xla` and `strategy` are used.
+    config: its options `precision`, `xla`, `strategy` and `deterministic`
+      are used.
   """
   check_precision(config.precision)
   if config.xla and config.strategy != 'default' and (
       not tf.config.list_physical_devices('GPU')):
     raise InputError(
         'XLA does not compile a step for several CPU devices; expected'
-        f' --noxla or --strategy=default. Received: xla=True,'
+        ' --noxla or --strategy=default. Received: xla=True,'
         f' strategy={config.strategy!r}')
+  if config.xla and config.deterministic:
+    raise InputError(
+        'Compiled by XLA, the gradient of max pooling is not deterministic;'
+        ' expected --nodeterministic. Received: xla=True,'
+        ' deterministic=True')
 
 
 def check_batch_size(batch_size: int, strategy) -> None:

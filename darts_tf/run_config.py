@@ -28,8 +28,8 @@ class RunConfig(Options):
       ' second derivatives keep 32 bits. By default float32.',
       choices=('float32', 'mixed_bfloat16', 'mixed_float16'))
   xla: bool = option(
-      False, 'Whether XLA compiles the step. For GPUs: on CPUs it makes'
-      ' depthwise convolutions many times slower.')
+      False, 'Whether XLA compiles the step, with --nodeterministic. For'
+      ' GPUs: on CPUs depthwise convolutions are many times slower with it.')
   remat: bool = option(
       False, 'Whether cells compute their activations a second time for the'
       ' gradient instead of keeping them: less memory, more time.')

@@ -72,9 +72,10 @@ class SupernetProblem(BilevelProblem):
     """
     images, labels = batch
     groups: Mapping = dict(zip(self.relaxation.groups, alphas))
-    inside = lambda x: scale_gradient(x, 1 / self.loss_scale)
-    weights = [inside(w) for w in weights]
-    mixing = tf.nest.map_structure(inside, self.relaxation.mixing(groups))
+    mixing = self.relaxation.mixing(groups)
+    weights, mixing = tf.nest.map_structure(
+        lambda x: x if x is None else scale_gradient(x, 1 / self.loss_scale),
+        (list(weights), mixing))
     logits, states = self.supernet.stateless_call(
         weights, self.states, tf.cast(images, self.supernet.compute_dtype),
         mixing, training=True)
