@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
+from darts_tf.constants import constant
+
 
 def wide(dtype: tf.DType) -> tf.DType:
   """Returns the dtype of sums and norms: float32 or higher."""
@@ -21,7 +23,7 @@ def scalar(value: float | tf.Tensor, dtype: tf.DType) -> tf.Tensor:
     A scalar tensor.
   """
   if isinstance(value, int | float):
-    return tf.constant(value, dtype)
+    return constant(value, dtype)
   return tf.cast(value, dtype)
 
 

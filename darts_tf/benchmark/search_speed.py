@@ -2,6 +2,7 @@
 
 import statistics
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from darts_tf.distribution import seed_everything
 from darts_tf.peak_memory import peak_memory_mib
 from darts_tf.process_times import seconds_since_start
 from darts_tf.run_data import distribute
-from darts_tf.search.builder import build_search, resolve
+from darts_tf.search.builder import SearchParts, build_search, resolve
 from darts_tf.search.config import SearchConfig
 
 
@@ -42,24 +43,19 @@ def measure_search(
     multiply-addition, of convolutions, products and their gradients;
     `gflops_per_second` at the median.
   """
-  config = resolve(config)
-  seed_everything(config)
-  parts = build_search(
-      config, _random_images(config, image_shape, num_classes, steps + 1))
-  streams = [s for s in (parts.weight_stream, parts.architecture_stream) if s]
-  batches = zip(*(distribute(s.batches(0, steps + 1), parts.strategy)
-                  for s in streams))
+  parts, batches = build_measured(
+      config, image_shape, num_classes, steps + 1)
+  config = parts.config
   first = next(batches)
-  pair = lambda batch: (batch[0], batch[-1])
   started = time.perf_counter()
-  graph = parts.step.search_graph(*pair(first))
+  graph = parts.step.search_graph(*first)
   traced = time.perf_counter() - started
-  _finish(parts.step.search(*pair(first)))
+  _finish(parts.step.search(*first))
   to_first = seconds_since_start()
   seconds = []
   started = time.perf_counter()
   for batch in batches:
-    _finish(parts.step.search(*pair(batch)))
+    _finish(parts.step.search(*batch))
     now = time.perf_counter()
     seconds.append(now - started)
     started = now
@@ -86,6 +82,32 @@ def measure_search(
       'gigaflop_per_step': float(f'{gigaflop:.4g}'),
       'gflops_per_second': float(f'{gigaflop / median:.3g}'),
   }
+
+
+def build_measured(
+    config: SearchConfig, image_shape: tuple[int, int, int],
+    num_classes: int, steps: int,
+) -> tuple[SearchParts, Iterator]:
+  """Builds a search on random images.
+
+  Args:
+    config: the search.
+    image_shape: see `measure_search`.
+    num_classes: number of classes.
+    steps: how many steps there are batches for.
+
+  Returns:
+    The parts, and an iterator of pairs of a training and a validation
+    batch.
+  """
+  config = resolve(config)
+  seed_everything(config)
+  parts = build_search(
+      config, _random_images(config, image_shape, num_classes, steps))
+  streams = [s for s in (parts.weight_stream, parts.architecture_stream) if s]
+  batches = zip(*(distribute(s.batches(0, steps), parts.strategy)
+                  for s in streams))
+  return parts, ((batch[0], batch[-1]) for batch in batches)
 
 
 def _finish(metrics: dict[str, tf.Tensor]) -> None:

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from darts_tf.constants import constant
 from darts_tf.replicas import sum_over_replicas
 
 _FUSED_DTYPES = ('float16', 'bfloat16', 'float32')
@@ -122,7 +123,7 @@ class BatchNorm(keras.layers.Layer):
           self._by_statistics(x, *of_x)
           for x, *of_x in zip(xs, *factors, means, variances, strict=True)]
     if self._uses_fused_kernel():
-      nothing = tf.constant([], dtype)
+      nothing = constant([], dtype)
       normalize = lambda x, gamma, beta: tf.raw_ops.FusedBatchNormV3(
           x=x, scale=gamma, offset=beta, mean=nothing, variance=nothing,
           epsilon=self.epsilon, is_training=True)[:3]
@@ -145,9 +146,9 @@ class BatchNorm(keras.layers.Layer):
     if self.gamma is None:
       # Without a product with 1 or 0, which would have a gradient of its own.
       channels = xs[0].shape[-1]
-      gammas = scales or [tf.constant(np.ones(channels), dtype)] * len(xs)
+      gammas = scales or [constant(np.ones(channels), dtype)] * len(xs)
       return ([tf.cast(gamma, dtype) for gamma in gammas],
-              [tf.constant(np.zeros(channels), dtype)] * len(xs))
+              [constant(np.zeros(channels), dtype)] * len(xs))
     gammas, betas = (
         _parts(tf.cast(v, dtype), len(xs)) for v in (self.gamma, self.beta))
     if scales is None:
@@ -190,7 +191,8 @@ class BatchNorm(keras.layers.Layer):
     value = values[0] if len(values) == 1 else tf.concat(values, 0)
     value = tf.cast(value, average.dtype)
     average.assign(
-        average * self.momentum + value * (1. - self.momentum))
+        average * constant(self.momentum, value.dtype)
+        + value * constant(1. - self.momentum, value.dtype))
 
   def compute_output_shape(self, input_shape):
     """The shape of the input."""

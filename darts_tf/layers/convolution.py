@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from darts_tf.constants import constant
+
 
 def strided_shape(shape, stride: int, channels: int) -> tuple:
   """Shape after a stride: `(batch, ceil(h / s), ceil(w / s), channels)`."""
@@ -43,7 +45,7 @@ def pointwise_conv(x, matrix, groups: int = 1):
   Returns:
     `(batch, height, width, groups * channels_out)`, group by group.
   """
-  flat = tf.reshape(x, [-1, x.shape[-1]])
+  flat = tf.reshape(x, constant([-1, x.shape[-1]]))
   if groups == 1:
     flat = tf.matmul(flat, matrix)
   else:
@@ -53,7 +55,14 @@ def pointwise_conv(x, matrix, groups: int = 1):
         [tf.matmul(part, k) for part, k in zip(
             tf.split(flat, groups, -1), tf.split(matrix, groups, -1),
             strict=True)], -1)
-  return tf.reshape(flat, [-1, *x.shape[1:3], matrix.shape[-1]])
+  return tf.reshape(flat, _image_shape(x, matrix.shape[-1]))
+
+
+def _image_shape(x, channels: int):
+  """The shape `(batch, height, width)` of a batch, with other channels."""
+  if None in x.shape[1:3]:
+    return tf.concat([tf.shape(x)[:-1], [channels]], 0)
+  return constant([-1, *x.shape[1:3], channels])
 
 
 def conv(x, kernel, strides: tuple[int, int] = (1, 1)):
@@ -141,6 +150,11 @@ def _wide_on_cpu(kernel) -> bool:
   return kernel.shape[1] > 3 and not tf.config.list_logical_devices('GPU')
 
 
+def _shape(x):
+  known = x.shape.is_fully_defined()
+  return constant(x.shape.as_list()) if known else tf.shape(x)
+
+
 def _wide_depthwise(x, kernel, stride: int):
   """A depthwise convolution with a gradient that suits wide kernels.
 
@@ -158,10 +172,10 @@ def _wide_depthwise(x, kernel, stride: int):
     def gradient(upstream):
       return (
           tf.raw_ops.DepthwiseConv2dNativeBackpropInput(
-              input_sizes=tf.shape(x), filter=kernel, out_backprop=upstream,
+              input_sizes=_shape(x), filter=kernel, out_backprop=upstream,
               strides=strides, padding=padding),
           tf.raw_ops.DepthwiseConv2dNativeBackpropFilter(
-              input=x, filter_sizes=kernel.shape, out_backprop=upstream,
+              input=x, filter_sizes=_shape(kernel), out_backprop=upstream,
               strides=strides, padding='EXPLICIT',
               explicit_paddings=[0, 0, *rows, *columns, 0, 0]))
 

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from darts_tf.constants import constant
 from darts_tf.layers.convolution import pointwise_conv, strided_shape
 from darts_tf.layers.copies import build_operation
 from darts_tf.layers.operation import Operation, WeightView
@@ -162,7 +163,7 @@ class MixedEdges(keras.layers.Layer):
                 for branch in _branches(bundle.edges, apart)]
     # As products, which have smaller gradient graphs than what would gather
     # and repeat.
-    ones = tf.constant(np.ones([1, self.channels]), weights.dtype)
+    ones = constant(np.ones([1, self.channels]), weights.dtype)
     vectors = tf.split(
         tf.reshape(tf.matmul(_chosen(weights, places), ones), [-1]), sizes)
     vectors = iter(vectors)
@@ -179,7 +180,7 @@ class MixedEdges(keras.layers.Layer):
     shared = tf.concat([y for y, _ in terms], -1)
     edges, tensors, size = len(terms[0][1].edges), len(terms), self.channels
     places = [bundle.places for _, bundle in terms]
-    eye = tf.constant(np.eye(size), weights.dtype)
+    eye = constant(np.eye(size), weights.dtype)
     if count == 1:
       chosen = _chosen(weights, [p for of_term in places for p in of_term])
       kernel = (tf.reshape(chosen, [tensors, 1, edges, 1])
@@ -229,7 +230,8 @@ def _chosen(weights, places: list[tuple[int, int]]):
   for row, (edge, column) in enumerate(places):
     one_hot[row, edge * columns + column] = 1
   return tf.matmul(
-      tf.constant(one_hot, weights.dtype), tf.reshape(weights, [-1, 1]))
+      constant(one_hot, weights.dtype),
+      tf.reshape(weights, constant([-1, 1])))
 
 
 def _branches(

@@ -24,9 +24,8 @@ def clip_by_global_norm(
   if any(gradient.dtype == tf.float64 for gradient in gradients):
     dtype = tf.float64
   norm = tf.sqrt(tf.add_n([
-      tf.reduce_sum(tf.square(tf.cast(gradient, dtype)))
-      for gradient in gradients
-  ]))
+      tf.nn.l2_loss(tf.cast(gradient, dtype)) for gradient in gradients
+  ]) * 2)
   scale = tf.minimum(tf.ones((), dtype), clip_norm / (norm + 1e-6))
   return [
       gradient * tf.cast(scale, gradient.dtype) for gradient in gradients

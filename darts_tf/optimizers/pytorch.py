@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import keras
 import tensorflow as tf
 
+from darts_tf.constants import constant
 from darts_tf.optimizers.check import in_range
 from darts_tf.optimizers.clip import clip_by_global_norm
 from darts_tf.replicas import sum_over_replicas
@@ -111,7 +112,7 @@ class PyTorchOptimizer(keras.optimizers.Optimizer):
   def _update_one(self, variable, gradient, rate):
     gradient = tf.cast(gradient, variable.dtype)
     if self.weight_decay and self._use_weight_decay(variable):
-      gradient += self.weight_decay * variable
+      gradient += constant(self.weight_decay, variable.dtype) * variable
     self.update_step(gradient, variable, rate)
 
   def _average_one(self, variable, average):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
+from darts_tf.constants import constant
 from darts_tf.errors import InputError
 from darts_tf.optimizers.check import in_range
 from darts_tf.optimizers.pytorch import PyTorchOptimizer
@@ -79,7 +80,7 @@ class SGD(PyTorchOptimizer):
     # One operation for both assignments.
     tf.raw_ops.ResourceApplyMomentum(
         var=variable.handle, accum=velocity.value.handle, lr=rate,
-        grad=gradient, momentum=tf.constant(self.momentum, variable.dtype),
+        grad=gradient, momentum=constant(self.momentum, variable.dtype),
         use_nesterov=self.nesterov)
 
   def get_config(self) -> dict:

@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+"""Eager PyTorch baseline of one DARTS search step, to measure against.
+
+It is what a user would run instead: the DARTS search space (14 edges a cell,
+8 candidates an edge) as plain modules, one module per candidate per edge, and
+the bilevel step of arXiv:1806.09055 (architecture step, then weight step).
+Semantics match the published method; only speed and memory are of interest.
+
+  pip install torch==2.13.0 numpy
+  python benchmarks/torch_darts_step.py --channels=16 --cells=8 --batch=64 \
+      --order=first --channels_last
+
+With --channels_last it is at its best on CPUs. `scripts/benchmark_peers.sh`
+runs it beside `bin/benchmark.py`, both with the same allocator settings.
+
+Prints one JSON line: median seconds per search step, peak resident memory.
+"""
+import argparse
+import json
+import resource
+import statistics
+import time
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+CANDIDATES = 8
+
+
+def conv_bn(c_in, c_out):
+  return nn.Sequential(nn.ReLU(), nn.Conv2d(c_in, c_out, 1, bias=False),
+                       nn.BatchNorm2d(c_out, affine=False))
+
+
+class FactorizedReduce(nn.Module):
+
+  def __init__(self, c_in, c_out):
+    super().__init__()
+    self.even = nn.Conv2d(c_in, c_out // 2, 1, stride=2, bias=False)
+    self.odd = nn.Conv2d(c_in, c_out // 2, 1, stride=2, bias=False)
+    self.bn = nn.BatchNorm2d(c_out, affine=False)
+
+  def forward(self, x):
+    x = F.relu(x)
+    return self.bn(torch.cat([self.even(x), self.odd(x[:, :, 1:, 1:])], 1))
+
+
+def separable(c, k, stride, dilation=1):
+  pad = dilation * (k - 1) // 2
+  return [nn.ReLU(),
+          nn.Conv2d(c, c, k, stride, pad, dilation, groups=c, bias=False),
+          nn.Conv2d(c, c, 1, bias=False), nn.BatchNorm2d(c, affine=False)]
+
+
+class Zero(nn.Module):
+
+  def __init__(self, stride):
+    super().__init__()
+    self.stride = stride
+
+  def forward(self, x):
+    return x[:, :, ::self.stride, ::self.stride].mul(0.)
+
+
+def candidates(c, stride):
+  norm = lambda: nn.BatchNorm2d(c, affine=False)
+  skip = nn.Identity() if stride == 1 else FactorizedReduce(c, c)
+  return nn.ModuleList([
+      Zero(stride),
+      nn.Sequential(nn.MaxPool2d(3, stride, 1), norm()),
+      nn.Sequential(nn.AvgPool2d(3, stride, 1, count_include_pad=False), norm()),
+      skip,
+      nn.Sequential(*separable(c, 3, stride), *separable(c, 3, 1)),
+      nn.Sequential(*separable(c, 5, stride), *separable(c, 5, 1)),
+      nn.Sequential(*separable(c, 3, stride, 2)),
+      nn.Sequential(*separable(c, 5, stride, 2)),
+  ])
+
+
+class Cell(nn.Module):
+
+  def __init__(self, c_pp, c_p, c, reduce, reduce_prev, nodes=4):
+    super().__init__()
+    self.nodes = nodes
+    self.pre0 = FactorizedReduce(c_pp, c) if reduce_prev else conv_bn(c_pp, c)
+    self.pre1 = conv_bn(c_p, c)
+    self.edges = nn.ModuleList([
+        candidates(c, 2 if reduce and j < 2 else 1)
+        for i in range(nodes) for j in range(2 + i)])
+
+  def forward(self, s0, s1, weights):
+    states = [self.pre0(s0), self.pre1(s1)]
+    edge = 0
+    for _ in range(self.nodes):
+      total = 0
+      for h in states:
+        total = total + sum(w * op(h) for w, op in zip(weights[edge], self.edges[edge]))
+        edge += 1
+      states.append(total)
+    return torch.cat(states[-self.nodes:], 1)
+
+
+class Supernet(nn.Module):
+
+  def __init__(self, c, cells, classes=10, nodes=4):
+    super().__init__()
+    self.stem = nn.Sequential(nn.Conv2d(3, 3 * c, 3, padding=1, bias=False), nn.BatchNorm2d(3 * c))
+    c_pp, c_p, reduce_prev, self.cells = 3 * c, 3 * c, False, nn.ModuleList()
+    for i in range(cells):
+      reduce = i in (cells // 3, 2 * cells // 3)
+      c = c * 2 if reduce else c
+      self.cells.append(Cell(c_pp, c_p, c, reduce, reduce_prev, nodes))
+      c_pp, c_p, reduce_prev = c_p, nodes * c, reduce
+    self.reduces = [i in (cells // 3, 2 * cells // 3) for i in range(cells)]
+    self.head = nn.Linear(c_p, classes)
+    edges = sum(2 + i for i in range(nodes))
+    self.alphas = [(1e-3 * torch.randn(edges, CANDIDATES)).requires_grad_() for _ in range(2)]
+
+  def forward(self, x):
+    normal, reduce = (F.softmax(a, -1) for a in self.alphas)
+    s0 = s1 = self.stem(x)
+    for cell, is_reduce in zip(self.cells, self.reduces):
+      s0, s1 = s1, cell(s0, s1, reduce if is_reduce else normal)
+    return self.head(s1.mean((2, 3)))
+
+
+def main():
+  p = argparse.ArgumentParser(description=__doc__)
+  p.add_argument('--channels', type=int, default=16)
+  p.add_argument('--cells', type=int, default=8)
+  p.add_argument('--batch', type=int, default=64)
+  p.add_argument('--image', type=int, default=32)
+  p.add_argument('--order', choices=['first', 'second'], default='first')
+  p.add_argument('--steps', type=int, default=5)
+  p.add_argument('--threads', type=int, default=2)
+  p.add_argument('--channels_last', action='store_true')
+  a = p.parse_args()
+  torch.set_num_threads(a.threads)
+  torch.manual_seed(0)
+  net = Supernet(a.channels, a.cells)
+  if a.channels_last:
+    net = net.to(memory_format=torch.channels_last)
+  weights = list(net.parameters())
+  sgd = torch.optim.SGD(weights, 0.025, momentum=0.9, weight_decay=3e-4)
+  adam = torch.optim.Adam(
+      net.alphas, 3e-4, betas=(0.5, 0.999), weight_decay=1e-3)
+  xi = 0.025
+
+  def batch():
+    x = torch.randn(a.batch, 3, a.image, a.image)
+    if a.channels_last:
+      x = x.contiguous(memory_format=torch.channels_last)
+    return x, torch.randint(0, 10, (a.batch,))
+
+  def loss(b):
+    return F.cross_entropy(net(b[0]), b[1])
+
+  @torch.no_grad()
+  def shift(vector, scale):
+    for w, v in zip(weights, vector):
+      w.add_(v, alpha=scale)
+
+  def architecture_gradient(train, val):
+    if a.order == 'first':
+      return torch.autograd.grad(loss(val), net.alphas)
+    saved = [w.detach().clone() for w in weights]
+    inner = torch.autograd.grad(loss(train), weights)
+    shift([g + 3e-4 * w.detach() for g, w in zip(inner, weights)], -xi)
+    grads = torch.autograd.grad(loss(val), net.alphas + weights)
+    with torch.no_grad():
+      for w, s in zip(weights, saved):
+        w.copy_(s)
+    vector = grads[2:]
+    eps = float(0.01 / torch.cat([v.reshape(-1) for v in vector]).norm())
+    shift(vector, eps)
+    plus = torch.autograd.grad(loss(train), net.alphas)
+    shift(vector, -2 * eps)
+    minus = torch.autograd.grad(loss(train), net.alphas)
+    shift(vector, eps)
+    return [g - xi * (p - m) / (2 * eps)
+            for g, p, m in zip(grads[:2], plus, minus)]
+
+  def step():
+    train, val = batch(), batch()
+    for alpha, g in zip(net.alphas, architecture_gradient(train, val)):
+      alpha.grad = g
+    adam.step()
+    sgd.zero_grad()
+    loss(train).backward()
+    nn.utils.clip_grad_norm_(weights, 5.)
+    sgd.step()
+
+  step()
+  times = []
+  for _ in range(a.steps):
+    start = time.perf_counter()
+    step()
+    times.append(time.perf_counter() - start)
+  print(json.dumps({
+      'baseline': 'torch-eager', 'torch': torch.__version__, 'order': a.order,
+      'channels': a.channels, 'cells': a.cells, 'batch': a.batch,
+      'parameters': sum(w.numel() for w in weights),
+      'seconds_per_step_median': round(statistics.median(times), 4),
+      'seconds_per_step_min': round(min(times), 4),
+      'peak_rss_mib': resource.getrusage(
+          resource.RUSAGE_SELF).ru_maxrss // 1024}))
+
+
+if __name__ == '__main__':
+  main()
