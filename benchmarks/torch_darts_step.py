@@ -69,7 +69,8 @@ def candidates(c, stride):
   return nn.ModuleList([
       Zero(stride),
       nn.Sequential(nn.MaxPool2d(3, stride, 1), norm()),
-      nn.Sequential(nn.AvgPool2d(3, stride, 1, count_include_pad=False), norm()),
+      nn.Sequential(
+          nn.AvgPool2d(3, stride, 1, count_include_pad=False), norm()),
       skip,
       nn.Sequential(*separable(c, 3, stride), *separable(c, 3, 1)),
       nn.Sequential(*separable(c, 5, stride), *separable(c, 5, 1)),
@@ -95,7 +96,8 @@ class Cell(nn.Module):
     for _ in range(self.nodes):
       total = 0
       for h in states:
-        total = total + sum(w * op(h) for w, op in zip(weights[edge], self.edges[edge]))
+        total = total + sum(
+            w * op(h) for w, op in zip(weights[edge], self.edges[edge]))
         edge += 1
       states.append(total)
     return torch.cat(states[-self.nodes:], 1)
@@ -105,7 +107,8 @@ class Supernet(nn.Module):
 
   def __init__(self, c, cells, classes=10, nodes=4):
     super().__init__()
-    self.stem = nn.Sequential(nn.Conv2d(3, 3 * c, 3, padding=1, bias=False), nn.BatchNorm2d(3 * c))
+    self.stem = nn.Sequential(
+        nn.Conv2d(3, 3 * c, 3, padding=1, bias=False), nn.BatchNorm2d(3 * c))
     c_pp, c_p, reduce_prev, self.cells = 3 * c, 3 * c, False, nn.ModuleList()
     for i in range(cells):
       reduce = i in (cells // 3, 2 * cells // 3)
@@ -115,7 +118,9 @@ class Supernet(nn.Module):
     self.reduces = [i in (cells // 3, 2 * cells // 3) for i in range(cells)]
     self.head = nn.Linear(c_p, classes)
     edges = sum(2 + i for i in range(nodes))
-    self.alphas = [(1e-3 * torch.randn(edges, CANDIDATES)).requires_grad_() for _ in range(2)]
+    self.alphas = [
+        (1e-3 * torch.randn(edges, CANDIDATES)).requires_grad_()
+        for _ in range(2)]
 
   def forward(self, x):
     normal, reduce = (F.softmax(a, -1) for a in self.alphas)

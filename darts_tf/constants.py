@@ -1,5 +1,7 @@
 """Constants that a graph holds once, however often they are used."""
 
+import threading
+
 import numpy as np
 import tensorflow as tf
 
@@ -24,10 +26,9 @@ def constant(value: object, dtype: tf.DType = tf.int32) -> tf.Tensor:
     setattr(graph, _ATTRIBUTE, {})
   known = getattr(graph, _ATTRIBUTE)
   array = np.asarray(value, dtype.as_numpy_dtype)
-  context = tf.distribute.get_replica_context()
-  # Each device has its own: copies between devices cost time.
-  devices = None if context is None else tuple(context.devices)
-  key = (array.tobytes(), array.shape, dtype, devices)
+  # Each replica is traced by a thread of its own, and has constants of its
+  # own: copies between devices cost time.
+  key = (array.tobytes(), array.shape, dtype, threading.get_ident())
   if key not in known:
     with tf.control_dependencies(None):
       known[key] = tf.constant(array)

@@ -51,7 +51,7 @@ class CorrectedGradient(Estimator):
     # Reduced before use: products are not linear in shares of the vector.
     vector = problem.reduce(gradients[len(alphas):])
     products = self.second_derivatives(
-        problem, weights, alphas, training_batch)
+        problem, algebra.after(weights, vector), alphas, training_batch)
     direction = self.direction(products, vector, inner)
     mixed = products.mixed(direction.vector)
     return ArchitectureGradient(

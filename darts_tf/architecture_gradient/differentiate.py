@@ -62,7 +62,8 @@ def directional_derivative(
   epsilon = tf.cast(radius, norm.dtype) / tf.where(
       defined, norm, tf.ones_like(norm))
   ahead = function(algebra.axpy(epsilon, direction, point))
-  behind = function(algebra.axpy(-epsilon, direction, point))
+  behind = function(algebra.after(
+      algebra.axpy(-epsilon, direction, point), ahead))
   result = []
   for plus, minus in zip(ahead, behind, strict=True):
     dtype = algebra.wide(plus.dtype)

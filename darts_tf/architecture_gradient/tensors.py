@@ -32,6 +32,25 @@ def as_tensors(values: Sequence) -> list[tf.Tensor]:
   return [tf.convert_to_tensor(value) for value in values]
 
 
+def after(
+    tensors: Sequence[tf.Tensor], others: Sequence[tf.Tensor]
+) -> list[tf.Tensor]:
+  """Returns tensors that are not there before others have been computed.
+
+  In a graph, passes that do not need each other's results would run at the
+  same time, and hold the activations of all of them.
+
+  Args:
+    tensors: a list of tensors.
+    others: what comes first.
+
+  Returns:
+    The tensors.
+  """
+  with tf.control_dependencies(list(others)):
+    return [tf.identity(tensor) for tensor in tensors]
+
+
 def dense(
     gradients: Sequence[tf.Tensor | tf.IndexedSlices | None],
     like: Sequence[tf.Tensor],

@@ -9,10 +9,11 @@ import numpy as np
 import tensorflow as tf
 
 from darts_tf.analysis.graph_cost import graph_multiply_adds
+from darts_tf.analysis.graph_memory import graph_memory
 from darts_tf.data import ImageData
 from darts_tf.data.image_data import make_image_data
 from darts_tf.distribution import seed_everything
-from darts_tf.peak_memory import peak_memory_mib
+from darts_tf.memory import peak_memory_mib
 from darts_tf.process_times import seconds_since_start
 from darts_tf.run_data import distribute
 from darts_tf.search.builder import SearchParts, build_search, resolve
@@ -37,7 +38,8 @@ def measure_search(
   Returns:
     The sizes of the search, and: `seconds_per_step_median` and `_min`;
     `seconds_to_first_step` from the start of the process to the end of the
-    first step; `trace_seconds` of building its graph; `peak_rss_mib`;
+    first step; `trace_seconds` of building its graph; `peak_rss_mib`, and
+    what was expected of it when the graph had been built;
     `graph_operations`, and `graph_kernels` of them, which are not
     constants or placeholders; `gigaflop_per_step`, two operations a
     multiply-addition, of convolutions, products and their gradients;
@@ -50,6 +52,7 @@ def measure_search(
   started = time.perf_counter()
   graph = parts.step.search_graph(*first)
   traced = time.perf_counter() - started
+  before, expected = peak_memory_mib(), graph_memory(graph)
   _finish(parts.step.search(*first))
   to_first = seconds_since_start()
   seconds = []
@@ -76,6 +79,8 @@ def measure_search(
       'seconds_to_first_step': round(to_first, 1),
       'trace_seconds': round(traced, 1),
       'peak_rss_mib': round(peak_memory_mib()),
+      'expected_rss_mib': None if expected is None else round(
+          before + sum(expected) / 2**20),
       'graph_operations': len(operations),
       'graph_kernels': sum(
           op.type not in ('Const', 'Placeholder') for op in operations),

@@ -19,6 +19,7 @@ from darts_tf.genotype import Genotype
 from darts_tf.run_data import distribute, load_data
 from darts_tf.search.builder import SearchParts, build_search, resolve
 from darts_tf.search.config import SearchConfig
+from darts_tf.search.memory_check import check_memory
 from darts_tf.search.observers import Observer, make_observers
 from darts_tf.search.record import SearchRecord, current_genotype
 from darts_tf.search.summary import describe
@@ -69,20 +70,21 @@ def run_search(
   """
   config = resolve(config)
   directory = WorkDir(workdir)
-  directory.check(config.pinned())
+  is_new = directory.check(config.pinned()) is None
   seed_everything(config)
   data = data or load_data(config)
   parts = build_search(config, data)
   observers = make_observers(parts)
-  # Not before the parts are known to fit together.
+  memory = check_memory(parts) if is_new else ''
+  # Not before the parts are known to fit together, and into memory.
   directory.pin(config.pinned())
   with directory.exclusive():
-    return _search(parts, observers, data, directory, verbose)
+    return _search(parts, observers, data, directory, verbose, memory)
 
 
 def _search(
     parts: SearchParts, observers: list[Observer], data: ImageData,
-    directory: WorkDir, verbose: bool,
+    directory: WorkDir, verbose: bool, memory: str,
 ) -> SearchResult:
   """Starts or continues the search whose directory this is."""
   config = parts.config
@@ -99,6 +101,8 @@ def _search(
     record.write(parts)
     first_epoch = checkpoint.epoch + 1
   say(describe(parts, data.info))
+  if memory:
+    say(f'Memory      {memory}')
   if first_epoch:
     say(f'Continuing after epoch {first_epoch} of {config.epochs}.')
   evaluation = Evaluation(parts.logits)

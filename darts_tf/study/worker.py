@@ -19,7 +19,7 @@ from absl import flags
 
 from darts_tf import app, process
 from darts_tf.atomic import atomic_write_json
-from darts_tf.peak_memory import peak_memory_mib
+from darts_tf.memory import peak_memory_mib
 
 RESULT = 'study_result.json'
 _PEAK = 'peak_memory.json'

@@ -1,0 +1,44 @@
+"""Memory: the peak of this process, and what is left."""
+
+import pathlib
+import resource
+import sys
+
+
+def peak_memory_mib() -> float:
+  """Returns the largest resident size that this process has had, in MiB.
+
+  On Linux that is `VmHWM` of the kernel. The figure of `getrusage` would
+  include the process that started this one: it survives `exec`.
+  """
+  for line in _lines('/proc/self/status'):
+    if line.startswith('VmHWM:'):
+      return int(line.split()[1]) / 1024
+  peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+  return peak / (2**20 if sys.platform == 'darwin' else 1024)
+
+
+def available_memory_mib() -> float | None:
+  """Returns how much more memory this process can have, in MiB.
+
+  What the machine has free, and, under a limit of a control group, what is
+  left of that. `None` where the system does not say, as on macOS.
+  """
+  free = None
+  for line in _lines('/proc/meminfo'):
+    if line.startswith('MemAvailable:'):
+      free = int(line.split()[1]) / 1024
+  limit, used = (
+      ''.join(_lines(f'/sys/fs/cgroup/memory.{name}')).strip()
+      for name in ('max', 'current'))
+  if free is not None and limit.isdigit() and used.isdigit():
+    free = min(free, (int(limit) - int(used)) / 2**20)
+  return free
+
+
+def _lines(path: str) -> list[str]:
+  """The lines of a file of the system; none if there is no such file."""
+  try:
+    return pathlib.Path(path).read_text().splitlines()
+  except OSError:
+    return []
