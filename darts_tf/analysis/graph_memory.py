@@ -110,7 +110,8 @@ def _sources(op: tf.Operation) -> Iterator[tf.Tensor | None]:
 
 
 def _size(tensor: tf.Tensor) -> int | None:
-  if tensor.dtype in _HANDLES:
+  # Normalization has an output without a rank, which cuDNN alone fills.
+  if tensor.dtype in _HANDLES or tensor.shape.rank is None:
     return 0
   if not tensor.shape.is_fully_defined():
     return None

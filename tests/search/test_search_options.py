@@ -90,7 +90,7 @@ class SearchOptionsTest(tiny_runs.RunTest):
       keras.utils.set_random_seed(0)
       parts = build_search(config, self.data)
       weights, states, alphas = parts.step._read()
-      problem = parts.step._problem(states)
+      problem = parts.step.problem(states)
       pair = (problem.training_loss(weights, alphas, batch),
               problem.validation_loss(weights, alphas, batch))
       self.assertEqual(*map(float, pair))
