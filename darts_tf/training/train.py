@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import sys
+import warnings
 from typing import Any
 
 import keras
@@ -121,12 +122,15 @@ def _train(
     say(f'Continuing after epoch {first_epoch} of {config.epochs}.')
   steps = config.steps_per_epoch or training.steps_per_epoch
   if first_epoch < config.epochs:
-    network.fit(
-        unsharded(training.batches(first_epoch * steps)),
-        steps_per_epoch=steps, initial_epoch=first_epoch,
-        epochs=config.epochs, shuffle=False,
-        callbacks=_callbacks(config, record, directory),
-        verbose=(1 if sys.stdout.isatty() else 2) if verbose else 0)
+    with warnings.catch_warnings():
+      # Where `none` cuts a path, what leads to it is not trained.
+      warnings.filterwarnings('ignore', 'Gradients do not exist')
+      network.fit(
+          unsharded(training.batches(first_epoch * steps)),
+          steps_per_epoch=steps, initial_epoch=first_epoch,
+          epochs=config.epochs, shuffle=False,
+          callbacks=_callbacks(config, record, directory),
+          verbose=(1 if sys.stdout.isatty() else 2) if verbose else 0)
   # The averages, if there are any, are the result; `fit` has put them in
   # place, but not if there was nothing left to train.
   network.optimizer.finalize_variable_values(network.trainable_variables)

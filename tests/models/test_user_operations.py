@@ -86,7 +86,7 @@ class UserOperationsTest(tf.test.TestCase, parameterized.TestCase):
         style=OperationStyle(dtype=dtype))
     mixing = self.mixing(supernet)
     inference = supernet(self.images, mixing)
-    self.assertEqual(inference.dtype, supernet.compute_dtype)
+    self.assertEqual(inference.dtype, supernet.variable_dtype)
     self.assertAllEqual(supernet(self.images, mixing), inference)
     training = supernet(self.images, mixing, training=True)
     # Dropout draws anew.

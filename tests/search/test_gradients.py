@@ -56,7 +56,7 @@ class GradientsOfRunTest(tiny_runs.RunTest):
           ('first_order', architecture_gradients['first_order']),
           ('second_order', architecture_gradients['second_order'])):
         expected = estimator(
-            parts.step._problem(states), weights, alphas, *pair, inner)
+            parts.step.problem(states), weights, alphas, *pair, inner)
         self.assertAllClose(
             result[name][i],
             np.concatenate([tf.reshape(g, [-1]) for g in expected.gradients]),

@@ -20,7 +20,7 @@ NAS_BENCH_201 = tiny_runs.SEARCH.replace(
 def hessian_by_jacobian(parts, images, labels):
   """The Hessian of the validation loss by alpha, a row at a time."""
   weights, states, _ = parts.step._read()
-  problem = parts.step._problem(states)
+  problem = parts.step.problem(states)
   alpha = tf.convert_to_tensor(parts.alphas[0])
   with tf.GradientTape(persistent=True) as outer:
     outer.watch(alpha)

@@ -63,7 +63,10 @@ class SearchMetricsTest(tiny_runs.RunTest):
     self.assertIn('alphas frozen for 1; learning rate 0.05 to 0.001', out)
     self.assertIn('50 images for the weights, 50 for the architecture', out)
     self.assertLess(out.index('Supernet'), out.index('Epoch 1/4'))
-    self.assertLen(out.splitlines(), 7 + 4)
+    # Whether there is an estimate of memory depends on the system.
+    lines = [line for line in out.splitlines()
+             if not line.startswith('Memory')]
+    self.assertLen(lines, 7 + 4)
 
   def test_one_level_and_silence(self):
     # The 10 images held out need not fill a batch.
