@@ -48,8 +48,9 @@ def scale_gradient(x: tf.Tensor, factor: float) -> tf.Tensor:
   """Returns a tensor; gradients that pass it are multiplied by a factor.
 
   With `factor` behind what computes in float16, at the loss, and its
-  inverse before, at the weights, derivatives of any order are what they
-  were, but are larger in between.
+  inverse before, at the weights, first derivatives are what they were, but
+  are larger in between. Second ones are not: each differentiation meets the
+  factors once more.
 
   Args:
     x: a tensor.

@@ -6,8 +6,8 @@ from unittest import mock
 
 import pytest
 import tensorflow as tf
-
 import tiny_runs
+
 from darts_tf.search import loop, run_search
 
 
