@@ -272,8 +272,9 @@ def _same(
 ) -> bool:
   # An option that a later release added is null or false in a run that began
   # before there was one, unless it is set.
-  unset = old.get(name) is None and new.get(name) in (
-      (None,) if name in old else (None, False))
+  value = new.get(name)
+  unset = old.get(name) is None and (
+      value is None or (value is False and name not in old))
   return unset or _shown(old, name) == _shown(new, name)
 
 

@@ -65,7 +65,10 @@ def gradients_of_run(
         'Gradients are compared over several batches; expected at least 2.'
         f' Received: batches={num_batches}')
   directory = WorkDir(workdir)
-  config = _search_config(directory).replace(**where)
+  # In full precision and with what can be differentiated twice: estimators
+  # are compared, and weights are the same in any precision.
+  config = _search_config(directory).replace(
+      precision=None, remat=False, xla=False, **where)
   configs = {
       name: _with_gradient(config, options) for name, options in {
           **estimators, FIRST_ORDER: {'gradient': FIRST_ORDER}}.items()}

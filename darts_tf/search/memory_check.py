@@ -52,7 +52,7 @@ def judge(memory: GraphMemory, available: float, batch_size: int) -> str:
     A line that says both.
 
   Raises:
-    InputError: if even three quarters of the estimate are too much.
+    InputError: if even four fifths of the estimate are too much.
   """
   fixed, activations = (n / 2**20 for n in memory)
   needed = fixed + activations

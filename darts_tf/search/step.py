@@ -117,12 +117,12 @@ class SearchStep:
     return step
 
   def _read(self):
-    return (_tensors(self.supernet.trainable_variables),
-            _tensors(self.supernet.non_trainable_variables),
+    return (algebra.as_tensors(self.supernet.trainable_variables),
+            algebra.as_tensors(self.supernet.non_trainable_variables),
             self._alpha_tensors())
 
   def _alpha_tensors(self):
-    return _tensors(self.alphas)
+    return algebra.as_tensors(self.alphas)
 
   def problem(self, states: Sequence[tf.Tensor]) -> SupernetProblem:
     """The bilevel problem of the search.
@@ -215,10 +215,6 @@ class SearchStep:
     loss, accuracy = problem.reduce(
         [forward.loss, share / self.batch_size])
     return {'train_loss': loss, 'train_accuracy': accuracy}
-
-
-def _tensors(variables):
-  return [tf.convert_to_tensor(variable) for variable in variables]
 
 
 def _gradients(tape, loss, sources):
