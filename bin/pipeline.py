@@ -33,6 +33,8 @@ def main(unused_argv: list[str]) -> None:
       config_from_flags(SearchConfig),
       config_from_flags(TrainConfig, prefix='train_', shared=SHARED),
       _WORKDIR.value)
+  if result.workdir is None:
+    return  # The first of the workers writes the report.
   print(f'\n{result.genotype.pretty()}\n')
   print(outcome(result.result, result.workdir))
 

@@ -26,6 +26,8 @@ def main(unused_argv: list[str]) -> None:
   from darts_tf.reporting import seconds_of, write_run_report, written_files
   from darts_tf.search import run_search
   result = run_search(config_from_flags(SearchConfig), _WORKDIR.value)
+  if result.workdir is None:
+    return  # The first of the workers writes the report.
   write_run_report(
       result.workdir, f'Search on {result.info.name}', result.info,
       result.genotype, result,

@@ -30,15 +30,23 @@ def main(unused_argv: list[str]) -> None:
   """Runs the training that the flags describe."""
   process.configure_tensorflow()
   from darts_tf.discretize import find_genotype
+  from darts_tf.distribution import make_strategy
   from darts_tf.pipeline import finish_training, outcome
   from darts_tf.run_data import load_data
   from darts_tf.training import run_training
   from darts_tf.training.train import check_training
+  from darts_tf.workdir import WorkDir
+  from darts_tf.workers import is_chief
   config = config_from_flags(TrainConfig)
   genotype = find_genotype(_GENOTYPE.value)
-  check_training(config, genotype, _WORKDIR.value)
+  strategy = make_strategy(config)
+  if is_chief(strategy):
+    check_training(config, genotype, WorkDir(_WORKDIR.value))
   data = load_data(config)
-  trained = run_training(config, genotype, _WORKDIR.value, data)
+  trained = run_training(
+      config, genotype, _WORKDIR.value, data, strategy=strategy)
+  if trained.workdir is None:
+    return  # The first of the workers exports the network.
   result = finish_training(trained, trained.workdir, data, 'Training')
   print(f'\n{outcome(result, trained.workdir)}')
 

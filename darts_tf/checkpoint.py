@@ -44,6 +44,22 @@ class Checkpoint:
   arrays: dict[str, np.ndarray]
   meta: dict[str, Any]
 
+  def to_bytes(self) -> bytes:
+    """All of it, ending in the digest of what comes before."""
+    return _pack(self.epoch, self.arrays, self.meta)
+
+  @staticmethod
+  def from_bytes(data: bytes) -> 'Checkpoint':
+    """Inverts `to_bytes`.
+
+    Args:
+      data: what it returned.
+
+    Raises:
+      ValueError: if the digest does not agree.
+    """
+    return _unpack(data)
+
 
 class CheckpointStore:
   """The last few checkpoints of a run, one file each.
@@ -87,7 +103,7 @@ class CheckpointStore:
       InputError: if the disk is full or cannot be written.
       TypeError: if an array has a type that needs pickling.
     """
-    data = _pack(epoch, arrays, meta or {})
+    data = Checkpoint(epoch, dict(arrays), dict(meta or {})).to_bytes()
     with explain_disk_errors(self.directory):
       self.directory.mkdir(parents=True, exist_ok=True)
     atomic_write_bytes(
@@ -107,7 +123,7 @@ class CheckpointStore:
     files = self._files()
     for epoch in sorted(files, reverse=True):
       try:
-        return _unpack(files[epoch].read_bytes())
+        return Checkpoint.from_bytes(files[epoch].read_bytes())
       except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         warning = (
             f'Skipping the damaged checkpoint {files[epoch]}:'
@@ -147,9 +163,8 @@ class CheckpointStore:
 def _pack(
     epoch: int, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]
 ) -> bytes:
-  """Puts a checkpoint into bytes that end in their own digest."""
   names = list(arrays)
-  header = dump_json({'epoch': epoch, 'names': names, 'meta': dict(meta)})
+  header = dump_json({'epoch': epoch, 'names': names, 'meta': meta})
   # Entries are numbered, since names may hold what file names may not.
   entries = {_HEADER: np.frombuffer(header.encode('utf-8'), np.uint8)}
   for index, name in enumerate(names):
@@ -167,7 +182,6 @@ def _pack(
 
 
 def _unpack(data: bytes) -> Checkpoint:
-  """Inverts `_pack`; raises `ValueError` if the digest does not agree."""
   body, digest = data[:-_DIGEST_SIZE], data[-_DIGEST_SIZE:]
   if hashlib.sha256(body).digest() != digest:
     raise ValueError('its SHA-256 does not agree with its contents')

@@ -5,8 +5,10 @@ import random
 import numpy as np
 import tensorflow as tf
 
+from darts_tf.cluster import cluster_from_environment
 from darts_tf.errors import InputError
 from darts_tf.precision import check_precision
+from darts_tf.rendezvous import meet
 from darts_tf.run_config import RunConfig
 
 
@@ -35,12 +37,23 @@ def divide_cpu(count: int) -> None:
 def make_strategy(config: RunConfig) -> tf.distribute.Strategy:
   """Returns the distribution strategy of a run.
 
+  It comes before the data: devices cannot be divided, and workers cannot be
+  connected, once TensorFlow has computed anything. A process joins its
+  workers once; several runs in it are given the same strategy.
+
   Args:
-    config: its options `strategy` and `virtual_devices` are used.
+    config: its options `strategy` and `virtual_devices` are used; with
+      several workers all that are pinned, which are to be the same on all.
 
   Returns:
     A strategy.
+
+  Raises:
+    InputError: if TensorFlow has started too early, `TF_CONFIG` is
+      malformed, or a worker does not answer.
   """
+  if config.strategy == 'multi_worker':
+    return _join_workers(config)
   if config.virtual_devices:
     divide_cpu(config.virtual_devices)
   if config.strategy == 'default':
@@ -53,6 +66,37 @@ def make_strategy(config: RunConfig) -> tf.distribute.Strategy:
   return tf.distribute.MirroredStrategy(
       [d.name for d in tf.config.list_logical_devices('CPU')],
       cross_device_ops=tf.distribute.ReductionToOneDevice())
+
+
+def _join_workers(config: RunConfig) -> tf.distribute.Strategy:
+  """Waits for the workers in `TF_CONFIG` and connects to them."""
+  cluster = cluster_from_environment()
+  if config.virtual_devices:
+    raise InputError(
+        'Devices of a CPU are divided for replicas in one process; expected'
+        ' --virtual_devices=0 with several workers.'
+        f' Received: virtual_devices={config.virtual_devices}')
+  meet(cluster, config.pinned())
+  try:
+    return tf.distribute.MultiWorkerMirroredStrategy()
+  except RuntimeError as error:
+    raise InputError(
+        'TensorFlow has started already; expected the strategy to be made'
+        ' before anything is computed. Received:'
+        f' {" ".join(str(error).split())}') from error
+
+
+def refuse_workers(config: RunConfig, what: str) -> None:
+  """Raises `InputError` where a run is of one process.
+
+  Args:
+    config: its option `strategy` is used.
+    what: the name of what is run.
+  """
+  if config.strategy == 'multi_worker':
+    raise InputError(
+        f'{what} runs in one process; expected --strategy=default or'
+        " mirrored. Received: strategy='multi_worker'")
 
 
 def check_devices(config: RunConfig) -> None:

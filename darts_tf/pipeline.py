@@ -2,10 +2,14 @@
 
 import dataclasses
 import os
+import pathlib
 from typing import Any
+
+import tensorflow as tf
 
 from darts_tf.analysis import multiply_adds, parameters
 from darts_tf.data import ImageData
+from darts_tf.distribution import make_strategy
 from darts_tf.export import export_network, verify_export
 from darts_tf.genotype import Genotype
 from darts_tf.reporting import seconds_of, write_run_report, written_files
@@ -15,6 +19,7 @@ from darts_tf.search.builder import example_genotype, resolve
 from darts_tf.training import TrainConfig, TrainResult, run_training
 from darts_tf.training.train import build_training, check_training
 from darts_tf.workdir import WorkDir, atomic_write_json
+from darts_tf.workers import explain_lost_workers, is_chief, share_flag
 
 # Probabilities of the reloaded model may differ by this from the one in
 # memory: another graph adds up in another order.
@@ -29,23 +34,27 @@ class PipelineResult:
     genotype: the architecture found.
     search: the search.
     trained: the retraining.
-    result: the numbers in `result.json`.
-    workdir: where everything is.
+    result: the numbers in `result.json`; none on a worker that is not the
+      chief.
+    workdir: where everything is; `None` on such a worker.
   """
 
   genotype: Genotype
   search: SearchResult
   trained: TrainResult
   result: dict[str, Any]
-  workdir: WorkDir
+  workdir: WorkDir | None
 
 
 def run_pipeline(
     search_config: SearchConfig, train_config: TrainConfig,
     workdir: str | os.PathLike, data: ImageData | None = None,
-    verbose: bool = True,
+    verbose: bool = True, strategy: tf.distribute.Strategy | None = None,
 ) -> PipelineResult:
   """Finds an architecture for a data set, trains it and exports it.
+
+  Of several workers all do this together; the first one, the chief, reads
+  and writes the directory, exports and prints.
 
   Args:
     search_config: options of the search.
@@ -53,6 +62,8 @@ def run_pipeline(
     workdir: the run's directory; a run that was stopped in it continues.
     data: the images; those of `search_config.dataset` by default.
     verbose: whether the course is printed.
+    strategy: as `make_strategy(search_config)` returned it, which is the
+      default.
 
   Returns:
     The `PipelineResult`.
@@ -62,29 +73,37 @@ def run_pipeline(
       another run.
   """
   search_config = resolve(search_config)
-  directory = WorkDir(workdir)
+  strategy = strategy or make_strategy(search_config)
+  directory = WorkDir(workdir) if is_chief(strategy) else None
   pinned = {
       'search': search_config.pinned(), 'training': train_config.pinned()}
-  started = directory.check(pinned) is not None
-  example = example_genotype(search_config)
-  if not started:
-    check_training(train_config, example, directory.path / 'train')
-  data = data or load_data(search_config)
-  if not started:
-    # After hours of search is too late to hear of a wrong option.
-    build_training(train_config, example, data)
-  say = print if verbose else (lambda *unused_args: None)
-  say('== Search')
-  search = run_search(
-      search_config, directory.path / 'search', data, verbose)
-  # The search has its own directory; until it has ended, options of
-  # retraining may still change.
-  directory.pin(pinned)
-  search.genotype.save(directory.genotype_path)
-  say('\n== Retraining\n' + search.genotype.pretty())
-  trained = run_training(
-      train_config, search.genotype, directory.path / 'train', data, verbose)
-  result = finish_training(
+  inside = pathlib.Path(workdir)
+  say = print if verbose and directory else (lambda *unused_args: None)
+  with explain_lost_workers(strategy):
+    started = share_flag(
+        strategy, directory is not None
+        and directory.check(pinned) is not None)
+    example = example_genotype(search_config)
+    if not started:
+      check_training(
+          train_config, example, directory and WorkDir(inside / 'train'))
+    data = data or load_data(search_config)
+    if not started:
+      # After hours of search is too late to hear of a wrong option.
+      build_training(train_config, example, data, strategy)
+    say('== Search')
+    search = run_search(
+        search_config, inside / 'search', data, verbose, strategy)
+    if directory is not None:
+      # The search has its own directory; until it has ended, options of
+      # retraining may still change.
+      directory.pin(pinned)
+      search.genotype.save(directory.genotype_path)
+    say('\n== Retraining\n' + search.genotype.pretty())
+    trained = run_training(
+        train_config, search.genotype, inside / 'train', data, verbose,
+        strategy)
+  result = {} if directory is None else finish_training(
       trained, directory, data, 'Search and retraining', search)
   return PipelineResult(search.genotype, search, trained, result, directory)
 

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from darts_tf.custom_gradient import custom_gradient
 from darts_tf.errors import InputError
 
 # Gradients smaller than 6e-8 vanish in float16, and those above 65504 are
@@ -60,7 +61,7 @@ def scale_gradient(x: tf.Tensor, factor: float) -> tf.Tensor:
     return x
 
 
-  @tf.custom_gradient
+  @custom_gradient
   def identity(x):
     return tf.identity(x), lambda upstream: upstream * tf.cast(
         factor, upstream.dtype)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
+from darts_tf.custom_gradient import custom_gradient
+
 
 def sum_over_replicas(tensors: Sequence[tf.Tensor]) -> list[tf.Tensor]:
   """Returns the sums over replicas, in replica context; differentiable.
@@ -36,11 +38,20 @@ def sum_over_replicas(tensors: Sequence[tf.Tensor]) -> list[tf.Tensor]:
 def _sum(tensors: list[tf.Tensor]) -> list[tf.Tensor]:
   count = len(tensors)
   context = tf.distribute.get_replica_context()
-  sums = context.merge_call(_in_cross_replica_context, args=tuple(tensors))
+  over_network = isinstance(
+      context.strategy, tf.distribute.MultiWorkerMirroredStrategy)
+  # One long message instead of many short ones.
+  packed = [tf.concat([tf.reshape(x, [-1]) for x in tensors], 0)] if (
+      over_network and count > 1) else tensors
+  sums = context.merge_call(_in_cross_replica_context, args=tuple(packed))
+  if packed is not tensors:
+    sizes = [x.shape.num_elements() for x in tensors]
+    sums = [tf.reshape(total, x.shape) for total, x in zip(
+        tf.split(sums[0], sizes), tensors)]
 
   # The sums are arguments because that is where the search ends which
   # `custom_gradient` makes for variables.
-  @tf.custom_gradient
+  @custom_gradient
   def with_gradient(*arguments):
 
     def gradient(*upstream):
@@ -55,4 +66,5 @@ def _sum(tensors: list[tf.Tensor]) -> list[tf.Tensor]:
 def _in_cross_replica_context(strategy, *values):
   return strategy.extended.batch_reduce_to(
       tf.distribute.ReduceOp.SUM,
-      [(v, v.device if tf.is_tensor(v) else v) for v in values])
+      [(v, v.device or strategy.extended.worker_devices[0]
+        if tf.is_tensor(v) else v) for v in values])

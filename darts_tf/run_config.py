@@ -24,9 +24,10 @@ class RunConfig(Options):
   deterministic: bool = option(
       True, 'Whether equal runs give equal bits.')
   precision: str | None = option(
-      None, 'What layers compute in; weights, alphas, softmax, statistics and'
-      ' second derivatives keep 32 bits. By default float32.',
-      choices=('float32', 'mixed_bfloat16', 'mixed_float16'))
+      None, 'What layers compute in; in the mixed ones weights, alphas,'
+      ' softmax, statistics and second derivatives keep 32 bits. By default'
+      ' float32.',
+      choices=('float32', 'float64', 'mixed_bfloat16', 'mixed_float16'))
   xla: bool = option(
       False, 'Whether XLA compiles the step, with --nodeterministic. For'
       ' GPUs: on CPUs depthwise convolutions are many times slower with it.')
@@ -34,8 +35,9 @@ class RunConfig(Options):
       False, 'Whether cells compute their activations a second time for the'
       ' gradient instead of keeping them: less memory, more time.')
   strategy: str = option(
-      'default', 'One device, or all of this machine.',
-      choices=('default', 'mirrored'))
+      'default', 'One device; all of this machine; or all of the machines that'
+      ' TF_CONFIG lists.',
+      choices=('default', 'mirrored', 'multi_worker'))
   virtual_devices: int = option(
       0, 'Divide the CPU into this many devices, to try --strategy=mirrored'
       ' without a GPU.', least=0)

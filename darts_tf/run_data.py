@@ -1,6 +1,7 @@
 """The data of a run: loading, augmentation, distribution."""
 
 import dataclasses
+from typing import Any
 
 import tensorflow as tf
 
@@ -8,26 +9,25 @@ from darts_tf.data import (
   Augmentation,
   DatasetInfo,
   ImageData,
+  Stream,
   default_augmentation,
   load,
 )
-from darts_tf.distribution import divide_cpu
 from darts_tf.run_config import RunConfig
 
 
 def load_data(config: RunConfig) -> ImageData:
-  """Loads the data set of a run.
+  """Loads the data set of a run; that starts TensorFlow.
+
+  So `make_strategy` comes first.
 
   Args:
-    config: its options `dataset`, `data_dir`, `download`, `image_size`,
-      `seed` and `virtual_devices` are used.
+    config: its options `dataset`, `data_dir`, `download`, `image_size` and
+      `seed` are used.
 
   Returns:
     The images.
   """
-  # Reading images starts TensorFlow, after which no device can be divided.
-  if config.virtual_devices:
-    divide_cpu(config.virtual_devices)
   return load(
       config.dataset, data_dir=config.data_dir, download=config.download,
       image_size=config.image_size, seed=config.seed)
@@ -43,17 +43,45 @@ def augmentation_of(config: RunConfig, info: DatasetInfo) -> Augmentation:
 
 
 def distribute(
-    dataset: tf.data.Dataset, strategy: tf.distribute.Strategy
+    stream: Stream, strategy: tf.distribute.Strategy, start: int,
+    stop: int | None = None,
 ):
-  """Divides each batch among the replicas, in the order of the images."""
-  if strategy.num_replicas_in_sync == 1:
-    return dataset
-  return strategy.experimental_distribute_dataset(unsharded(dataset))
+  """The batches of a stream, divided among the replicas in order.
+
+  Each worker reads and augments the images of its own replicas only.
+
+  Args:
+    stream: of batches of all replicas together.
+    strategy: of the run.
+    start: see `Stream.batches`.
+    stop: see `Stream.batches`.
+
+  Returns:
+    A data set, under several replicas a distributed one.
+  """
+  replicas = strategy.num_replicas_in_sync
+  if replicas == 1:
+    return stream.batches(start, stop)
+
+  def batches_of_worker(context):
+    count = replicas // context.num_input_pipelines
+    first = count * context.input_pipeline_id
+    return stream.batches(
+        start, stop, range(first, first + count), replicas)
+
+  return strategy.distribute_datasets_from_function(batches_of_worker)
 
 
-def unsharded(dataset: tf.data.Dataset) -> tf.data.Dataset:
-  """Lets replicas divide batches instead of files or elements."""
-  options = tf.data.Options()
-  options.experimental_distribute.auto_shard_policy = (
-      tf.data.experimental.AutoShardPolicy.OFF)
-  return dataset.with_options(options)
+def distribute_batch(batch: Any, strategy: tf.distribute.Strategy):
+  """Divides a batch that every worker has among the replicas in order."""
+  replicas = strategy.num_replicas_in_sync
+  if replicas == 1:
+    return batch
+
+  def part(tensor):
+    size = tensor.shape[0] // replicas
+    return strategy.experimental_distribute_values_from_function(
+        lambda context: tensor[size * context.replica_id_in_sync_group:]
+        [:size])
+
+  return tf.nest.map_structure(part, batch)

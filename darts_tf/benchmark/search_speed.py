@@ -12,7 +12,7 @@ from darts_tf.analysis.graph_cost import graph_multiply_adds
 from darts_tf.analysis.graph_memory import graph_memory
 from darts_tf.data import ImageData
 from darts_tf.data.image_data import make_image_data
-from darts_tf.distribution import seed_everything
+from darts_tf.distribution import make_strategy, seed_everything
 from darts_tf.memory import peak_memory_mib
 from darts_tf.process_times import seconds_since_start
 from darts_tf.run_data import distribute
@@ -107,11 +107,12 @@ def build_measured(
   """
   config = resolve(config)
   seed_everything(config)
+  strategy = make_strategy(config)
   parts = build_search(
-      config, _random_images(config, image_shape, num_classes, steps))
+      config, _random_images(config, image_shape, num_classes, steps),
+      strategy)
   streams = [s for s in (parts.weight_stream, parts.architecture_stream) if s]
-  batches = zip(*(distribute(s.batches(0, steps), parts.strategy)
-                  for s in streams))
+  batches = zip(*(distribute(s, parts.strategy, 0, steps) for s in streams))
   return parts, ((batch[0], batch[-1]) for batch in batches)
 
 

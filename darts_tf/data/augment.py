@@ -1,12 +1,16 @@
 """Random crops, flips and cutout of whole batches, on the graph."""
 
 import dataclasses
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
 from darts_tf.data.image_data import DatasetInfo
 from darts_tf.errors import InputError
+
+# draw(shape, seed, **options of stateless_uniform)
+Draw = Callable[..., tf.Tensor]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,6 +78,8 @@ def augment(
     mean: Sequence[float],
     std: Sequence[float],
     seed: tf.Tensor,
+    part: tf.Tensor | int = 0,
+    parts: int = 1,
 ) -> tf.Tensor:
   """Crops, mirrors, normalizes and blanks a batch, each image by itself.
 
@@ -89,17 +95,22 @@ def augment(
     mean: mean of pixels / 255, one a channel.
     std: standard deviation of the same.
     seed: int32 or int64 seed of shape (2,).
+    part: which part of a larger batch the images are, from 0.
+    parts: number of its parts, all of one size; each image is treated as it
+      is where the whole batch is given.
 
   Returns:
     float32 (batch, height, width, channels).
   """
+  draw = functools.partial(_draw, part=part, parts=parts)
   crop_seed, flip_seed, cutout_seed = tf.unstack(
       tf.random.split(seed, num=3), num=3
   )
-  images = _crop_and_flip(images, augmentation, crop_seed, flip_seed)
+  images = _crop_and_flip(
+      images, augmentation, crop_seed, flip_seed, draw)
   images = normalize(images, mean, std)
   if augmentation.cutout:
-    images *= _cutout_mask(images, augmentation.cutout, cutout_seed)
+    images *= _cutout_mask(images, augmentation.cutout, cutout_seed, draw)
   return images
 
 
@@ -122,11 +133,22 @@ def normalize(
   )
 
 
+def _draw(
+    shape: Sequence, seed: tf.Tensor, part: tf.Tensor | int, parts: int,
+    **options,
+) -> tf.Tensor:
+  """Draws for all parts of a batch; returns those of one."""
+  count, *rest = shape
+  draws = tf.random.stateless_uniform([count * parts, *rest], seed, **options)
+  return draws if parts == 1 else draws[part * count:(part + 1) * count]
+
+
 def _crop_and_flip(
     images: tf.Tensor,
     augmentation: Augmentation,
     crop_seed: tf.Tensor,
     flip_seed: tf.Tensor,
+    draw: Draw,
 ) -> tf.Tensor:
   """Crops and mirrors by one choice of rows and one of columns."""
   padding = augmentation.crop_padding
@@ -137,13 +159,13 @@ def _crop_and_flip(
   rows = tf.range(height)[None]
   columns = tf.range(width)[None]
   if augmentation.flip:
-    mirrored = tf.random.stateless_uniform([batch, 1], flip_seed) < 0.5
+    mirrored = draw([batch, 1], flip_seed) < 0.5
     columns = tf.where(mirrored, width - 1 - columns, columns)
   if padding:
     images = tf.pad(
         images, [[0, 0], [padding, padding], [padding, padding], [0, 0]]
     )
-    offsets = tf.random.stateless_uniform(
+    offsets = draw(
         [batch, 2], crop_seed, maxval=2 * padding + 1, dtype=tf.int32
     )
     rows += offsets[:, :1]
@@ -154,7 +176,7 @@ def _crop_and_flip(
 
 
 def _cutout_mask(
-    images: tf.Tensor, side: int, seed: tf.Tensor
+    images: tf.Tensor, side: int, seed: tf.Tensor, draw: Draw
 ) -> tf.Tensor:
   """Zero in the square and one elsewhere, (batch, height, width, 1)."""
   batch, height, width = tf.unstack(tf.shape(images)[:3], num=3)
@@ -163,7 +185,7 @@ def _cutout_mask(
       (height, width), tf.unstack(tf.random.split(seed, num=2), num=2),
       strict=True,
   ):
-    centre = tf.random.stateless_uniform(
+    centre = draw(
         [batch, 1], axis_seed, minval=0, maxval=length, dtype=tf.int32
     )
     start = centre - side // 2

@@ -71,17 +71,23 @@ class Stream:
     return self.num_images // self.batch_size
 
   def batches(
-      self, start: int = 0, stop: int | None = None
+      self, start: int = 0, stop: int | None = None, share: range = range(1),
+      parts: int = 1,
   ) -> tf.data.Dataset:
     """The batches of the global steps `start` to `stop - 1`.
+
+    Several replicas share a batch: it is cut into `parts` of one size, of
+    which this process takes some. Cut or whole, images are the same.
 
     Args:
       start: first global step, counted from the beginning of the run.
       stop: the step after the last; None for no end.
+      share: which parts of each batch there are, one after the other.
+      parts: into how many a batch is cut; divides the batch size.
 
     Returns:
-      A data set of float32 images (batch_size, height, width, channels) and
-      int32 labels (batch_size,).
+      A data set of float32 images (batch_size / parts, height, width,
+      channels) and int32 labels (batch_size / parts,).
 
     Raises:
       InputError: unless 0 <= start <= stop.
@@ -99,8 +105,12 @@ class Stream:
     dataset = dataset.skip(position)
     if stop is not None:
       dataset = dataset.take(stop - start)
+    if parts > 1:
+      dataset = dataset.flat_map(
+          lambda step, indices: self._cut(step, indices, share, parts))
     dataset = dataset.map(
-        self._batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+        lambda *part: self._batch(*part, parts=parts),
+        num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
     )
     return dataset.prefetch(tf.data.AUTOTUNE)
 
@@ -129,8 +139,18 @@ class Stream:
         (tf.range(first, first + steps), order)
     )
 
+  def _cut(
+      self, step: tf.Tensor, indices: tf.Tensor, share: range, parts: int
+  ) -> tf.data.Dataset:
+    """Step, indices and number of the parts of a batch."""
+    indices = tf.reshape(indices, [parts, self.batch_size // parts])
+    return tf.data.Dataset.from_tensor_slices((
+        tf.repeat(step, len(share)), indices[share.start:share.stop],
+        tf.range(share.start, share.stop)))
+
   def _batch(
-      self, step: tf.Tensor, indices: tf.Tensor
+      self, step: tf.Tensor, indices: tf.Tensor, part: tf.Tensor | int = 0,
+      parts: int = 1,
   ) -> tuple[tf.Tensor, tf.Tensor]:
     images = tf.gather(self._images, indices)
     labels = tf.gather(self._labels, indices)
@@ -142,6 +162,8 @@ class Stream:
         self._mean,
         self._std,
         tf.random.fold_in(self._augmentation_seed, step),
+        part,
+        parts,
     )
     return images, labels
 

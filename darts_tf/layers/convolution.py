@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from darts_tf.constants import constant
+from darts_tf.custom_gradient import custom_gradient
 
 
 def strided_shape(shape, stride: int, channels: int) -> tuple:
@@ -167,7 +168,7 @@ def _wide_depthwise(x, kernel, stride: int):
   rows, columns = (
       [n // 2 if padding == 'SAME' else 0] * 2 for n in kernel.shape[:2])
 
-  @tf.custom_gradient
+  @custom_gradient
   def convolve(x, kernel):
     def gradient(upstream):
       return (

@@ -1,6 +1,7 @@
 """The discrete network: trainable, exportable."""
 
 import keras
+import tensorflow as tf
 
 from darts_tf.genotype import Genotype
 from darts_tf.genotype_checks import check_num_cells
@@ -91,6 +92,26 @@ class Network(StackedCells):
     """
     return self.classify(images, lambda unused_cell: (), training)
 
+  # Keras reduces batches and metrics over several workers in ways that their
+  # strategy refuses; the next two give it what can be reduced.
+
+  def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+    strategy = self.distribute_strategy
+    if iterator is not None and _of_workers(strategy):
+      # Only shapes and types are wanted, which all replicas share.
+      batch = next(next(iter(iterator))[2])
+      data_batch = tf.nest.map_structure(
+          lambda x: strategy.experimental_local_results(x)[0], batch)
+      iterator = None
+    super()._maybe_symbolic_build(iterator, data_batch)
+
+  def train_step(self, data):
+    """As Keras' own; what it returns has an axis to be reduced."""
+    logs = super().train_step(data)
+    if _of_workers(self.distribute_strategy):
+      logs = {name: value[None] for name, value in logs.items()}
+    return logs
+
   def compute_loss(
       self, x=None, y=None, y_pred=None, sample_weight=None, training=True
   ):
@@ -161,3 +182,7 @@ class Network(StackedCells):
     config['genotype'] = Genotype.from_json(config['genotype'])
     config['style'] = OperationStyle(**config['style'])
     return cls(**config)
+
+
+def _of_workers(strategy) -> bool:
+  return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from darts_tf.custom_gradient import custom_gradient
 from darts_tf.layers.batch_norm import frozen_averages
 
 
@@ -42,7 +43,7 @@ def call_rematerialized(
 
   new_states = []
 
-  @tf.custom_gradient
+  @custom_gradient
   def call(*values):
     output, moved = compute(values, states)
     new_states.extend(moved)

@@ -6,10 +6,12 @@ import json
 import os
 from typing import Any
 
+import tensorflow as tf
 from scipy import stats
 
 from darts_tf.benchmark.nas_bench_201 import BenchmarkTable, column_of
 from darts_tf.data import ImageData
+from darts_tf.distribution import make_strategy, refuse_workers
 from darts_tf.genotype import Genotype
 from darts_tf.random_search.config import RandomSearchConfig, resolve
 from darts_tf.random_search.sample import sample_genotypes
@@ -82,6 +84,8 @@ def random_search(
   genotypes = sample_genotypes(
       search_spaces[config.search_space], config.num_samples, config.seed,
       config.cells)
+  refuse_workers(config, 'A random search')
+  strategy = make_strategy(config)
   data = data or load_data(config)
   part = short_data(config, data)
   if not started:
@@ -89,19 +93,21 @@ def random_search(
     for options, images in (
         (config.short_training(), part), (train_config, data)):
       if options is not None:
-        check_training(options, genotypes[0], directory.path / 'short_00')
-        build_training(options, genotypes[0], images)
+        check_training(
+            options, genotypes[0], WorkDir(directory.path / 'short_00'))
+        build_training(options, genotypes[0], images, strategy)
   directory.pin(config.pinned())
   with directory.exclusive():
     return _compare(
         config, train_config, genotypes, data, part, table, directory,
-        verbose)
+        verbose, strategy)
 
 
 def _compare(
     config: RandomSearchConfig, train_config: TrainConfig | None,
     genotypes: list[Genotype], data: ImageData, part: ImageData,
     table: BenchmarkTable | None, directory: WorkDir, verbose: bool,
+    strategy: tf.distribute.Strategy,
 ) -> RandomSearchResult:
   """Trains all shortly and the best in full, or what is left of it."""
   say = print if verbose else (lambda *unused_args: None)
@@ -109,7 +115,7 @@ def _compare(
   for index, genotype in enumerate(genotypes):
     sample = {'index': index, **train_shortly(
         config, genotype, WorkDir(directory.path / f'short_{index:02d}'),
-        part)}
+        part, strategy)}
     if table is not None and genotype in table:
       sample['published_accuracy'] = table.accuracy(
           genotype, column_of(config.dataset))
@@ -122,7 +128,7 @@ def _compare(
   if train_config is not None:
     retrained = [
         _retrain(train_config, genotypes[sample['index']], sample['index'],
-                 directory, data, verbose)
+                 directory, data, verbose, strategy)
         for sample in order[:config.num_best]]
   best = genotypes[order[0]['index']]
   best.save(directory.genotype_path)
@@ -170,14 +176,14 @@ def outcome(result: RandomSearchResult) -> str:
   return '\n'.join(lines)
 
 
-def _retrain(config, genotype, index, directory, data, verbose):
+def _retrain(config, genotype, index, directory, data, verbose, strategy):
   """Trains in full, or reads the result of a training that has ended."""
   path = directory.path / f'retrained_{index:02d}'
-  check_training(config, genotype, path)
+  check_training(config, genotype, WorkDir(path))
   if not (path / 'network.keras').exists():  # written last
     if verbose:
       print(f'\n== Retraining of sample {index + 1}\n{genotype.pretty()}')
-    run_training(config, genotype, path, data, verbose)
+    run_training(config, genotype, path, data, verbose, strategy)
     gc.collect()
   return {'index': index, **json.loads((path / 'result.json').read_text())}
 

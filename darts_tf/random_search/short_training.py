@@ -5,6 +5,7 @@ import gc
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from darts_tf.data import ImageData, stratified_split
 from darts_tf.genotype import Genotype
@@ -44,7 +45,7 @@ def short_data(config: RandomSearchConfig, data: ImageData) -> ImageData:
 
 def train_shortly(
     config: RandomSearchConfig, genotype: Genotype, workdir: WorkDir,
-    data: ImageData,
+    data: ImageData, strategy: tf.distribute.Strategy,
 ) -> dict[str, Any]:
   """Trains an architecture for a few epochs, or reads that it was trained.
 
@@ -53,6 +54,7 @@ def train_shortly(
     genotype: the architecture.
     workdir: of this training; one that was stopped in it is continued.
     data: as `short_data` returned it.
+    strategy: under which it is trained.
 
   Returns:
     `validation_accuracy` of the held-out images after the last epoch, in
@@ -61,7 +63,8 @@ def train_shortly(
   # Written last of what is read here.
   if not (workdir.path / 'result.json').exists():
     run_training(
-        config.short_training(), genotype, workdir.path, data, verbose=False)
+        config.short_training(), genotype, workdir.path, data, False,
+        strategy)
     # Networks refer to themselves; twenty of them fill the memory.
     gc.collect()
   metrics = workdir.read_metrics()

@@ -152,12 +152,16 @@ def resolve(config: SearchConfig) -> SearchConfig:
       cells=cells, channels=config.channels or space.default_channels)
 
 
-def build_search(config: SearchConfig, data: ImageData) -> SearchParts:
+def build_search(
+    config: SearchConfig, data: ImageData,
+    strategy: tf.distribute.Strategy | None = None,
+) -> SearchParts:
   """Builds all parts of a search.
 
   Args:
     config: as `resolve` returned it.
     data: the images.
+    strategy: as `make_strategy(config)` returned it, which is the default.
 
   Returns:
     The parts, in their first state.
@@ -165,7 +169,7 @@ def build_search(config: SearchConfig, data: ImageData) -> SearchParts:
   space = search_spaces[config.search_space]
   method = methods[config.method]
   estimator = estimator_of(config)
-  strategy = make_strategy(config)
+  strategy = strategy or make_strategy(config)
   check_batch_size(config.batch_size, strategy)
   synchronized = (
       config.synchronized_batch_norm and strategy.num_replicas_in_sync > 1)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from darts_tf.data import ImageData
-from darts_tf.distribution import seed_everything
+from darts_tf.distribution import make_strategy, refuse_workers, seed_everything
 from darts_tf.errors import InputError
 from darts_tf.run_data import distribute, load_data
 from darts_tf.search.builder import build_search, estimator_of, resolve
@@ -69,22 +69,24 @@ def gradients_of_run(
   # are compared, and weights are the same in any precision.
   config = _search_config(directory).replace(
       precision=None, remat=False, xla=False, **where)
+  refuse_workers(config, 'A comparison of gradients')
   configs = {
       name: _with_gradient(config, options) for name, options in {
           **estimators, FIRST_ORDER: {'gradient': FIRST_ORDER}}.items()}
-  checkpoint = SearchRecord(directory).store.latest()
+  checkpoint, _ = SearchRecord(directory).latest()
   if checkpoint is None:
     raise InputError(
         'The search has no checkpoint yet; expected one that has finished an'
         f' epoch. Received: workdir={str(workdir)!r}')
   seed_everything(config)
+  strategy = make_strategy(config)
   data = data or load_data(config)
   # Whatever the search's own gradient is, both streams are needed.
-  parts = build_search(configs[FIRST_ORDER], data)
+  parts = build_search(configs[FIRST_ORDER], data, strategy)
   SearchRecord(directory).restore(parts, checkpoint)
   start = (checkpoint.epoch + 1) * parts.steps_per_epoch
   pairs = list(zip(*(
-      distribute(stream.batches(start, start + num_batches), parts.strategy)
+      distribute(stream, parts.strategy, start, start + num_batches)
       for stream in (parts.weight_stream, parts.architecture_stream))))
   masks = parts.relaxation.masks
   result = {}

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from darts_tf.data import DatasetInfo, ImageData
-from darts_tf.distribution import seed_everything
+from darts_tf.distribution import make_strategy, seed_everything
 from darts_tf.evaluation import Evaluation
 from darts_tf.genotype import Genotype
 from darts_tf.run_data import distribute, load_data
@@ -21,10 +21,16 @@ from darts_tf.search.builder import SearchParts, build_search, resolve
 from darts_tf.search.config import SearchConfig
 from darts_tf.search.memory_check import check_memory
 from darts_tf.search.observers import Observer, make_observers
-from darts_tf.search.record import SearchRecord, current_genotype
+from darts_tf.search.record import SearchRecord, alpha_arrays, current_genotype
 from darts_tf.search.summary import describe
 from darts_tf.variables import not_finite
 from darts_tf.workdir import WorkDir
+from darts_tf.workers import (
+  check_agreement,
+  explain_lost_workers,
+  is_chief,
+  share_checkpoint,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +43,8 @@ class SearchResult:
     history: group to mixing weights, `(epochs + 1, edges, candidates)`.
     config: the resolved configuration.
     info: the data set.
-    workdir: where all of it is written.
+    workdir: where all of it is written; `None` on a worker that is not the
+      chief.
   """
 
   genotype: Genotype
@@ -45,14 +52,18 @@ class SearchResult:
   history: dict[str, np.ndarray]
   config: SearchConfig
   info: DatasetInfo
-  workdir: WorkDir
+  workdir: WorkDir | None
 
 
 def run_search(
     config: SearchConfig, workdir: str | os.PathLike,
     data: ImageData | None = None, verbose: bool = True,
+    strategy: tf.distribute.Strategy | None = None,
 ) -> SearchResult:
   """Searches for an architecture, or continues a search.
+
+  Of several workers all do this together; the first one, the chief, reads
+  and writes the directory and prints the course.
 
   Args:
     config: the options.
@@ -60,41 +71,48 @@ def run_search(
       and gives what it would have given.
     data: the images; those of `config.dataset` by default.
     verbose: whether the course is printed.
+    strategy: as `make_strategy(config)` returned it, which is the default.
 
   Returns:
     The `SearchResult`.
 
   Raises:
     InputError: if an option cannot be used, the directory belongs to
-      another run, or the loss is no longer a finite number.
+      another run, the loss is no longer a finite number, or a worker is
+      lost.
   """
   config = resolve(config)
-  directory = WorkDir(workdir)
-  is_new = directory.check(config.pinned()) is None
-  seed_everything(config)
-  data = data or load_data(config)
-  parts = build_search(config, data)
-  observers = make_observers(parts)
-  memory = check_memory(parts) if is_new else ''
-  # Not before the parts are known to fit together, and into memory.
-  directory.pin(config.pinned())
-  with directory.exclusive():
-    return _search(parts, observers, data, directory, verbose, memory)
+  strategy = strategy or make_strategy(config)
+  directory = WorkDir(workdir) if is_chief(strategy) else None
+  with explain_lost_workers(strategy):
+    is_new = (directory is not None
+              and directory.check(config.pinned()) is None)
+    seed_everything(config)
+    data = data or load_data(config)
+    parts = build_search(config, data, strategy)
+    observers = make_observers(parts)
+    memory = check_memory(parts) if is_new else ''
+    if directory is None:
+      return _search(parts, observers, data, None, False, memory)
+    # Not before the parts are known to fit together, and into memory.
+    directory.pin(config.pinned())
+    with directory.exclusive():
+      return _search(parts, observers, data, directory, verbose, memory)
 
 
 def _search(
     parts: SearchParts, observers: list[Observer], data: ImageData,
-    directory: WorkDir, verbose: bool, memory: str,
+    directory: WorkDir | None, verbose: bool, memory: str,
 ) -> SearchResult:
   """Starts or continues the search whose directory this is."""
   config = parts.config
   say = print if verbose else (lambda *unused_args, **unused_kwargs: None)
   record = SearchRecord(directory)
   record.start(parts)
-  store = record.store
-  checkpoint = store.latest()
-  for warning in store.warnings:
+  checkpoint, warnings = record.latest()
+  for warning in warnings:
     say(f'Warning: {warning}')
+  checkpoint = share_checkpoint(parts.strategy, checkpoint)
   first_epoch = 0
   if checkpoint is not None:
     record.restore(parts, checkpoint)
@@ -117,6 +135,7 @@ def _search(
       _check_finite(score._asdict(), parts, epoch, parts.steps_per_epoch - 1)
     for observe in observers:
       metrics |= observe(epoch)
+    check_agreement(parts.strategy, alpha_arrays(parts).values())
     record.add(parts, metrics)
     say(_epoch_line(record.metrics[-1], config.epochs))
   return SearchResult(
@@ -143,8 +162,7 @@ def _run_epoch(
   streams = [parts.weight_stream]
   if parts.estimator.uses_validation and not grace:
     streams.append(parts.architecture_stream)
-  batches = [iter(distribute(s.batches(*span), parts.strategy))
-             for s in streams]
+  batches = [iter(distribute(s, parts.strategy, *span)) for s in streams]
   # A bar is for people; a log gets one line an epoch.
   interactive = verbose and sys.stdout.isatty()
   bar = keras.utils.Progbar(steps) if interactive else None

@@ -9,7 +9,7 @@ from darts_tf.benchmark.nas_bench_201 import (
   check_space,
   column_of,
 )
-from darts_tf.run_data import distribute
+from darts_tf.run_data import distribute_batch
 from darts_tf.search.builder import SearchParts
 from darts_tf.search.record import current_genotype
 
@@ -49,11 +49,10 @@ class Eigenvalue:
   def __init__(self, parts: SearchParts):
     self._config = parts.config
     # Where fewer images are held out than fill a batch, the last is repeated.
-    first = parts.evaluation.take(1).map(
-        lambda images, labels, unused_weights: (images, labels))
+    images, labels, _ = next(iter(parts.evaluation))
     problem = parts.step.problem(
         parts.supernet.non_trainable_variables).precise()
-    self._batch = next(iter(distribute(first, parts.strategy)))
+    self._batch = distribute_batch((images, labels), parts.strategy)
     masks = [parts.relaxation.masks[group]
              for group in parts.relaxation.groups]
     self._hessian = AlphaHessian(

@@ -28,19 +28,25 @@ class SearchRecord:
   made from it. So a run that is killed between two files loses nothing.
 
   Args:
-    workdir: where the files are.
+    workdir: where the files are; `None` on a worker that follows the chief,
+      which writes none.
     metrics: one line an epoch.
     history: group to mixing weights before the first and after each epoch.
   """
 
-  workdir: WorkDir
+  workdir: WorkDir | None
   metrics: list[dict[str, Any]] = dataclasses.field(default_factory=list)
   history: dict[str, list[np.ndarray]] = dataclasses.field(
       default_factory=dict)
 
-  @property
-  def store(self) -> CheckpointStore:
-    """The checkpoints of the run."""
+  def latest(self) -> tuple[Checkpoint | None, list[str]]:
+    """The newest checkpoint of the run, and warnings on the way to it."""
+    if self.workdir is None:
+      return None, []
+    store = self._store()
+    return store.latest(), store.warnings
+
+  def _store(self) -> CheckpointStore:
     return CheckpointStore(self.workdir.checkpoints_path)
 
   def start(self, parts: SearchParts) -> None:
@@ -87,14 +93,17 @@ class SearchRecord:
             for name in genotype.cells},
         'genotype': genotype.to_dict(),
     })
-    arrays = {f'history/{g}': np.stack(h) for g, h in self.history.items()}
-    self.store.save(
-        metrics['epoch'], arrays | state, {'metrics': self.metrics})
+    if self.workdir is not None:
+      arrays = {f'history/{g}': np.stack(h) for g, h in self.history.items()}
+      self._store().save(
+          metrics['epoch'], arrays | state, {'metrics': self.metrics})
     self.write(parts)
     return genotype
 
   def write(self, parts: SearchParts) -> None:
     """Writes metrics, alphas and genotype."""
+    if self.workdir is None:
+      return
     self.workdir.write_metrics(self.metrics)
     atomic_write_arrays(self.workdir.alphas_path, alpha_arrays(parts))
     atomic_write_arrays(

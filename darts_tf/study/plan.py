@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from darts_tf.architecture_gradient import architecture_gradients
+from darts_tf.distribution import refuse_workers
 from darts_tf.errors import InputError
 from darts_tf.options import Options
 from darts_tf.random_search.config import RandomSearchConfig
@@ -45,6 +46,7 @@ class Study:
   later_arms: tuple[Arm, ...] = ()
 
   def __post_init__(self):
+    refuse_workers(self.common, 'A study')
     if not self.arms and not self.later_arms:
       raise InputError(
           'A study needs something to compare; expected at least one --arm,'

@@ -89,22 +89,32 @@ class RunRecord(keras.callbacks.Callback):
   that a run that was stopped continues exactly.
 
   Args:
-    workdir: the run's directory.
+    workdir: the run's directory; `None` on a worker that follows the chief,
+      which writes nothing.
     network: the network, compiled and with a built optimizer.
     evaluate: returns the score on held-out images; `None` without any.
   """
 
   def __init__(
-      self, workdir: WorkDir, network: Network,
+      self, workdir: WorkDir | None, network: Network,
       evaluate: Callable[[], Score] | None = None,
   ):
     super().__init__()
     self.workdir = workdir
     self.network = network
     self.evaluate = evaluate
-    self.store = CheckpointStore(workdir.checkpoints_path)
     self.metrics: list[dict[str, Any]] = []
     self._started = 0.
+
+  def latest(self) -> tuple[Checkpoint | None, list[str]]:
+    """The newest checkpoint of the run, and warnings on the way to it."""
+    if self.workdir is None:
+      return None, []
+    store = self._store()
+    return store.latest(), store.warnings
+
+  def _store(self) -> CheckpointStore:
+    return CheckpointStore(self.workdir.checkpoints_path)
 
   def restore(self, checkpoint: Checkpoint) -> None:
     """Puts network and record into a checkpoint's state."""
@@ -112,7 +122,8 @@ class RunRecord(keras.callbacks.Callback):
     assign_arrays(
         'optimizer', self.network.optimizer.variables, checkpoint.arrays)
     self.metrics = checkpoint.meta['metrics']
-    self.workdir.write_metrics(self.metrics)
+    if self.workdir is not None:
+      self.workdir.write_metrics(self.metrics)
 
   def on_epoch_begin(self, epoch: int, logs=None) -> None:
     """Notes the time."""
@@ -137,5 +148,6 @@ class RunRecord(keras.callbacks.Callback):
         'learning_rate': _learning_rate(optimizer),
         'seconds': round(time.monotonic() - self._started, 3)}
     self.metrics.append(metrics)
-    self.store.save(epoch, arrays, {'metrics': self.metrics})
-    self.workdir.write_metrics(self.metrics)
+    if self.workdir is not None:
+      self._store().save(epoch, arrays, {'metrics': self.metrics})
+      self.workdir.write_metrics(self.metrics)

@@ -30,7 +30,7 @@ from darts_tf.models.network import Network
 from darts_tf.models.stem import check_stem
 from darts_tf.optimizers import SGD
 from darts_tf.precision import loss_scale
-from darts_tf.run_data import augmentation_of, load_data, unsharded
+from darts_tf.run_data import augmentation_of, distribute, load_data
 from darts_tf.schedule.learning_rate import LearningRate
 from darts_tf.search_space.space import search_spaces
 from darts_tf.training.callbacks import DropPathRamp, RunRecord, StopIfNotFinite
@@ -38,6 +38,7 @@ from darts_tf.training.config import TrainConfig
 from darts_tf.training.loss import SmoothedCrossentropy
 from darts_tf.training.saved import save_network
 from darts_tf.workdir import WorkDir, atomic_write_json
+from darts_tf.workers import explain_lost_workers, is_chief, share_checkpoint
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +52,8 @@ class TrainResult:
     test_loss: their mean cross-entropy.
     info: the data set.
     config: the options.
-    workdir: where all of it is written.
+    workdir: where all of it is written; `None` on a worker that is not the
+      chief.
   """
 
   network: Network
@@ -60,16 +62,19 @@ class TrainResult:
   test_loss: float
   info: DatasetInfo
   config: TrainConfig
-  workdir: WorkDir
+  workdir: WorkDir | None
 
 
 def run_training(
     config: TrainConfig, genotype: Genotype, workdir: str | os.PathLike,
     data: ImageData | None = None, verbose: bool = True,
+    strategy: tf.distribute.Strategy | None = None,
 ) -> TrainResult:
   """Trains the network of a genotype, or continues to train it.
 
-  The test images are read once, at the end.
+  The test images are read once, at the end. Of several workers all do this
+  together; the first one, the chief, reads and writes the directory and
+  prints the course.
 
   Args:
     config: the options.
@@ -78,31 +83,36 @@ def run_training(
       and gives what it would have given.
     data: the images; those of `config.dataset` by default.
     verbose: whether the course is printed.
+    strategy: as `make_strategy(config)` returned it, which is the default.
 
   Returns:
     The `TrainResult`.
 
   Raises:
     InputError: if an option cannot be used, the directory belongs to
-      another run, or the loss is no longer a finite number.
+      another run, the loss is no longer a finite number, or a worker is
+      lost.
   """
-  check_training(config, genotype, workdir)
-  seed_everything(config)
-  data = data or load_data(config)
-  network, training, held_out = build_training(config, genotype, data)
-  directory = WorkDir(workdir)
-  # Not before the parts are known to fit together.
-  directory.pin(_pinned(config, genotype))
-  genotype.save(directory.genotype_path)
-  with directory.exclusive():
-    return _train(
-        config, network, training, held_out, data, directory, verbose)
+  strategy = strategy or make_strategy(config)
+  directory = WorkDir(workdir) if is_chief(strategy) else None
+  with explain_lost_workers(strategy):
+    check_training(config, genotype, directory)
+    seed_everything(config)
+    data = data or load_data(config)
+    parts = build_training(config, genotype, data, strategy)
+    if directory is None:
+      return _train(config, *parts, data, None, False)
+    # Not before the parts are known to fit together.
+    directory.pin(_pinned(config, genotype))
+    genotype.save(directory.genotype_path)
+    with directory.exclusive():
+      return _train(config, *parts, data, directory, verbose)
 
 
 def _train(
     config: TrainConfig, network: Network, training: Stream,
-    held_out: tf.data.Dataset | None, data: ImageData, directory: WorkDir,
-    verbose: bool,
+    held_out: tf.data.Dataset | None, data: ImageData,
+    directory: WorkDir | None, verbose: bool,
 ) -> TrainResult:
   """Starts or continues the training whose directory this is."""
   say = print if verbose else (lambda *unused_args: None)
@@ -110,9 +120,11 @@ def _train(
   record = RunRecord(
       directory, network,
       None if held_out is None else lambda: evaluation(held_out))
-  checkpoint = record.store.latest()
-  for warning in record.store.warnings:
+  checkpoint, warned = record.latest()
+  for warning in warned:
     say(f'Warning: {warning}')
+  strategy = network.distribute_strategy
+  checkpoint = share_checkpoint(strategy, checkpoint)
   first_epoch = 0
   if checkpoint is not None:
     record.restore(checkpoint)
@@ -126,7 +138,7 @@ def _train(
       # Where `none` cuts a path, what leads to it is not trained.
       warnings.filterwarnings('ignore', 'Gradients do not exist')
       network.fit(
-          unsharded(training.batches(first_epoch * steps)),
+          distribute(training, strategy, first_epoch * steps),
           steps_per_epoch=steps, initial_epoch=first_epoch,
           epochs=config.epochs, shuffle=False,
           callbacks=_callbacks(config, record, directory),
@@ -137,27 +149,30 @@ def _train(
   score = evaluation(evaluation_batches(
       data.x_test, data.y_test, config.batch_size, data.info.mean,
       data.info.std))
-  atomic_write_json(directory.path / 'result.json', {
-      'test_accuracy': score.accuracy, 'test_loss': score.loss})
-  save_network(network, data.info, directory)
+  if directory is not None:
+    atomic_write_json(directory.path / 'result.json', {
+        'test_accuracy': score.accuracy, 'test_loss': score.loss})
+    save_network(network, data.info, directory)
   return TrainResult(
       network, record.metrics, score.accuracy, score.loss, data.info, config,
       directory)
 
 
 def check_training(
-    config: TrainConfig, genotype: Genotype, workdir: str | os.PathLike
+    config: TrainConfig, genotype: Genotype, directory: WorkDir | None
 ) -> None:
   """Raises `InputError` for what can be refused before data are read."""
   _schedule(config)
   check_devices(config)
   check_stem(config.stem)
   check_num_cells(genotype, config.cells)
-  WorkDir(workdir).check(_pinned(config, genotype))
+  if directory is not None:
+    directory.check(_pinned(config, genotype))
 
 
 def build_training(
-    config: TrainConfig, genotype: Genotype, data: ImageData
+    config: TrainConfig, genotype: Genotype, data: ImageData,
+    strategy: tf.distribute.Strategy | None = None,
 ) -> tuple[Network, Stream, tf.data.Dataset | None]:
   """Builds what a retraining is made of; writes nothing.
 
@@ -165,6 +180,7 @@ def build_training(
     config: the options.
     genotype: the architecture.
     data: the images.
+    strategy: as `make_strategy(config)` returned it, which is the default.
 
   Returns:
     The compiled network, the training batches, and batches of held-out
@@ -173,7 +189,7 @@ def build_training(
   Raises:
     InputError: if the parts do not fit together.
   """
-  strategy = make_strategy(config)
+  strategy = strategy or make_strategy(config)
   check_batch_size(config.batch_size, strategy)
   with strategy.scope():
     network = build_network(
@@ -243,7 +259,7 @@ def _streams(config: TrainConfig, data: ImageData):
   return training, held_out
 
 
-def _callbacks(config, record, directory):
+def _callbacks(config, record, directory: WorkDir | None):
   schedule = _schedule(config)
   callbacks = [
       StopIfNotFinite(),
@@ -252,7 +268,7 @@ def _callbacks(config, record, directory):
   if config.drop_path:
     callbacks.append(DropPathRamp(config.drop_path, config.epochs))
   callbacks.append(record)
-  if config.tensorboard:
+  if config.tensorboard and directory is not None:
     callbacks.append(keras.callbacks.TensorBoard(
         str(directory.path / 'tensorboard'), profile_batch=0))
   return callbacks

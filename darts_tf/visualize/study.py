@@ -14,7 +14,8 @@ from darts_tf.visualize.figure import new_figure, save_figure
 Course = Sequence[tuple[int, float]]
 
 _COLOURS = ('#1f77b4', '#d62728', '#2ca02c', '#9467bd', '#ff7f0e', '#17a2b8',
-            '#8c564b', '#e377c2', '#bcbd22', '#12305c')
+            '#8c564b', '#e377c2', '#bcbd22', '#12305c', '#7f7f7f', '#006400',
+            '#ffb000', '#800020')
 _DASHES = ((0, (1, 1.5)), (0, (6, 2)), (0, (6, 2, 1, 2)))
 _GREY = '#5f5f5f'
 

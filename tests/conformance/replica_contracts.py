@@ -67,7 +67,7 @@ class ReplicaContracts:
       before = state(parts)
       streams = [parts.weight_stream,
                  parts.architecture_stream or parts.weight_stream]
-      batches = [next(iter(distribute(s.batches(0, 1), parts.strategy)))
+      batches = [next(iter(distribute(s, parts.strategy, 0, 1)))
                  for s in streams]
       metrics = parts.step.search(*batches)
     self.assertEqual(parts.supernet.compute_dtype, 'float64')

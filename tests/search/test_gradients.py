@@ -43,7 +43,7 @@ class GradientsOfRunTest(tiny_runs.RunTest):
 
     parts = build_search(config, self.data)
     record = SearchRecord(WorkDir(self.directory))
-    record.restore(parts, record.store.latest())
+    record.restore(parts, record.latest()[0])
     weights, states, alphas = parts.step._read()
     inner = InnerStep(
         parts.weight_optimizer.learning_rate.numpy(), config.momentum,
