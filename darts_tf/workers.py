@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import tensorflow as tf
 
-from darts_tf.checkpoint import Checkpoint
+from darts_tf.checkpoint import Checkpoint, CheckpointStore
 from darts_tf.cluster import Cluster, cluster_from_environment
 from darts_tf.errors import InputError
 from darts_tf.rendezvous import listening
+from darts_tf.workdir import WorkDir
 
 # With these a collective ends when one who takes part is gone; the last
 # ones have other causes, too.
@@ -36,28 +37,29 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
   return cluster is None or cluster.index == 0
 
 
-def share_checkpoint(
-    strategy: tf.distribute.Strategy, checkpoint: Checkpoint | None
-) -> Checkpoint | None:
-  """Gives the chief's checkpoint to all workers: only it reads files.
+def latest_checkpoint(
+    strategy: tf.distribute.Strategy, workdir: WorkDir | None
+) -> tuple[Checkpoint | None, list[str]]:
+  """Reads the newest checkpoint of a run on the chief, for all workers.
 
   Args:
     strategy: of the run.
-    checkpoint: on the chief, what is shared; not looked at elsewhere.
+    workdir: of the run; `None` on a worker that is not the chief.
 
   Returns:
-    The chief's checkpoint, on every worker.
+    The checkpoint, if there is one, and warnings on the way to it.
   """
-  cluster = cluster_of(strategy)
-  if cluster is None:
-    return checkpoint
-  here = cluster.index == 0
+  checkpoint, warnings = None, []
+  if workdir is not None:
+    store = CheckpointStore(workdir.checkpoints_path)
+    checkpoint, warnings = store.latest(), store.warnings
+  if cluster_of(strategy) is None:
+    return checkpoint, warnings
   data = share_bytes(
-      strategy, here,
-      checkpoint.to_bytes() if here and checkpoint is not None else None)
-  if here or data is None:
-    return checkpoint
-  return Checkpoint.from_bytes(data)
+      strategy, workdir is not None, checkpoint and checkpoint.to_bytes())
+  if workdir is None and data is not None:
+    checkpoint = Checkpoint.from_bytes(data)
+  return checkpoint, warnings
 
 
 def share_flag(strategy: tf.distribute.Strategy, value: bool) -> bool:

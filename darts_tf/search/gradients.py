@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from darts_tf.checkpoint import CheckpointStore
 from darts_tf.data import ImageData
 from darts_tf.distribution import make_strategy, refuse_workers, seed_everything
 from darts_tf.errors import InputError
@@ -73,7 +74,7 @@ def gradients_of_run(
   configs = {
       name: _with_gradient(config, options) for name, options in {
           **estimators, FIRST_ORDER: {'gradient': FIRST_ORDER}}.items()}
-  checkpoint, _ = SearchRecord(directory).latest()
+  checkpoint = CheckpointStore(directory.checkpoints_path).latest()
   if checkpoint is None:
     raise InputError(
         'The search has no checkpoint yet; expected one that has finished an'

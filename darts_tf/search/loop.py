@@ -29,7 +29,7 @@ from darts_tf.workers import (
   check_agreement,
   explain_lost_workers,
   is_chief,
-  share_checkpoint,
+  latest_checkpoint,
 )
 
 
@@ -109,10 +109,9 @@ def _search(
   say = print if verbose else (lambda *unused_args, **unused_kwargs: None)
   record = SearchRecord(directory)
   record.start(parts)
-  checkpoint, warnings = record.latest()
+  checkpoint, warnings = latest_checkpoint(parts.strategy, directory)
   for warning in warnings:
     say(f'Warning: {warning}')
-  checkpoint = share_checkpoint(parts.strategy, checkpoint)
   first_epoch = 0
   if checkpoint is not None:
     record.restore(parts, checkpoint)

@@ -39,16 +39,6 @@ class SearchRecord:
   history: dict[str, list[np.ndarray]] = dataclasses.field(
       default_factory=dict)
 
-  def latest(self) -> tuple[Checkpoint | None, list[str]]:
-    """The newest checkpoint of the run, and warnings on the way to it."""
-    if self.workdir is None:
-      return None, []
-    store = self._store()
-    return store.latest(), store.warnings
-
-  def _store(self) -> CheckpointStore:
-    return CheckpointStore(self.workdir.checkpoints_path)
-
   def start(self, parts: SearchParts) -> None:
     """Notes the mixing weights before the first epoch."""
     self.history = {
@@ -95,7 +85,7 @@ class SearchRecord:
     })
     if self.workdir is not None:
       arrays = {f'history/{g}': np.stack(h) for g, h in self.history.items()}
-      self._store().save(
+      CheckpointStore(self.workdir.checkpoints_path).save(
           metrics['epoch'], arrays | state, {'metrics': self.metrics})
     self.write(parts)
     return genotype

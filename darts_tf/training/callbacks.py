@@ -106,16 +106,6 @@ class RunRecord(keras.callbacks.Callback):
     self.metrics: list[dict[str, Any]] = []
     self._started = 0.
 
-  def latest(self) -> tuple[Checkpoint | None, list[str]]:
-    """The newest checkpoint of the run, and warnings on the way to it."""
-    if self.workdir is None:
-      return None, []
-    store = self._store()
-    return store.latest(), store.warnings
-
-  def _store(self) -> CheckpointStore:
-    return CheckpointStore(self.workdir.checkpoints_path)
-
   def restore(self, checkpoint: Checkpoint) -> None:
     """Puts network and record into a checkpoint's state."""
     assign_arrays('network', self.network.variables, checkpoint.arrays)
@@ -149,5 +139,6 @@ class RunRecord(keras.callbacks.Callback):
         'seconds': round(time.monotonic() - self._started, 3)}
     self.metrics.append(metrics)
     if self.workdir is not None:
-      self._store().save(epoch, arrays, {'metrics': self.metrics})
+      CheckpointStore(self.workdir.checkpoints_path).save(
+          epoch, arrays, {'metrics': self.metrics})
       self.workdir.write_metrics(self.metrics)

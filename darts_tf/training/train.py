@@ -38,7 +38,7 @@ from darts_tf.training.config import TrainConfig
 from darts_tf.training.loss import SmoothedCrossentropy
 from darts_tf.training.saved import save_network
 from darts_tf.workdir import WorkDir, atomic_write_json
-from darts_tf.workers import explain_lost_workers, is_chief, share_checkpoint
+from darts_tf.workers import explain_lost_workers, is_chief, latest_checkpoint
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,11 +120,10 @@ def _train(
   record = RunRecord(
       directory, network,
       None if held_out is None else lambda: evaluation(held_out))
-  checkpoint, warned = record.latest()
+  strategy = network.distribute_strategy
+  checkpoint, warned = latest_checkpoint(strategy, directory)
   for warning in warned:
     say(f'Warning: {warning}')
-  strategy = network.distribute_strategy
-  checkpoint = share_checkpoint(strategy, checkpoint)
   first_epoch = 0
   if checkpoint is not None:
     record.restore(checkpoint)

@@ -173,26 +173,6 @@ class EvaluationTest(tf.test.TestCase, parameterized.TestCase):
         seen += labels[weights == 1].tolist()
       self.assertEqual(seen, list(range(_COUNT)))
 
-  def test_parts_are_the_whole(self):
-    """Cut among replicas and workers, images are drawn as they are whole."""
-    rng = np.random.default_rng(0)
-    stream = Stream(
-        rng.integers(256, size=(24, 6, 6, 1)).astype(np.uint8),
-        np.arange(24), 8, 0, 'w', (0.5,), (0.2,),
-        Augmentation(crop_padding=2, flip=True, cutout=2))
-    whole = list(stream.batches(1, 5).as_numpy_iterator())
-    of_workers = [
-        list(stream.batches(1, 5, share, 4).as_numpy_iterator())
-        for share in (range(0, 2), range(2, 4))]
-    for step, (images, labels) in enumerate(whole):
-      parts = [part for worker in of_workers
-               for part in worker[2 * step:2 * step + 2]]
-      self.assertAllEqual(np.concatenate([x for x, _ in parts]), images)
-      self.assertAllEqual(np.concatenate([y for _, y in parts]), labels)
-    self.assertEqual(
-        stream.batches(0, 1, range(1), 4).element_spec[0].shape,
-        (2, 6, 6, 1))
-
   def test_indices(self):
     dataset = evaluation_batches(
         *_arrays(), 2, (0.0,), (1.0,), indices=np.array([7, 3, 5])

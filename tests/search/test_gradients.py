@@ -7,6 +7,7 @@ from absl.testing import parameterized
 from programs import load_program, run_program
 
 from darts_tf.architecture_gradient import InnerStep, architecture_gradients
+from darts_tf.checkpoint import CheckpointStore
 from darts_tf.errors import InputError
 from darts_tf.search import run_search
 from darts_tf.search.builder import build_search, resolve
@@ -42,8 +43,9 @@ class GradientsOfRunTest(tiny_runs.RunTest):
         for path in self.directory.rglob('*') if path.is_file()})
 
     parts = build_search(config, self.data)
-    record = SearchRecord(WorkDir(self.directory))
-    record.restore(parts, record.latest()[0])
+    workdir = WorkDir(self.directory)
+    SearchRecord(workdir).restore(
+        parts, CheckpointStore(workdir.checkpoints_path).latest())
     weights, states, alphas = parts.step._read()
     inner = InnerStep(
         parts.weight_optimizer.learning_rate.numpy(), config.momentum,
