@@ -28,11 +28,6 @@ class Cluster:
   addresses: tuple[str, ...]
   index: int
 
-  @property
-  def address(self) -> str:
-    """That of this process."""
-    return self.addresses[self.index]
-
   def host_and_port(self, index: int) -> tuple[str, int]:
     """The address of a worker, in its two parts."""
     host, port = _ADDRESS.fullmatch(self.addresses[index]).groups()

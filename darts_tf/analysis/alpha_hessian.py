@@ -145,13 +145,18 @@ class AlphaHessian:
     """Returns the largest eigenvalue; see `dominant_eigenvalue`."""
     if method not in EIGENVALUE_METHODS:
       raise unknown_name('eigenvalue_method', method, EIGENVALUE_METHODS)
-    if method == 'power':
-      return largest_eigenvalue(
-          lambda vector: self.product(batch, vector), self.size,
-          tolerance, max_iterations, seed).value
+    find = {'exact': self._by_matrix, 'power': self._by_products}[method]
+    return find(batch, tolerance, max_iterations, seed)
+
+  def _by_matrix(self, batch, *unused_limits) -> float:
     matrix = self.matrix(batch)
     check_symmetric(matrix)
     return float(np.linalg.eigvalsh((matrix + matrix.T) / 2)[-1])
+
+  def _by_products(self, batch, tolerance, max_iterations, seed) -> float:
+    return largest_eigenvalue(
+        lambda vector: self.product(batch, vector), self.size,
+        tolerance, max_iterations, seed).value
 
 
 def alpha_hessian(

@@ -9,7 +9,7 @@ import numpy as np
 
 from darts_tf.checkpoint import CheckpointStore
 from darts_tf.data import ImageData
-from darts_tf.distribution import make_strategy, refuse_workers, seed_everything
+from darts_tf.distribution import make_strategy, seed_everything
 from darts_tf.errors import InputError
 from darts_tf.run_data import distribute, load_data
 from darts_tf.search.builder import build_search, estimator_of, resolve
@@ -70,7 +70,9 @@ def gradients_of_run(
   # are compared, and weights are the same in any precision.
   config = _search_config(directory).replace(
       precision=None, remat=False, xla=False, **where)
-  refuse_workers(config, 'A comparison of gradients')
+  if config.strategy == 'multi_worker':
+    # One process computes the same gradients of the same batches.
+    config = config.replace(strategy='default')
   configs = {
       name: _with_gradient(config, options) for name, options in {
           **estimators, FIRST_ORDER: {'gradient': FIRST_ORDER}}.items()}

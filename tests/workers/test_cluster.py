@@ -27,7 +27,6 @@ class ClusterTest(parameterized.TestCase):
     cluster = read(config({'worker': WORKERS}, type='worker', index=1))
     self.assertEqual(cluster.addresses, ('a:1', 'b:2'))
     self.assertEqual(cluster.index, 1)
-    self.assertEqual(cluster.address, 'b:2')
     self.assertEqual(cluster.host_and_port(0), ('a', 1))
     self.assertEqual(cluster.name(0), 'worker 0 (a:1)')
 
