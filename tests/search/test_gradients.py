@@ -27,6 +27,19 @@ class GradientsOfRunTest(tiny_runs.RunTest):
     return gradients_of_run(
         self.directory, estimators, num_batches, self.data)
 
+  def test_search_of_several_workers(self):
+    """It is looked at in one process."""
+    self.search(gradient='first_order')
+    wanted = {'second_order': {'gradient': 'second_order'}}
+    expected, _ = self.gradients(wanted)
+    path = WorkDir(self.directory).config_path
+    path.write_text(path.read_text().replace(
+        '"strategy": "default"', '"strategy": "multi_worker"'))
+    self.assertIn('multi_worker', path.read_text())
+    result, _ = self.gradients(wanted)
+    for name, values in expected.items():
+      self.assertAllEqual(result[name], values)
+
   def test_equal_the_estimators_on_the_next_batches(self):
     # What the search itself ran with does not matter.
     config = self.search(gradient='amended', eta=0.5)
