@@ -18,7 +18,10 @@ setup(
     license_files=['LICENSE'],
     python_requires='>=3.10,<3.13',
     packages=find_packages(include=['darts_tf', 'darts_tf.*']),
-    package_data={'darts_tf.data': ['digits.npz', 'DIGITS_LICENSE.md']},
+    package_data={
+        'darts_tf.analysis': ['gpu_kernels.json'],
+        'darts_tf.data': ['digits.npz', 'DIGITS_LICENSE.md'],
+    },
     install_requires=[
         'absl-py',
         'graphviz',

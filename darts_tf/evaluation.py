@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from darts_tf.cross_entropy import cross_entropy
+
 
 class Score(NamedTuple):
   """What a classifier achieves.
@@ -45,7 +47,7 @@ class Evaluation:
 
   def _batch(self, images, labels, weights, *arguments):
     logits = tf.cast(self._logits(images, *arguments), tf.float32)
-    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+    losses = cross_entropy(labels, logits)
     correct = tf.equal(tf.argmax(logits, -1), tf.cast(labels, tf.int64))
     return (tf.reduce_sum(losses * weights),
             tf.reduce_sum(tf.cast(correct, tf.float32) * weights),

@@ -38,11 +38,9 @@ def sum_over_replicas(tensors: Sequence[tf.Tensor]) -> list[tf.Tensor]:
 def _sum(tensors: list[tf.Tensor]) -> list[tf.Tensor]:
   count = len(tensors)
   context = tf.distribute.get_replica_context()
-  over_network = isinstance(
-      context.strategy, tf.distribute.MultiWorkerMirroredStrategy)
   # One long message instead of many short ones.
-  packed = [tf.concat([tf.reshape(x, [-1]) for x in tensors], 0)] if (
-      over_network and count > 1) else tensors
+  packed = tensors if count == 1 else [
+      tf.concat([tf.reshape(x, [-1]) for x in tensors], 0)]
   sums = context.merge_call(_in_cross_replica_context, args=tuple(packed))
   if packed is not tensors:
     sizes = [x.shape.num_elements() for x in tensors]

@@ -12,4 +12,4 @@ if ! .venv-torch/bin/python -c 'import torch' 2>/dev/null; then
   .venv-torch/bin/python -m pip install --quiet torch==2.13.0 numpy
 fi
 python benchmarks/compare_peers.py --peer_python=.venv-torch/bin/python "$@"
-python benchmarks/one_layer_an_edge.py --channels=16 --cells=8
+python benchmarks/count_operations.py --channels=16 --cells=8

@@ -38,6 +38,22 @@ class GraphMemory(NamedTuple):
   activations: int
 
 
+def needed_operations(graph: tf.Graph) -> list[tf.Operation]:
+  """Returns the operations that results or effects need, in their order.
+
+  Args:
+    graph: of a traced function.
+  """
+  needed = set()
+  waiting = [t.op for t in graph.outputs] + list(graph.control_outputs)
+  while waiting:
+    op = waiting.pop()
+    if op not in needed:
+      needed.add(op)
+      waiting += [t.op for t in op.inputs] + list(op.control_inputs)
+  return [op for op in graph.get_operations() if op in needed]
+
+
 def graph_memory(graph: tf.Graph) -> GraphMemory | None:
   """Estimates the memory of a graph that is run for the first time.
 
@@ -50,7 +66,7 @@ def graph_memory(graph: tf.Graph) -> GraphMemory | None:
   Returns:
     The estimate; `None` if the sizes of some tensors are unknown.
   """
-  operations = _needed(graph)
+  operations = needed_operations(graph)
   owners = _owners(operations)
   readers = collections.Counter(
       owners[t.ref()] for op in operations for t in op.inputs)
@@ -76,18 +92,6 @@ def graph_memory(graph: tf.Graph) -> GraphMemory | None:
         live -= sizes.get(owner, 0)
   count = len(graph.get_operations())
   return GraphMemory(_BYTES_PER_OPERATION * count, int(_AT_ONCE * peak))
-
-
-def _needed(graph: tf.Graph) -> list[tf.Operation]:
-  """The operations that results or effects need, in their order."""
-  needed = set()
-  waiting = [t.op for t in graph.outputs] + list(graph.control_outputs)
-  while waiting:
-    op = waiting.pop()
-    if op not in needed:
-      needed.add(op)
-      waiting += [t.op for t in op.inputs] + list(op.control_inputs)
-  return [op for op in graph.get_operations() if op in needed]
 
 
 def _owners(operations: list[tf.Operation]) -> dict:

@@ -122,19 +122,11 @@ class BatchNorm(keras.layers.Layer):
       return [
           self._by_statistics(x, *of_x)
           for x, *of_x in zip(xs, *factors, means, variances, strict=True)]
-    if self._uses_fused_kernel():
-      nothing = constant([], dtype)
-      normalize = lambda x, gamma, beta: tf.raw_ops.FusedBatchNormV3(
-          x=x, scale=gamma, offset=beta, mean=nothing, variance=nothing,
-          epsilon=self.epsilon, is_training=True)[:3]
-    else:
-      normalize = self._plain
-    ys, means, variances = zip(
-        *[normalize(x, *of_x) for x, *of_x in zip(xs, *factors, strict=True)],
-        strict=True)
+    compute = self._fused if self._uses_fused_kernel() else self._plain
+    ys, means, variances = compute(xs, *factors)
     self._move(self.moving_mean, means)
     self._move(self.moving_variance, variances)
-    return list(ys)
+    return ys
 
   def _by_statistics(self, x, gamma, beta, mean, variance):
     factor = gamma * tf.math.rsqrt(variance + self.epsilon)
@@ -166,24 +158,39 @@ class BatchNorm(keras.layers.Layer):
     return (self.synchronized and context is not None
             and context.num_replicas_in_sync > 1)
 
-  def _plain(self, x, gamma, beta):
-    compute_dtype = x.dtype
-    x = tf.cast(x, gamma.dtype)
-    count = tf.cast(tf.reduce_prod(tf.shape(x)[:-1]), x.dtype)
-    total = tf.reduce_sum(x, [0, 1, 2])
-    add = tf.identity
+  def _fused(self, xs, gammas, betas):
+    nothing = constant([], gammas[0].dtype)
+    normalized = [
+        tf.raw_ops.FusedBatchNormV3(
+            x=x, scale=gamma, offset=beta, mean=nothing, variance=nothing,
+            epsilon=self.epsilon, is_training=True)[:3]
+        for x, gamma, beta in zip(xs, gammas, betas, strict=True)]
+    return [list(values) for values in zip(*normalized, strict=True)]
+
+  def _plain(self, xs, gammas, betas):
+    """As TensorFlow operations; sums of all tensors travel together."""
+    compute_dtype, dtype = xs[0].dtype, gammas[0].dtype
+    xs = [tf.cast(x, dtype) for x in xs]
+    count, add = _pixels(xs[0]), list
     if self._across_replicas():
       context = tf.distribute.get_replica_context()
-      count = count * context.num_replicas_in_sync
-      add = lambda t: sum_over_replicas([t])[0]
-    mean = add(total) / count
-    centered = x - mean
-    variance = add(tf.reduce_sum(centered * centered, [0, 1, 2])) / count
-    y = centered * (gamma * tf.math.rsqrt(variance + self.epsilon)) + beta
+      count, add = count * context.num_replicas_in_sync, sum_over_replicas
+    over_pixels = lambda tensors: [
+        total / count
+        for total in add([tf.reduce_sum(t, [0, 1, 2]) for t in tensors])]
+    means = over_pixels(xs)
+    centered = [x - mean for x, mean in zip(xs, means, strict=True)]
+    variances = over_pixels([x * x for x in centered])
+    ys = [
+        tf.cast(x * (gamma * tf.math.rsqrt(variance + self.epsilon)) + beta,
+                compute_dtype)
+        for x, gamma, beta, variance in zip(
+            centered, gammas, betas, variances, strict=True)]
     # One value a channel has no unbiased variance; PyTorch refuses it, the
     # fused kernel keeps the biased one.
-    unbiased = variance * (count / tf.maximum(count - 1, 1))
-    return tf.cast(y, compute_dtype), mean, unbiased
+    largest = tf.maximum if tf.is_tensor(count) else max
+    correction = count / largest(count - 1, 1)
+    return ys, means, [v * correction for v in variances]
 
   def _move(self, average, values) -> None:
     if _FROZEN.get():
@@ -204,6 +211,13 @@ class BatchNorm(keras.layers.Layer):
         'affine': self.affine, 'epsilon': self.epsilon,
         'momentum': self.momentum, 'synchronized': self.synchronized,
         'fused': self.fused}
+
+
+def _pixels(x):
+  """Values of a channel in a batch: a number if the shape is known."""
+  if x.shape.is_fully_defined():
+    return x.shape.num_elements() / x.shape[-1]
+  return tf.cast(tf.reduce_prod(tf.shape(x)[:-1]), x.dtype)
 
 
 def _parts(vector, count: int) -> list[tf.Tensor]:

@@ -17,9 +17,29 @@ def pad(x, rows: int, columns: int, value: float = 0.):
   """Pads height and width by the same amount on both sides."""
   if not rows and not columns:
     return x
-  return tf.pad(
-      x, [[0, 0], [rows, rows], [columns, columns], [0, 0]],
-      constant_values=value)
+  paddings = [[0, 0], [rows, rows], [columns, columns], [0, 0]]
+  if not value:
+    return tf.pad(x, paddings)
+  # The kernel for GPUs reads the value in the memory of the host.
+  with tf.device('CPU:0'):
+    value = constant(value, x.dtype)
+  return tf.pad(x, paddings, constant_values=value)
+
+
+def repeat_channels(x, copies: int):
+  """All channels, several times one after the other.
+
+  The gradient of `tf.tile` would compute shapes, partly on a GPU.
+  """
+  if copies == 1:
+    return x
+
+  @custom_gradient
+  def repeat(x):
+    return tf.tile(x, [1, 1, 1, copies]), lambda upstream: tf.add_n(
+        tf.split(upstream, copies, -1))
+
+  return repeat(x)
 
 
 def subsample(x, rows: int, columns: int):

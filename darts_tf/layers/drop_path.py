@@ -5,6 +5,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from darts_tf.layers import philox
 from darts_tf.layers.image_draws import ImageDraws
 
 
@@ -40,6 +41,6 @@ class DropPath(keras.layers.Layer):
     wide = tf.float64 if x.dtype == tf.float64 else tf.float32
     keep = 1. - tf.cast(rate, wide)
     draws = self.draws.training(
-        x, (1, 1, 1, self.paths), tf.random.stateless_uniform)
+        x, (1, 1, 1, self.paths), philox.uniform)
     kept = tf.cast(draws < tf.cast(keep, draws.dtype), wide)
     return tf.unstack(tf.cast(kept / keep, x.dtype), axis=-1)

@@ -48,7 +48,7 @@ class ImageDraws:
     Args:
       x: this replica's batch; only its first axis is looked at.
       shape: of an image's draws, without the batch.
-      draw: `draw(shape, seed)`, e.g. `tf.random.stateless_normal`.
+      draw: `draw(shape, seed)`, e.g. `philox.normal`.
 
     Returns:
       `(batch, *shape)`.

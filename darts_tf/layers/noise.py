@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from darts_tf.layers import philox
 from darts_tf.layers.image_draws import ImageDraws
 from darts_tf.layers.operation import Operation
 
@@ -37,7 +38,7 @@ class Noise(Operation):
     """Draws noise for all edges at once; see `Operation`."""
     del arrangement
     shape = (*_strided_sizes(x, self.stride), self.copies * self.channels)
-    draw = tf.random.stateless_normal
+    draw = philox.normal
     if training:
       noise = self.draws.training(x, shape, draw)
     else:

@@ -4,7 +4,11 @@ import keras
 import tensorflow as tf
 
 from darts_tf.layers.arrangement import Arrangement
-from darts_tf.layers.convolution import depthwise_conv, pointwise_conv
+from darts_tf.layers.convolution import (
+  depthwise_conv,
+  pointwise_conv,
+  repeat_channels,
+)
 from darts_tf.layers.initializers import uniform_fan_in
 from darts_tf.layers.operation import Operation, WeightView
 
@@ -56,9 +60,7 @@ class SeparableConv(Operation):
   def branches(self, x, arrangement, count, scales=None, training=None):
     """See `Operation`."""
     copies = self.copies // count
-    if copies > 1:
-      x = tf.tile(x, [1, 1, 1, copies])
-    xs = [x] * count
+    xs = [repeat_channels(x, copies)] * count
     stride = self.stride // arrangement.every
     dilation = self.dilation // (arrangement.every * arrangement.lattices)
     for unit, norm in enumerate(self.norms):

@@ -91,12 +91,14 @@ def estimator_of(config: SearchConfig) -> Estimator:
       {name: getattr(config, name) for name in GRADIENT_OPTIONS})
 
 
-def _relaxation_options(config: SearchConfig, method: Method) -> dict:
+def _relaxation_options(config: SearchConfig) -> dict:
+  # Users name methods, not relaxations.
+  options_of = lambda method: relaxations[method.relaxation].options
   given = given_options(
-      relaxations, method.relaxation,
+      methods, config.method,
       {name: getattr(config, name) for name in RELAXATION_OPTIONS},
-      lambda relaxation: relaxation.options)
-  return {**relaxations[method.relaxation].options, **given}
+      options_of)
+  return {**options_of(methods[config.method]), **given}
 
 
 def resolve(config: SearchConfig) -> SearchConfig:
@@ -146,7 +148,7 @@ def resolve(config: SearchConfig) -> SearchConfig:
   options = estimator_options(estimator)
   config = config.replace(
       **{name: options[name] for name in GRADIENT_OPTIONS if name in options})
-  config = config.replace(**_relaxation_options(config, method))
+  config = config.replace(**_relaxation_options(config))
   return config.replace(
       discretization=rule, weight_portion=portion,
       cells=cells, channels=config.channels or space.default_channels)
@@ -183,7 +185,7 @@ def build_search(
   with strategy.scope():
     supernet = build(config.precision)
     relaxation = relaxations[method.relaxation](
-        space, supernet.groups, **_relaxation_options(config, method))
+        space, supernet.groups, **_relaxation_options(config))
     alphas = [
         keras.Variable(value, dtype=supernet.variable_dtype,
                        aggregation='only_first_replica', name=f'alpha_{group}')

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from darts_tf.architecture_gradient import BilevelProblem
+from darts_tf.cross_entropy import cross_entropy
 from darts_tf.layers.batch_norm import frozen_averages
 from darts_tf.models.supernet import Supernet
 from darts_tf.precision import scale_gradient
@@ -88,9 +89,8 @@ class SupernetProblem(BilevelProblem):
     return Forward(loss, logits[0], states)
 
   def _share(self, labels, logits):
-    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-    return tf.reduce_sum(losses) / tf.cast(
-        self.global_batch_size, losses.dtype)
+    losses = cross_entropy(labels, logits)
+    return tf.reduce_sum(losses) / self.global_batch_size
 
   def training_loss(self, weights, alphas, batch) -> tf.Tensor:
     """See `BilevelProblem`."""

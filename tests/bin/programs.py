@@ -11,13 +11,14 @@ from absl.testing import flagsaver
 import darts_tf
 from darts_tf import app
 
-BIN = pathlib.Path(darts_tf.__file__).parents[1] / 'bin'
+ROOT = pathlib.Path(darts_tf.__file__).parents[1]
 
 
-def load_program(test, name):
+def load_program(test, name, directory='bin'):
   """Returns the module of a program; its flags are forgotten afterwards."""
   before = set(flags.FLAGS)
-  spec = importlib.util.spec_from_file_location(name, BIN / f'{name}.py')
+  spec = importlib.util.spec_from_file_location(
+      name, ROOT / directory / f'{name}.py')
   program = importlib.util.module_from_spec(spec)
   spec.loader.exec_module(program)
   # Other programs define flags of the same names.

@@ -15,7 +15,7 @@ from absl.testing import absltest, parameterized
 from darts_tf.benchmark.nas_bench_201_unique import all_architectures
 from darts_tf.study.plan import Study
 
-_CONFIG = programs.BIN.parent / 'configs' / 'study_collapse.flags'
+_CONFIG = programs.ROOT / 'configs' / 'study_collapse.flags'
 _TINY = {
     'search_space': 'nas_bench_201', 'channels': 2, 'cells': 3, 'epochs': 1,
     'steps_per_epoch': 2, 'batch_size': 8, 'evaluate_every': 0}
@@ -105,11 +105,11 @@ class StudyProgramTest(parameterized.TestCase):
   def stop_in_the_second_epoch(self, values):
     words = [f'--{name}={value[0] if name == "arm" else value}'
              for name, value in {**_TINY, **values}.items()]
-    environment = {**os.environ, 'PYTHONPATH': str(programs.BIN.parent)}
+    environment = {**os.environ, 'PYTHONPATH': str(programs.ROOT)}
     # As a user has it: the programs themselves keep TensorFlow quiet.
     environment.pop('TF_CPP_MIN_LOG_LEVEL', None)
     process = subprocess.Popen(
-        [sys.executable, str(programs.BIN / 'study.py'),
+        [sys.executable, str(programs.ROOT / 'bin' / 'study.py'),
          f'--workdir={self.directory}', *words],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env=environment)

@@ -29,6 +29,7 @@ PAGE = HERE.parents[1] / 'docs/conformance.md'
 _PARTS = (
     ('search_contracts.py', 'each search space with each gradient'),
     ('replica_contracts.py', 'each search space with each gradient'),
+    ('placement_contracts.py', 'each search space with each gradient'),
     ('test_networks.py', 'each search space'),
     ('test_discretizations.py', 'each search space with each rule'),
     ('test_relaxations.py', 'each search space with each relaxation'))

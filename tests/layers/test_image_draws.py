@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from darts_tf.layers import ImageDraws
+from darts_tf.layers import ImageDraws, philox
 
 SHAPE = (2, 3)
 
@@ -19,8 +19,8 @@ class Drawing(keras.layers.Layer):
 
   def call(self, x, training=None):
     if training:
-      return x + self.draws.training(x, SHAPE, tf.random.stateless_normal)
-    return x + self.draws.inference(SHAPE, tf.random.stateless_normal)
+      return x + self.draws.training(x, SHAPE, philox.normal)
+    return x + self.draws.inference(SHAPE, philox.normal)
 
 
 class ImageDrawsTest(tf.test.TestCase):

@@ -43,7 +43,8 @@ class SearchOptionsTest(tiny_runs.RunTest):
         np.log(3) * np.arange(3), rtol=1e-2)
 
   @parameterized.parameters(
-      ({'beta_decay': 1.}, "beta_decay does not belong to relaxation .softm"),
+      ({'beta_decay': 1.},
+       "beta_decay does not belong to method 'darts'; .*with beta_darts"),
       ({'method': 'beta'}, "method='beta'"),
       ({'gradient': 'first_order', 'eta': 0.1}, 'eta does not belong'),
       ({'gradient': 'amended', 'eta': 0.}, 'eta=0.0'),
