@@ -5,6 +5,7 @@ import tensorflow as tf
 from darts_tf.analysis.graph_memory import GraphMemory, graph_memory
 from darts_tf.errors import InputError
 from darts_tf.memory import available_memory_mib
+from darts_tf.run_data import distribute
 from darts_tf.search.builder import SearchParts
 
 # How far an estimate may be from what is measured.
@@ -18,23 +19,19 @@ def check_memory(parts: SearchParts) -> str:
     parts: the search.
 
   Returns:
-    A line about it; empty where nothing can be said: on GPUs, on several
-    replicas, or if the system does not tell what is free.
+    A line about it; empty where nothing can be said: on GPUs, of several
+    workers, or if the system does not tell what is free.
 
   Raises:
     InputError: if the step cannot fit, with a batch size that would.
   """
   available = available_memory_mib()
-  if (available is None or parts.strategy.num_replicas_in_sync > 1
+  if (available is None or parts.config.strategy == 'multi_worker'
       or tf.config.list_physical_devices('GPU')):
     return ''
-  shapes = [
-      tuple(tf.TensorSpec([parts.config.batch_size, *spec.shape[1:]],
-                          spec.dtype)
-            for spec in stream.batches(0, 1).element_spec)
-      for stream in (parts.weight_stream, parts.architecture_stream)
-      if stream]
-  memory = graph_memory(parts.step.search_graph(shapes[0], shapes[-1]))
+  streams = [s for s in (parts.weight_stream, parts.architecture_stream) if s]
+  batches = [next(iter(distribute(s, parts.strategy, 0, 1))) for s in streams]
+  memory = graph_memory(parts.step.search_graph(batches[0], batches[-1]))
   if memory is None:
     return ''
   return judge(memory, available, parts.config.batch_size)

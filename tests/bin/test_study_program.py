@@ -145,7 +145,8 @@ class StudyProgramTest(parameterized.TestCase):
                                       'amended', 'beta_darts'])
     self.assertCountEqual(
         names[12:], 3 * [
-            'amended_no_none', 'amended_published', 'amended_exact',
+            'amended_no_none', 'amended_published',
+            'amended_published_001', 'amended_equal_size', 'amended_exact',
             'second_order_exact', 'implicit', 'first_order_50',
             'random_search'])
     self.assertEqual(

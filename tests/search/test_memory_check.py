@@ -6,9 +6,11 @@ import tensorflow as tf
 import tiny_runs
 
 from darts_tf.analysis.graph_memory import GraphMemory
+from darts_tf.distribution import make_strategy
 from darts_tf.errors import InputError
 from darts_tf.memory import available_memory_mib
 from darts_tf.search import memory_check, run_search
+from darts_tf.search.builder import build_search, resolve
 
 MIB = 2**20
 
@@ -42,6 +44,13 @@ class SearchTest(tiny_runs.RunTest):
       with self.assertRaisesRegex(InputError, 'there are 1 MiB'):
         run_search(tiny_runs.SEARCH, self.directory, self.data)
     self.assertEmpty(list(self.directory.iterdir()))
+
+  def test_replicas_are_estimated_together(self):
+    config = resolve(tiny_runs.SEARCH.replace(
+        strategy='mirrored', virtual_devices=2,
+        synchronized_batch_norm=False))
+    parts = build_search(config, self.data, make_strategy(config))
+    self.assertRegex(memory_check.check_memory(parts), r'about [\d,]+ MiB')
 
   def test_the_estimate_is_printed(self):
     if available_memory_mib() is None:
