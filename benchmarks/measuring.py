@@ -10,21 +10,18 @@ from typing import Any
 from darts_tf.atomic import atomic_write_json
 from darts_tf.errors import InputError
 
-ROOT = pathlib.Path(__file__).parents[1]
+_ROOT = pathlib.Path(__file__).parents[1]
 # What darts_tf.process sets by itself.
-ALLOCATOR = {
+_ALLOCATOR = {
     'MALLOC_MMAP_MAX_': '0', 'MALLOC_TRIM_THRESHOLD_': '100000000000',
     'MALLOC_TOP_PAD_': '268435456', 'MALLOC_ARENA_MAX': '2'}
 
 
-def measure(
-    command: Sequence[str], environment: dict[str, str] = ALLOCATOR,
-) -> dict[str, Any]:
+def measure(command: Sequence[str]) -> dict[str, Any]:
   """Runs a benchmark and prints what it cost.
 
   Args:
     command: prints a line of JSON last.
-    environment: variables beside those of this process.
 
   Returns:
     What it printed.
@@ -33,8 +30,8 @@ def measure(
     InputError: if it fails.
   """
   done = subprocess.run(
-      command, cwd=ROOT, text=True, capture_output=True,
-      env={**os.environ, **environment})
+      command, cwd=_ROOT, text=True, capture_output=True,
+      env={**os.environ, **_ALLOCATOR})
   if done.returncode:
     raise InputError(
         'A measurement failed; expected a line of JSON.'

@@ -2,6 +2,7 @@
 
 The table of TensorFlow 2.21 is part of the package, `gpu_kernels.json`, so
 that it can be asked where there is no GPU, and by builds for CPUs only.
+For another version, `kernels_text(registered_gpu_kernels())` is its content.
 """
 
 import json

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from darts_tf.analysis.needed_operations import needed_operations
+
 # Their output is their input under another shape or name.
 _ALIASES = frozenset((
     'ExpandDims', 'Identity', 'IdentityN', 'PreventGradient', 'Reshape',
@@ -36,22 +38,6 @@ class GraphMemory(NamedTuple):
 
   fixed: int
   activations: int
-
-
-def needed_operations(graph: tf.Graph) -> list[tf.Operation]:
-  """Returns the operations that results or effects need, in their order.
-
-  Args:
-    graph: of a traced function.
-  """
-  needed = set()
-  waiting = [t.op for t in graph.outputs] + list(graph.control_outputs)
-  while waiting:
-    op = waiting.pop()
-    if op not in needed:
-      needed.add(op)
-      waiting += [t.op for t in op.inputs] + list(op.control_inputs)
-  return [op for op in graph.get_operations() if op in needed]
 
 
 def graph_memory(graph: tf.Graph) -> GraphMemory | None:

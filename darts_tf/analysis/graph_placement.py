@@ -7,7 +7,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from darts_tf.analysis.gpu_kernels import Kernel, Kernels
-from darts_tf.analysis.graph_memory import needed_operations
+from darts_tf.analysis.needed_operations import needed_operations
 
 # They start nothing: what they return is there already, or is known when
 # the graph has been built.

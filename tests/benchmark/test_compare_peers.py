@@ -1,16 +1,13 @@
-import sys
 from unittest import mock
 
 from absl.testing import absltest
-from programs import ROOT, load_program, run_program
+from programs import load_program, run_program
 
 
 class ComparePeersTest(absltest.TestCase):
 
   def setUp(self):
     super().setUp()
-    self.enter_context(mock.patch.object(
-        sys, 'path', [str(ROOT / 'benchmarks'), *sys.path]))
     self.program = load_program(self, 'compare_peers', 'benchmarks')
     self.values = {
         'peer_python': 'python-with-torch',

@@ -1,11 +1,10 @@
 import json
 import pathlib
-import sys
 from unittest import mock
 
 import numpy as np
 from absl.testing import absltest
-from programs import ROOT, load_program, run_program
+from programs import load_program, run_program
 
 
 def pretended(command, *unused):
@@ -25,8 +24,6 @@ class CostCurvesTest(absltest.TestCase):
 
   def setUp(self):
     super().setUp()
-    self.enter_context(mock.patch.object(
-        sys, 'path', [str(ROOT / 'benchmarks'), *sys.path]))
     self.program = load_program(self, 'cost_curves', 'benchmarks')
     self.directory = pathlib.Path(self.create_tempdir().full_path)
     self.values = {

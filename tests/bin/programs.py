@@ -4,6 +4,8 @@ import contextlib
 import importlib.util
 import io
 import pathlib
+import sys
+from unittest import mock
 
 from absl import flags
 from absl.testing import flagsaver
@@ -17,10 +19,12 @@ ROOT = pathlib.Path(darts_tf.__file__).parents[1]
 def load_program(test, name, directory='bin'):
   """Returns the module of a program; its flags are forgotten afterwards."""
   before = set(flags.FLAGS)
-  spec = importlib.util.spec_from_file_location(
-      name, ROOT / directory / f'{name}.py')
+  path = ROOT / directory / f'{name}.py'
+  spec = importlib.util.spec_from_file_location(name, path)
   program = importlib.util.module_from_spec(spec)
-  spec.loader.exec_module(program)
+  # A program finds the modules beside it.
+  with mock.patch.object(sys, 'path', [str(path.parent), *sys.path]):
+    spec.loader.exec_module(program)
   # Other programs define flags of the same names.
   for flag in set(flags.FLAGS) - before:
     test.addCleanup(delattr, flags.FLAGS, flag)

@@ -11,18 +11,23 @@ from darts_tf.benchmark.search_speed import build_measured
 from darts_tf.layers import mixed_cell
 
 
+def placement(test, config):
+  """Returns where a step would be done, with edges joined as on GPUs."""
+  test.enter_context(tiny_runs.quick_graphs())
+  joined = functools.partial(mixed_cell.MixedEdges, apart=False)
+  with mock.patch.object(mixed_cell, 'MixedEdges', joined):
+    parts, batches = build_measured(config, (8, 8, 3), 3, 1)
+    graph = parts.step.search_graph(*next(batches))
+  return graph_placement(graph, gpu_kernels())
+
+
 class PlacementContracts:
   """The graph of a step, with the edges of a node joined as on GPUs."""
 
   def test_stays_on_the_gpu(self):
     """A GPU has kernels for the whole step, and exchanges nothing with the
     host in it."""
-    self.enter_context(tiny_runs.quick_graphs())
-    joined = functools.partial(mixed_cell.MixedEdges, apart=False)
-    with mock.patch.object(mixed_cell, 'MixedEdges', joined):
-      parts, batches = build_measured(self.case.config(), (8, 8, 3), 3, 1)
-      graph = parts.step.search_graph(*next(batches))
-    placement = graph_placement(graph, gpu_kernels())
-    self.assertGreater(placement.kernels, 100)
-    self.assertEqual(placement.on_host, {})
-    self.assertEqual(placement.transfers, ())
+    result = placement(self, self.case.config())
+    self.assertGreater(result.kernels, 100)
+    self.assertEqual(result.on_host, {})
+    self.assertEqual(result.transfers, ())
