@@ -4,24 +4,27 @@ import json
 import os
 import pathlib
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from darts_tf.atomic import atomic_write_json
 from darts_tf.errors import InputError
 
 _ROOT = pathlib.Path(__file__).parents[1]
-# What darts_tf.process sets by itself.
-_ALLOCATOR = {
+# What darts_tf.process sets by itself, for programs that do not.
+ALLOCATOR = {
     'MALLOC_MMAP_MAX_': '0', 'MALLOC_TRIM_THRESHOLD_': '100000000000',
     'MALLOC_TOP_PAD_': '268435456', 'MALLOC_ARENA_MAX': '2'}
 
 
-def measure(command: Sequence[str]) -> dict[str, Any]:
+def measure(
+    command: Sequence[str], environment: Mapping[str, str] = ALLOCATOR
+) -> dict[str, Any]:
   """Runs a benchmark and prints what it cost.
 
   Args:
     command: prints a line of JSON last.
+    environment: variables that are set for it.
 
   Returns:
     What it printed.
@@ -31,7 +34,7 @@ def measure(command: Sequence[str]) -> dict[str, Any]:
   """
   done = subprocess.run(
       command, cwd=_ROOT, text=True, capture_output=True,
-      env={**os.environ, **_ALLOCATOR})
+      env={**os.environ, **environment})
   if done.returncode:
     raise InputError(
         'A measurement failed; expected a line of JSON.'

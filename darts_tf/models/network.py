@@ -112,6 +112,22 @@ class Network(StackedCells):
       logs = {name: value[None] for name, value in logs.items()}
     return logs
 
+  def training_graph(self, batch) -> tf.Graph:
+    """Builds the graph of a training step, for looking at.
+
+    It is that of the step in `fit`, which Keras does not hand out.
+
+    Args:
+      batch: of images and labels, divided among the replicas.
+    """
+    self._maybe_symbolic_build(data_batch=tf.nest.map_structure(
+        lambda x: self.distribute_strategy.experimental_local_results(x)[0],
+        batch))
+    step = tf.function(
+        lambda data: self.distribute_strategy.run(
+            self.train_step, args=(data,)), autograph=False)
+    return step.get_concrete_function(batch).graph
+
   def compute_loss(
       self, x=None, y=None, y_pred=None, sample_weight=None, training=True
   ):

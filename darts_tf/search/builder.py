@@ -24,7 +24,7 @@ from darts_tf.optimizers import SGD, Adam
 from darts_tf.precision import is_half, loss_scale
 from darts_tf.registry import given_options
 from darts_tf.relaxation import Relaxation, relaxations
-from darts_tf.run_data import augmentation_of
+from darts_tf.run_data import augmentation_of, distribute
 from darts_tf.schedule.learning_rate import LearningRate
 from darts_tf.search.config import (
   GRADIENT_OPTIONS,
@@ -68,6 +68,13 @@ class SearchParts:
     return (f'learning_rate={config.learning_rate:g},'
             f' clip_norm={config.clip_norm:g}, alpha_learning_rate='
             f'{config.alpha_learning_rate:g}')
+
+  def step_graph(self) -> tf.Graph:
+    """The graph of a search step; built here, if it was not before."""
+    streams = [s for s in (self.weight_stream, self.architecture_stream) if s]
+    batches = [next(iter(distribute(s, self.strategy, 0, 1)))
+               for s in streams]
+    return self.step.search_graph(batches[0], batches[-1])
 
   def logits(self, images, *alphas) -> tf.Tensor:
     """The supernet in inference mode, as a deployed network would be."""

@@ -16,10 +16,10 @@ from darts_tf.data import DatasetInfo, ImageData
 from darts_tf.distribution import make_strategy, seed_everything
 from darts_tf.evaluation import Evaluation
 from darts_tf.genotype import Genotype
+from darts_tf.memory_check import check_memory
 from darts_tf.run_data import distribute, load_data
 from darts_tf.search.builder import SearchParts, build_search, resolve
 from darts_tf.search.config import SearchConfig
-from darts_tf.search.memory_check import check_memory
 from darts_tf.search.observers import Observer, make_observers
 from darts_tf.search.record import SearchRecord, alpha_arrays, current_genotype
 from darts_tf.search.summary import describe
@@ -91,7 +91,7 @@ def run_search(
     data = data or load_data(config)
     parts = build_search(config, data, strategy)
     observers = make_observers(parts)
-    memory = check_memory(parts) if is_new else ''
+    memory = check_memory(parts.step_graph, config) if is_new else ''
     if directory is None:
       return _search(parts, observers, data, None, False, memory)
     # Not before the parts are known to fit together, and into memory.

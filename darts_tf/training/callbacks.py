@@ -10,7 +10,6 @@ import keras
 import tensorflow as tf
 
 from darts_tf.checkpoint import Checkpoint, CheckpointStore
-from darts_tf.evaluation import Score
 from darts_tf.models.network import Network
 from darts_tf.variables import (
   assign_arrays,
@@ -92,12 +91,13 @@ class RunRecord(keras.callbacks.Callback):
     workdir: the run's directory; `None` on a worker that follows the chief,
       which writes nothing.
     network: the network, compiled and with a built optimizer.
-    evaluate: returns the score on held-out images; `None` without any.
+    evaluate: returns the scores on held-out images, given the names of the
+      network's metrics; `None` without any.
   """
 
   def __init__(
       self, workdir: WorkDir | None, network: Network,
-      evaluate: Callable[[], Score] | None = None,
+      evaluate: Callable[..., dict[str, float]] | None = None,
   ):
     super().__init__()
     self.workdir = workdir
@@ -126,14 +126,15 @@ class RunRecord(keras.callbacks.Callback):
     arrays = (to_arrays('network', self.network.variables)
               | to_arrays('optimizer', optimizer.variables))
     check_finite(arrays, _rates(optimizer))
-    metrics = {'epoch': epoch, 'train_loss': float(logs['loss']),
-               'train_accuracy': float(logs['accuracy'])}
+    names = self.network.get_metrics_result()
+    metrics = {'epoch': epoch, **{
+        f'train_{name}': float(logs[name])
+        for name in sorted(names, key='loss'.__ne__)}}
     if self.evaluate is not None:
       with averaged_weights(self.network):
-        score = self.evaluate()
-      metrics |= {'validation_loss': score.loss,
-                  'validation_accuracy': score.accuracy}
-      logs['val_loss'], logs['val_accuracy'] = score
+        scores = self.evaluate(names)
+      metrics |= {f'validation_{k}': value for k, value in scores.items()}
+      logs |= {f'val_{k}': value for k, value in scores.items()}
     metrics |= {
         'learning_rate': _learning_rate(optimizer),
         'seconds': round(time.monotonic() - self._started, 3)}

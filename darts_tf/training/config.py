@@ -14,6 +14,10 @@ class TrainConfig(RunConfig):
   """
 
   epochs: int = option(600, 'Passes over the training images.', least=1)
+  stop_epoch: int | None = option(
+      None, 'Epoch after which this run stops; the schedules are those of'
+      ' --epochs, and a run with a later one continues.', least=1,
+      pinned=False)
   batch_size: int = option(96, 'Images of a step, of all replicas.', least=1)
   channels: int = option(36, 'Channels of the first cell\'s nodes.', least=1)
   cells: int = option(20, 'Number of cells.', least=1)

@@ -4,6 +4,7 @@ import dataclasses
 import os
 import sys
 import warnings
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -26,6 +27,7 @@ from darts_tf.distribution import (
 from darts_tf.evaluation import Evaluation
 from darts_tf.genotype import Genotype
 from darts_tf.genotype_checks import check_num_cells
+from darts_tf.memory_check import check_memory
 from darts_tf.models.network import Network
 from darts_tf.models.stem import check_stem
 from darts_tf.optimizers import SGD
@@ -37,6 +39,7 @@ from darts_tf.training.callbacks import DropPathRamp, RunRecord, StopIfNotFinite
 from darts_tf.training.config import TrainConfig
 from darts_tf.training.loss import SmoothedCrossentropy
 from darts_tf.training.saved import save_network
+from darts_tf.training.validation import Validation
 from darts_tf.workdir import WorkDir, atomic_write_json
 from darts_tf.workers import explain_lost_workers, is_chief, latest_checkpoint
 
@@ -69,6 +72,9 @@ def run_training(
     config: TrainConfig, genotype: Genotype, workdir: str | os.PathLike,
     data: ImageData | None = None, verbose: bool = True,
     strategy: tf.distribute.Strategy | None = None,
+    build: Callable[..., Network] | None = None,
+    validation: bool = False,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> TrainResult:
   """Trains the network of a genotype, or continues to train it.
 
@@ -84,6 +90,11 @@ def run_training(
     data: the images; those of `config.dataset` by default.
     verbose: whether the course is printed.
     strategy: as `make_strategy(config)` returned it, which is the default.
+    build: `build(config, genotype, info, several_replicas)` returns the
+      compiled network; `compiled_network` by default.
+    validation: whether the test images of `data` are images to compare by:
+      they are evaluated after each epoch, too.
+    callbacks: further ones, after those of the run.
 
   Returns:
     The `TrainResult`.
@@ -96,30 +107,37 @@ def run_training(
   strategy = strategy or make_strategy(config)
   directory = WorkDir(workdir) if is_chief(strategy) else None
   with explain_lost_workers(strategy):
-    check_training(config, genotype, directory)
+    started = check_training(config, genotype, directory)
     seed_everything(config)
     data = data or load_data(config)
-    parts = build_training(config, genotype, data, strategy)
+    parts = build_training(config, genotype, data, strategy, build)
+    if validation:
+      parts = (*parts[:2], _test_batches(config, data))
     if directory is None:
-      return _train(config, *parts, data, None, False)
-    # Not before the parts are known to fit together.
+      return _train(config, *parts, data, None, False, '', callbacks)
+    memory = '' if started else check_memory(
+        lambda: parts[0].training_graph(
+            next(iter(distribute(parts[1], strategy, 0, 1)))), config)
+    # Not before the parts are known to fit together, and into memory.
     directory.pin(_pinned(config, genotype))
     genotype.save(directory.genotype_path)
     with directory.exclusive():
-      return _train(config, *parts, data, directory, verbose)
+      return _train(config, *parts, data, directory, verbose, memory, callbacks)
 
 
 def _train(
     config: TrainConfig, network: Network, training: Stream,
     held_out: tf.data.Dataset | None, data: ImageData,
-    directory: WorkDir | None, verbose: bool,
+    directory: WorkDir | None, verbose: bool, memory: str,
+    callbacks: Sequence[keras.callbacks.Callback],
 ) -> TrainResult:
   """Starts or continues the training whose directory this is."""
   say = print if verbose else (lambda *unused_args: None)
   evaluation = Evaluation(lambda images: network(images, training=False))
   record = RunRecord(
       directory, network,
-      None if held_out is None else lambda: evaluation(held_out))
+      None if held_out is None
+      else Validation(network, evaluation, held_out))
   strategy = network.distribute_strategy
   checkpoint, warned = latest_checkpoint(strategy, directory)
   for warning in warned:
@@ -129,25 +147,26 @@ def _train(
     record.restore(checkpoint)
     first_epoch = checkpoint.epoch + 1
   say(_summary(network, config, data.info, training))
+  if memory:
+    say(f'Memory      {memory}')
   if first_epoch:
     say(f'Continuing after epoch {first_epoch} of {config.epochs}.')
   steps = config.steps_per_epoch or training.steps_per_epoch
-  if first_epoch < config.epochs:
+  last_epoch = min(config.epochs, config.stop_epoch or config.epochs)
+  if first_epoch < last_epoch:
     with warnings.catch_warnings():
       # Where `none` cuts a path, what leads to it is not trained.
       warnings.filterwarnings('ignore', 'Gradients do not exist')
       network.fit(
           distribute(training, strategy, first_epoch * steps),
           steps_per_epoch=steps, initial_epoch=first_epoch,
-          epochs=config.epochs, shuffle=False,
-          callbacks=_callbacks(config, record, directory),
+          epochs=last_epoch, shuffle=False,
+          callbacks=[*_callbacks(config, record, directory), *callbacks],
           verbose=(1 if sys.stdout.isatty() else 2) if verbose else 0)
   # The averages, if there are any, are the result; `fit` has put them in
   # place, but not if there was nothing left to train.
   network.optimizer.finalize_variable_values(network.trainable_variables)
-  score = evaluation(evaluation_batches(
-      data.x_test, data.y_test, config.batch_size, data.info.mean,
-      data.info.std))
+  score = evaluation(_test_batches(config, data))
   if directory is not None:
     atomic_write_json(directory.path / 'result.json', {
         'test_accuracy': score.accuracy, 'test_loss': score.loss})
@@ -159,19 +178,33 @@ def _train(
 
 def check_training(
     config: TrainConfig, genotype: Genotype, directory: WorkDir | None
-) -> None:
-  """Raises `InputError` for what can be refused before data are read."""
+) -> bool:
+  """Checks what can be checked before data are read.
+
+  Args:
+    config: the options.
+    genotype: the architecture.
+    directory: the run's; `None` on a worker that is not the chief.
+
+  Returns:
+    Whether the directory holds this run already.
+
+  Raises:
+    InputError: if an option cannot be used, or the directory belongs to
+      another run.
+  """
   _schedule(config)
   check_devices(config)
   check_stem(config.stem)
   check_num_cells(genotype, config.cells)
-  if directory is not None:
-    directory.check(_pinned(config, genotype))
+  return (directory is not None
+          and directory.check(_pinned(config, genotype)) is not None)
 
 
 def build_training(
     config: TrainConfig, genotype: Genotype, data: ImageData,
     strategy: tf.distribute.Strategy | None = None,
+    build: Callable[..., Network] | None = None,
 ) -> tuple[Network, Stream, tf.data.Dataset | None]:
   """Builds what a retraining is made of; writes nothing.
 
@@ -180,6 +213,7 @@ def build_training(
     genotype: the architecture.
     data: the images.
     strategy: as `make_strategy(config)` returned it, which is the default.
+    build: see `run_training`.
 
   Returns:
     The compiled network, the training batches, and batches of held-out
@@ -191,10 +225,21 @@ def build_training(
   strategy = strategy or make_strategy(config)
   check_batch_size(config.batch_size, strategy)
   with strategy.scope():
-    network = build_network(
+    network = (build or compiled_network)(
         config, genotype, data.info, strategy.num_replicas_in_sync > 1)
-    compile_network(network, config)
+    # What a checkpoint holds is there before the first step.
+    network.optimizer.build(network.trainable_variables)
   return network, *_streams(config, data)
+
+
+def compiled_network(
+    config: TrainConfig, genotype: Genotype, info: DatasetInfo,
+    several_replicas: bool = False,
+) -> Network:
+  """Builds and compiles the network that a configuration describes."""
+  network = build_network(config, genotype, info, several_replicas)
+  compile_network(network, config)
+  return network
 
 
 def build_network(
@@ -227,7 +272,6 @@ def compile_network(network: Network, config: TrainConfig) -> None:
       metrics=['accuracy'], jit_compile=config.xla,
       # Keras would wrap the optimizer for float16.
       auto_scale_loss=False)
-  optimizer.build(network.trainable_variables)
 
 
 def _pinned(config: TrainConfig, genotype: Genotype) -> dict[str, Any]:
@@ -256,6 +300,12 @@ def _streams(config: TrainConfig, data: ImageData):
       augmentation=augmentation_of(config, data.info), indices=indices,
       **common)
   return training, held_out
+
+
+def _test_batches(config: TrainConfig, data: ImageData) -> tf.data.Dataset:
+  return evaluation_batches(
+      data.x_test, data.y_test, config.batch_size, data.info.mean,
+      data.info.std)
 
 
 def _callbacks(config, record, directory: WorkDir | None):

@@ -1,22 +1,27 @@
-"""Whether a search will fit into memory, said before its first step."""
+"""Whether a run will fit into memory, said before its first step."""
+
+from collections.abc import Callable
 
 import tensorflow as tf
 
 from darts_tf.analysis.graph_memory import GraphMemory, graph_memory
 from darts_tf.errors import InputError
 from darts_tf.memory import available_memory_mib
-from darts_tf.run_data import distribute
-from darts_tf.search.builder import SearchParts
+from darts_tf.run_config import RunConfig
 
 # How far an estimate may be from what is measured.
 _TOLERANCE = 1.25
 
 
-def check_memory(parts: SearchParts) -> str:
-  """Estimates the memory of a step; builds its graph, which steps then use.
+def check_memory(
+    build_graph: Callable[[], tf.Graph], config: RunConfig
+) -> str:
+  """Estimates the memory of a step.
 
   Args:
-    parts: the search.
+    build_graph: returns the graph of a step, as it will run; not called
+      where nothing can be said.
+    config: of the run.
 
   Returns:
     A line about it; empty where nothing can be said: on GPUs, of several
@@ -26,15 +31,13 @@ def check_memory(parts: SearchParts) -> str:
     InputError: if the step cannot fit, with a batch size that would.
   """
   available = available_memory_mib()
-  if (available is None or parts.config.strategy == 'multi_worker'
+  if (available is None or config.strategy == 'multi_worker'
       or tf.config.list_physical_devices('GPU')):
     return ''
-  streams = [s for s in (parts.weight_stream, parts.architecture_stream) if s]
-  batches = [next(iter(distribute(s, parts.strategy, 0, 1))) for s in streams]
-  memory = graph_memory(parts.step.search_graph(batches[0], batches[-1]))
+  memory = graph_memory(build_graph())
   if memory is None:
     return ''
-  return judge(memory, available, parts.config.batch_size)
+  return judge(memory, available, config.batch_size)
 
 
 def judge(memory: GraphMemory, available: float, batch_size: int) -> str:
@@ -59,7 +62,7 @@ def judge(memory: GraphMemory, available: float, batch_size: int) -> str:
               else 'fewer cells or channels would')
     raise InputError(
         f'A step needs about {needed:,.0f} MiB of memory and there are'
-        f' {available:,.0f} MiB; expected a smaller search: {advice}.'
+        f' {available:,.0f} MiB; expected a smaller network: {advice}.'
         f' Received: batch_size={batch_size}')
   line = f'about {needed:,.0f} MiB of {available:,.0f} MiB that are free'
   if needed > available:
