@@ -38,7 +38,10 @@ setup(
         'cpu': [f'tensorflow-cpu{TENSORFLOW}'],
         'tensorflow': [f'tensorflow{TENSORFLOW}'],
         'cuda': [f'tensorflow[and-cuda]{TENSORFLOW}'],
-        'tuner': ['keras-tuner>=1.4.8'],
-        'test': ['pytest', 'pytest-xdist', 'ruff'],
+        # Keras Tuner writes hyperparameters for TensorBoard by its plugin.
+        'tuner': ['keras-tuner>=1.4.8', 'tensorboard'],
+        # Tests look at all that there is.
+        'test': ['keras-tuner>=1.4.8', 'pytest', 'pytest-xdist', 'ruff',
+                 'tensorboard'],
     },
 )

@@ -26,8 +26,8 @@ _IMAGE_SIZE = 32
 # Files, data and the length of a search have no part in a step.
 _SKIPPED = (
     'dataset', 'data_dir', 'download', 'benchmark_table', 'epochs',
-    'steps_per_epoch', 'grace_epochs', 'evaluate_every', 'eigenvalue_every',
-    'eigenvalue_method')
+    'steps_per_epoch', 'steps_per_execution', 'grace_epochs',
+    'evaluate_every', 'eigenvalue_every', 'eigenvalue_method')
 define_flags(SearchConfig, skip=_SKIPPED, defaults={
     'gradient': 'first_order', 'image_size': _IMAGE_SIZE})
 

@@ -43,6 +43,10 @@ class RunConfig(Options):
       ' without a GPU.', least=0)
   synchronized_batch_norm: bool = option(
       True, 'Whether batch statistics are those of all replicas together.')
+  steps_per_execution: int = option(
+      1, 'Steps that run in one call of TensorFlow: faster if they are short,'
+      ' with the same result. In retraining the largest number up to this one'
+      ' that divides an epoch.', least=1, pinned=False)
   crop_padding: int | None = option(
       None, 'Pixels of padding before a random crop; by default a choice'
       ' that suits the data set.', least=0)
@@ -60,4 +64,4 @@ class RunConfig(Options):
 SHARED = (
     'dataset', 'data_dir', 'download', 'image_size', 'seed', 'deterministic',
     'precision', 'xla', 'remat', 'strategy', 'virtual_devices',
-    'synchronized_batch_norm')
+    'synchronized_batch_norm', 'steps_per_execution')

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from darts_tf.discretize.choices import genotype_groups
 from darts_tf.discretize.registry import discretizations
 from darts_tf.errors import InputError
 from darts_tf.genotype import Genotype, load_genotype
@@ -29,11 +30,7 @@ def random_genotype(
     The genotype.
   """
   generator = np.random.default_rng([seed, 0x6e0])
-  if space.shared_cells:
-    # Of all kinds, however shallow a network would lack some.
-    kinds = {kind: kind for kind in space.candidates}
-  else:
-    kinds = space.groups(num_cells or space.default_cells)
+  kinds = genotype_groups(space, num_cells)
   weights = {group: generator.random(space.candidate_mask(kind).shape)
              for group, kind in kinds.items()}
   return discretizations[space.discretization](space, weights, kinds)

@@ -34,6 +34,7 @@ class Cell(keras.layers.Layer):
     """Builds the cell on the shapes of its inputs, a list."""
     shapes = _build_all(self.preprocess, input_shape)
     # Inputs agree after adaptation; nodes have the cell's own size.
+    self.adapted_shape = shapes[0]
     self.build_edges(shapes[0])
 
   def state_shape(self, shape, node: int) -> tuple:

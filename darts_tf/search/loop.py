@@ -168,18 +168,15 @@ def _run_epoch(
   if interactive:
     print(f'Epoch {epoch + 1}/{config.epochs}')
   sums = {}
-  for step in range(steps):
-    batch = [next(b) for b in batches]
-    if grace:
-      metrics = parts.step.train(batch[0])
-    else:
-      metrics = parts.step.search(batch[0], batch[-1])
-    metrics = {name: float(value) for name, value in metrics.items()}
-    _check_finite(metrics, parts, epoch, step)
-    for name, value in metrics.items():
-      sums[name] = sums.get(name, 0.) + value
-    if bar is not None:
-      bar.update(step + 1, list(metrics.items()))
+  run = parts.step.trainings if grace else parts.step.searches
+  for start in range(0, steps, config.steps_per_execution):
+    count = min(config.steps_per_execution, steps - start)
+    for step, metrics in enumerate(run(batches, count), start):
+      _check_finite(metrics, parts, epoch, step)
+      for name, value in metrics.items():
+        sums[name] = sums.get(name, 0.) + value
+      if bar is not None:
+        bar.update(step + 1, list(metrics.items()))
   means = {name: total / steps for name, total in sums.items()}
   if not grace:
     parts.estimator.check(means)

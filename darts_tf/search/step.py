@@ -12,6 +12,7 @@ from darts_tf.models.supernet import Supernet
 from darts_tf.optimizers import SGD, Adam
 from darts_tf.relaxation.relaxation import Relaxation
 from darts_tf.search.problem import SupernetProblem
+from darts_tf.search.several_steps import SeveralSteps
 
 
 class SearchStep:
@@ -63,6 +64,10 @@ class SearchStep:
         self._distributed(step), autograph=False, jit_compile=xla)
     self._search = compiled(self._search_step)
     self._train = compiled(self._training_step)
+    # Each runs several steps, given iterators and their number.
+    self.searches = SeveralSteps(
+        lambda batches: self.search(batches[0], batches[-1]))
+    self.trainings = SeveralSteps(lambda batches: self.train(batches[0]))
 
   def search(self, training_batch: Any, validation_batch: Any) -> dict:
     """Moves alphas and weights.

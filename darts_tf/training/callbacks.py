@@ -73,7 +73,7 @@ class StopIfNotFinite(keras.callbacks.Callback):
 def _rates(optimizer) -> str:
   """What to change in a run that diverges."""
   return (f'learning_rate={_learning_rate(optimizer):g},'
-          f' clip_norm={optimizer.clip_norm:g}')
+          f' clip_norm={getattr(optimizer, "clip_norm", None)}')
 
 
 def _learning_rate(optimizer) -> float:

@@ -229,7 +229,12 @@ def build_training(
         config, genotype, data.info, strategy.num_replicas_in_sync > 1)
     # What a checkpoint holds is there before the first step.
     network.optimizer.build(network.trainable_variables)
-  return network, *_streams(config, data)
+  training, held_out = _streams(config, data)
+  steps = config.steps_per_epoch or training.steps_per_epoch
+  # Keras would go beyond the end of an epoch.
+  network.steps_per_execution = max(
+      n for n in range(1, config.steps_per_execution + 1) if not steps % n)
+  return network, training, held_out
 
 
 def compiled_network(

@@ -1,0 +1,163 @@
+"""What stopping trainings early saves, and whether the best one is lost.
+
+  python bin/tune.py --flagfile=configs/tune_digits.flags --searches=0 \
+      --max_trials=30 --workdir=runs/curves
+  python benchmarks/early_stopping_study.py --project=runs/curves
+
+replays the recorded trainings in several orders: all to the end; stopped by
+the ranking of curves; under Hyperband. --curves=FILE keeps the recorded
+curves, or reads them where there is no project.
+"""
+
+import dataclasses
+import json
+import pathlib
+import tempfile
+from collections.abc import Sequence
+
+import keras_tuner
+import numpy as np
+from absl import flags
+
+from darts_tf import app, process
+
+process.tune()
+
+from darts_tf.atomic import atomic_write_json  # noqa: E402
+from darts_tf.errors import InputError  # noqa: E402
+
+_PROJECT = flags.DEFINE_string(
+    'project', None, 'Directory of a tuner run whose trials went through.')
+_CURVES = flags.DEFINE_string('curves', None, 'JSON file of curves.')
+_ORDERS = flags.DEFINE_integer('orders', 10, 'Orders of the trainings.',
+                               lower_bound=1)
+_THRESHOLDS = flags.DEFINE_multi_float(
+    'threshold', [0.45, 0.3], 'Probabilities below which trainings stop.')
+_FACTOR = flags.DEFINE_integer('factor', 3, 'Of Hyperband.', lower_bound=2)
+_LEAST_CURVES = 5
+
+
+@dataclasses.dataclass(frozen=True)
+class Replay:
+  """What a way to stop trainings has done with them in one order.
+
+  Args:
+    epochs: that were trained.
+    best: final accuracy of the architecture that it ends with.
+  """
+
+  epochs: int
+  best: float
+
+
+def without_stopping(curves: Sequence) -> Replay:
+  """All trainings to the end."""
+  return Replay(sum(len(c.values) for c in curves),
+                max(c.values[-1] for c in curves))
+
+
+def by_ranking(curves: Sequence, threshold: float) -> Replay:
+  """One after the other, each stopped when it is unlikely to be the best."""
+  from darts_tf.tuner.curve_ranking import Curve, CurveRanking
+  whole, epochs = [], 0
+  for curve in curves:
+    ranking = None
+    if len(whole) >= _LEAST_CURVES:
+      ranking = CurveRanking(whole)
+      best = max(whole, key=lambda c: c.values[-1])
+    for length in range(1, len(curve.values) + 1):
+      epochs += 1
+      begun = Curve(curve.values[:length], curve.choices)
+      if (ranking is not None and length < len(curve.values)
+          and ranking.probability(begun, best) < threshold):
+        break
+    else:
+      whole.append(curve)
+  return Replay(epochs, max(c.values[-1] for c in whole))
+
+
+def by_hyperband(curves: Sequence, factor: int) -> Replay:
+  """Keras Tuner's brackets, filled with the trainings in their order."""
+  left, epochs = list(range(len(curves))), 0
+
+  class Oracle(keras_tuner.oracles.HyperbandOracle):
+
+    def _random_values(self):
+      return {'curve': left.pop(0)} if left else None
+
+  oracle = Oracle(
+      keras_tuner.Objective('accuracy', 'max'), len(curves[0].values), factor,
+      hyperband_iterations=0)
+  best = 0.
+  with tempfile.TemporaryDirectory() as directory:
+    oracle._set_project_dir(directory, 'study')
+    oracle.verbose = 0
+    while (trial := oracle.create_trial('tuner0')).status == 'RUNNING':
+      values = trial.hyperparameters.values
+      curve = curves[values['curve']]
+      epochs += values['tuner/epochs'] - values['tuner/initial_epoch']
+      score = curve.values[values['tuner/epochs'] - 1]
+      if values['tuner/epochs'] == len(curve.values):
+        best = max(best, score)
+      oracle.update_trial(trial.trial_id, {'accuracy': score})
+      trial.status = 'COMPLETED'
+      oracle.end_trial(trial)
+  return Replay(epochs, best)
+
+
+def line(name: str, replays: Sequence[Replay], full: Replay) -> str:
+  """A row of the table."""
+  saved = [1 - r.epochs / full.epochs for r in replays]
+  kept = sum(r.best == full.best for r in replays)
+  lost = np.mean([full.best - r.best for r in replays])
+  return (f'| {name} | {100 * np.mean(saved):.0f} % | {kept} of'
+          f' {len(replays)} | {100 * lost:.2f} |')
+
+
+def main(unused_argv: list[str]) -> None:
+  """Replays and prints the table."""
+  curves = _load()
+  full = without_stopping(curves)
+  draw = np.random.default_rng(0)
+  orders = [[curves[i] for i in draw.permutation(len(curves))]
+            for _ in range(_ORDERS.value)]
+  print(f'{len(curves)} trainings of {len(curves[0].values)} epochs; the best'
+        f' ends at {100 * full.best:.2f} %\n')
+  print('| | epochs saved | best kept | points lost on average |')
+  print('|---|---|---|---|')
+  print(line('all to the end', [full] * len(orders), full))
+  for threshold in _THRESHOLDS.value:
+    print(line(f'ranking of curves, below {threshold:g}',
+               [by_ranking(order, threshold) for order in orders], full),
+          flush=True)
+  print(line(f'Hyperband, factor {_FACTOR.value}',
+             [by_hyperband(order, _FACTOR.value) for order in orders], full))
+
+
+def _load() -> list:
+  """The curves of the project, or of the file."""
+  from darts_tf.tuner.curve_ranking import Curve
+  from darts_tf.tuner.stop_unlikely import read_curves
+  if _PROJECT.value is not None:
+    curves = read_curves(_PROJECT.value, 'val_accuracy')
+    if curves:
+      longest = max(len(c.values) for c in curves)
+      curves = [c for c in curves if len(c.values) == longest]
+  elif _CURVES.value is not None and pathlib.Path(_CURVES.value).exists():
+    curves = [Curve(tuple(values), choices) for values, choices in json.loads(
+        pathlib.Path(_CURVES.value).read_text())]
+  else:
+    curves = []
+  if len(curves) <= _LEAST_CURVES:
+    raise InputError(
+        'Too few trainings went through; expected more than'
+        f' {_LEAST_CURVES}. Received: {len(curves)} in'
+        f' project={_PROJECT.value!r}, curves={_CURVES.value!r}')
+  if _CURVES.value is not None:
+    atomic_write_json(_CURVES.value, [
+        [list(c.values), dict(c.choices)] for c in curves])
+  return curves
+
+
+if __name__ == '__main__':
+  app.run(main)

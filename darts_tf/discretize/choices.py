@@ -1,0 +1,158 @@
+"""A search space as the choices that make up an architecture."""
+
+import dataclasses
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from darts_tf.discretize.registry import discretizations
+from darts_tf.genotype import CellGenotype, Edge, Genotype
+from darts_tf.search_space import SearchSpace
+
+
+@dataclasses.dataclass(frozen=True)
+class NodeChoice:
+  """What a node of a cell may read, and by which operations.
+
+  Args:
+    group: group of cells that share an architecture.
+    kind: their kind.
+    node: number of the node.
+    rows: the edges that may lead to it, as rows of the mixing weights.
+    sources: the nodes they come from, rising.
+    operations: for each of them the operations it may have.
+    kept: how many of the edges an architecture has.
+  """
+
+  group: str
+  kind: str
+  node: int
+  rows: tuple[int, ...]
+  sources: tuple[int, ...]
+  operations: tuple[tuple[str, ...], ...]
+  kept: int
+
+  def subsets(self) -> list[tuple[int, ...]]:
+    """The sets of sources that an architecture may have, each rising."""
+    return list(itertools.combinations(self.sources, self.kept))
+
+  def operations_from(self, source: int) -> tuple[str, ...]:
+    """The operations that the edge from a node may have."""
+    return self.operations[self.sources.index(source)]
+
+  def options(self) -> Iterator[tuple[Edge, ...]]:
+    """All that an architecture may have here."""
+    for sources in self.subsets():
+      for names in itertools.product(*map(self.operations_from, sources)):
+        yield tuple(Edge(name, source, self.node)
+                    for name, source in zip(names, sources))
+
+  def __len__(self) -> int:
+    """The number of options."""
+    return sum(math.prod(len(self.operations_from(s)) for s in sources)
+               for sources in self.subsets())
+
+
+def genotype_groups(
+    space: SearchSpace, num_cells: int | None = None
+) -> dict[str, str]:
+  """The cells of a genotype: group to kind.
+
+  Args:
+    space: a search space.
+    num_cells: number of cells of the network, where each has an
+      architecture of its own; by default the space's.
+
+  Returns:
+    Of shared cells all kinds, however shallow a network would lack some.
+  """
+  if space.shared_cells:
+    return {kind: kind for kind in space.candidates}
+  return space.groups(num_cells or space.default_cells)
+
+
+def node_choices(
+    space: SearchSpace, num_cells: int | None = None
+) -> list[NodeChoice]:
+  """The choices of a search space; each combination is an architecture.
+
+  Args:
+    space: a registered search space.
+    num_cells: see `genotype_groups`.
+
+  Returns:
+    One choice a node of each group of cells.
+  """
+  groups = genotype_groups(space, num_cells)
+  keeps_none = _keeps_none(space, groups)
+  choices = []
+  for group, kind in groups.items():
+    for node in space.topology.nodes:
+      rows, sources, operations = [], [], []
+      for row in space.topology.incoming(node):
+        names = tuple(
+            name for name in space.candidates[kind][row]
+            if keeps_none or name != 'none')
+        if names:
+          rows.append(row)
+          sources.append(space.topology.edges[row][0])
+          operations.append(names)
+      kept = len(rows)
+      if space.inputs_per_node is not None:
+        kept = min(kept, space.inputs_per_node)
+      choices.append(NodeChoice(
+          group, kind, node, tuple(rows), tuple(sources), tuple(operations),
+          kept))
+  return choices
+
+
+def num_architectures(
+    space: SearchSpace, num_cells: int | None = None
+) -> int:
+  """The number of architectures of a space, by its own discretization."""
+  return math.prod(map(len, node_choices(space, num_cells)))
+
+
+def assemble(
+    space: SearchSpace, edges: Mapping[str, Sequence[Edge]]
+) -> Genotype:
+  """Makes a genotype whose edges are in the order of target and source.
+
+  Args:
+    space: a registered search space.
+    edges: group to the edges of its cell, in any order.
+  """
+  return Genotype(space.name, {
+      group: CellGenotype(
+          sorted(cell, key=lambda edge: (edge.target, edge.source)),
+          space.topology.output)
+      for group, cell in edges.items()})
+
+
+def canonical(genotype: Genotype) -> Genotype:
+  """The same architecture with its edges in order of target and source.
+
+  Rules list the edges of a node by falling strength; as architectures,
+  genotypes that differ in this alone are one.
+  """
+  return Genotype(genotype.search_space, {
+      name: CellGenotype(
+          sorted(cell.edges, key=lambda edge: (edge.target, edge.source)),
+          cell.output)
+      for name, cell in genotype.cells.items()})
+
+
+def _keeps_none(space: SearchSpace, groups: Mapping[str, str]) -> bool:
+  """Whether the space's rule lets `none` win an edge, tried out."""
+  weights = {}
+  for group, kind in groups.items():
+    matrix = np.zeros(space.candidate_mask(kind).shape)
+    for row, names in enumerate(space.candidates[kind]):
+      if 'none' in names:
+        matrix[row, names.index('none')] = 1
+    weights[group] = matrix
+  found = discretizations[space.discretization](space, weights, groups)
+  return any(edge.operation == 'none'
+             for cell in found.cells.values() for edge in cell.edges)

@@ -1,0 +1,60 @@
+"""What a finished search says about architectures."""
+
+import dataclasses
+import os
+from collections.abc import Mapping
+
+import numpy as np
+
+from darts_tf.errors import InputError
+from darts_tf.genotype import Genotype
+from darts_tf.search.config import SearchConfig
+from darts_tf.workdir import WorkDir
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+  """The end of a search.
+
+  Args:
+    name: by which proposals say where they come from.
+    genotype: what the search derived.
+    weights: group to mixing weights, `(edges, candidates)`.
+    num_cells: number of cells of the supernet.
+  """
+
+  name: str
+  genotype: Genotype
+  weights: Mapping[str, np.ndarray]
+  num_cells: int
+
+  @classmethod
+  def load(
+      cls, workdir: str | os.PathLike, name: str | None = None
+  ) -> 'Finding':
+    """Reads the directory of a search, or that of a pipeline.
+
+    Args:
+      workdir: the directory.
+      name: the directory's by default.
+
+    Raises:
+      InputError: if no search has ended there.
+    """
+    directory = WorkDir(workdir)
+    directory.require_run()
+    inner = directory.path / 'search'
+    if inner.is_dir():  # A run of the pipeline.
+      directory = WorkDir(inner)
+    config = SearchConfig(**directory.read_config())
+    epochs = len(directory.read_metrics())
+    if epochs < config.epochs:
+      raise InputError(
+          f'The search in this directory has not ended; expected'
+          f' {config.epochs} epochs, found {epochs}: run the command that'
+          f' started it again. Received: workdir={str(workdir)!r}')
+    with np.load(directory.alphas_history_path) as history:
+      weights = {group: history[group][-1] for group in history.files}
+    return cls(
+        name or WorkDir(workdir).path.name,
+        Genotype.load(directory.genotype_path), weights, config.cells)

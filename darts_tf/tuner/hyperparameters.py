@@ -1,0 +1,134 @@
+"""Genotypes as the hyperparameters of Keras Tuner."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras_tuner
+
+from darts_tf.discretize.choices import NodeChoice, assemble, node_choices
+from darts_tf.errors import InputError
+from darts_tf.genotype import Edge, Genotype
+from darts_tf.search_space import SearchSpace, search_spaces
+
+
+def declare_genotype(
+    hyperparameters: keras_tuner.HyperParameters, space: SearchSpace,
+    num_cells: int | None = None,
+) -> None:
+  """Registers one `Choice` for each part of a genotype.
+
+  `GROUP/node_N/from_M` is the operation from node M to node N. Where a node
+  keeps only some of its edges, `GROUP/node_N/inputs` says which nodes it
+  reads, as `0+2`, and the operations of the other edges are inactive. Each
+  architecture has exactly one set of active values.
+
+  Args:
+    hyperparameters: receives them.
+    space: a registered search space.
+    num_cells: number of cells, where each has an architecture of its own.
+  """
+  for choice in node_choices(space, num_cells):
+    subsets = choice.subsets()
+    if len(subsets) > 1:
+      hyperparameters.Choice(
+          _inputs(choice), [_joined(sources) for sources in subsets])
+    for source in choice.sources:
+      condition = {}
+      if len(subsets) > 1:
+        condition = {
+            'parent_name': _inputs(choice),
+            'parent_values': [_joined(sources) for sources in subsets
+                              if source in sources]}
+      hyperparameters.Choice(
+          _operation(choice, source), list(choice.operations_from(source)),
+          **condition)
+
+
+def genotype_values(
+    genotype: Genotype, num_cells: int | None = None
+) -> dict[str, str]:
+  """The active values of a genotype.
+
+  Args:
+    genotype: an architecture of a registered search space.
+    num_cells: see `declare_genotype`.
+
+  Returns:
+    Name to value.
+
+  Raises:
+    InputError: if the architecture cannot be the result of the space's
+      own discretization.
+  """
+  values = {}
+  space = search_spaces[genotype.search_space]
+  for choice in node_choices(space, num_cells):
+    edges = {edge.source: edge.operation
+             for edge in genotype.cells[choice.group].incoming(choice.node)}
+    sources = tuple(sorted(edges))
+    if sources not in choice.subsets() or any(
+        name not in choice.operations_from(source)
+        for source, name in edges.items()):
+      raise InputError(
+          f'Node {choice.node} of cell {choice.group!r} is not one that the'
+          f' search space {genotype.search_space!r} derives; expected'
+          f' {choice.kept} inputs of {list(choice.sources)}. Received:'
+          f' edges={edges}')
+    if len(choice.subsets()) > 1:
+      values[_inputs(choice)] = _joined(sources)
+    for source in sources:
+      values[_operation(choice, source)] = edges[source]
+  return values
+
+
+def genotype_of(
+    values: Mapping[str, Any], space: SearchSpace,
+    num_cells: int | None = None,
+) -> Genotype | None:
+  """Inverts `genotype_values`.
+
+  Args:
+    values: of hyperparameters; others may be among them.
+    space: the search space.
+    num_cells: see `declare_genotype`.
+
+  Returns:
+    The genotype; `None` if the values are not those of one, as in a search
+    that has not ended.
+  """
+  cells = {}
+  for choice in node_choices(space, num_cells):
+    subsets = {_joined(sources): sources for sources in choice.subsets()}
+    sources = choice.sources
+    if len(subsets) > 1:
+      sources = subsets.get(values.get(_inputs(choice)))
+      if sources is None:
+        return None
+    for source in sources:
+      name = values.get(_operation(choice, source))
+      if name not in choice.operations_from(source):
+        return None
+      cells.setdefault(choice.group, []).append(
+          Edge(name, source, choice.node))
+  return assemble(space, cells)
+
+
+def genotype_names(
+    space: SearchSpace, num_cells: int | None = None
+) -> frozenset[str]:
+  """The names of all hyperparameters that `declare_genotype` registers."""
+  hyperparameters = keras_tuner.HyperParameters()
+  declare_genotype(hyperparameters, space, num_cells)
+  return frozenset(hp.name for hp in hyperparameters.space)
+
+
+def _inputs(choice: NodeChoice) -> str:
+  return f'{choice.group}/node_{choice.node}/inputs'
+
+
+def _operation(choice: NodeChoice, source: int) -> str:
+  return f'{choice.group}/node_{choice.node}/from_{source}'
+
+
+def _joined(sources: tuple[int, ...]) -> str:
+  return '+'.join(map(str, sources))

@@ -1,0 +1,326 @@
+"""Oracles of Keras Tuner that propose architectures."""
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras_tuner
+
+from darts_tf.discretize.most_likely import Limit
+from darts_tf.errors import InputError
+from darts_tf.genotype import Genotype
+from darts_tf.search_space import search_spaces
+from darts_tf.tuner.finding import Finding
+from darts_tf.tuner.hyperparameters import (
+  declare_genotype,
+  genotype_names,
+  genotype_of,
+  genotype_values,
+)
+from darts_tf.tuner.proposals import Proposals
+
+# Value of a trial that is a search: its options, as JSON.
+SEARCH = 'search'
+# Value of a trial that says how its architecture was proposed.
+ORIGIN = 'proposed'
+# Value of a trial that goes on with another one, in Keras Tuner's Hyperband.
+CONTINUED = 'tuner/trial_id'
+# What the parts of an architecture are before a search has found them.
+_UNKNOWN = '?'
+# Candidates that were tried before, one after the other, until the space
+# counts as used up; see random_search.sample.
+_PATIENCE = 5000
+# Of these the best so far are changed.
+_PARENTS = 10
+
+
+class ArchitectureProposer:
+  """What oracles of architectures share: values of trials, in order.
+
+  Comes before a class of oracles of Keras Tuner, whose constructor gets
+  `**kwargs`.
+
+  Args:
+    search_space: name of a registered search space.
+    objective: see `keras_tuner.Oracle`.
+    max_trials: most trials; fewer if the space is used up.
+    findings: what finished searches have found.
+    searches: searches that are trials: options of `SearchConfig` by name.
+    num_cells: number of cells, where each has an architecture of its own.
+    derived: architectures that are derived from each search.
+    sampled: draws from the mixing weights, of all searches together.
+    limits: what all architectures have to meet.
+    hyperparameters: others, say of retraining. What is derived has their
+      defaults, the rest draws them.
+    seed: of all draws.
+    **kwargs: arguments of the oracle.
+  """
+
+  def __init__(
+      self, search_space: str, objective: Any = 'val_accuracy',
+      max_trials: int | None = 10, findings: Sequence[Finding] = (),
+      searches: Sequence[Mapping[str, Any]] = (),
+      num_cells: int | None = None, derived: int = 3, sampled: int = 5,
+      limits: Sequence[Limit] = (),
+      hyperparameters: keras_tuner.HyperParameters | None = None,
+      seed: int = 0, **kwargs,
+  ):
+    space = search_spaces[search_space]
+    self.search_space = space
+    self.num_cells = num_cells
+    self.findings = list(findings)
+    self.searches = [json.dumps(dict(s), sort_keys=True) for s in searches]
+    self.proposals = Proposals(
+        space, num_cells, derived, sampled, seed=seed)
+    _check_findings(self.findings, search_space)
+    self.limit(limits)
+    names = genotype_names(space, num_cells)
+    merged = keras_tuner.HyperParameters()
+    if hyperparameters is not None:
+      _check_names(hyperparameters, names | {SEARCH, ORIGIN})
+      merged.merge(hyperparameters)
+    self.extras = list(merged.space)
+    declare_genotype(merged, space, num_cells)
+    self.gave_up: str | None = None
+    super().__init__(
+        objective=objective, hyperparameters=merged,
+        # Keras Tuner takes 0 for none and draws one.
+        seed=seed + 1, **kwargs)
+    self.max_trials = max_trials
+
+  def limit(self, limits: Sequence[Limit]) -> None:
+    """Sets what all architectures have to meet.
+
+    Raises:
+      InputError: if none does; later, with the lock held, it would be lost.
+    """
+    self.proposals = dataclasses.replace(
+        self.proposals, limits=tuple(limits))
+    if limits:
+      self.proposals.check()
+
+  def next_values(self) -> dict[str, Any] | None:
+    """The values of the next architecture or search.
+
+    Returns:
+      `None` if there is nothing to try, for now while a search is under
+      way, for good otherwise.
+    """
+    started = sum(SEARCH in trial.hyperparameters.values
+                  for trial in self._first_trials())
+    if started < len(self.searches):
+      return self._search_values(self.searches[started])
+    findings = self._findings()
+    if not findings and self.searching:
+      return None
+    return self._propose(findings)
+
+  @property
+  def searching(self) -> bool:
+    """Whether a search is under way."""
+    return any(SEARCH in t.hyperparameters.values
+               for t in self.ongoing_trials.values())
+
+  def _first_trials(self) -> list:
+    """The trials that do not go on with another one."""
+    return [t for t in self.trials.values()
+            if CONTINUED not in t.hyperparameters.values]
+
+  def genotype_of(self, trial: keras_tuner.engine.trial.Trial) -> (
+      Genotype | None):
+    """The genotype of a trial; `None` of a search that has not ended."""
+    return genotype_of(
+        trial.hyperparameters.values, self.search_space, self.num_cells)
+
+  def _search_values(self, search: str) -> dict[str, Any]:
+    names = genotype_names(self.search_space, self.num_cells)
+    values = {hp.name: _UNKNOWN if hp.name in names else hp.default
+              for hp in self.hyperparameters.space
+              if hp.name not in names or not hp.conditions}
+    return {**values, SEARCH: search, ORIGIN: 'searched'}
+
+  def _findings(self) -> list[Finding]:
+    """All that searches have found so far."""
+    findings = list(self.findings)
+    for trial in self._first_trials():
+      if (trial.status != 'COMPLETED'
+          or SEARCH not in trial.hyperparameters.values):
+        continue
+      path = f'{self._get_trial_dir(trial.trial_id)}/search'
+      try:
+        findings.append(Finding.load(path, f'trial {trial.trial_id}'))
+      except InputError as error:
+        # Its genotype was tried, so nothing is lost but what is near it.
+        print(f'Warning: {error}')
+    return findings
+
+  def _propose(self, findings: list[Finding]) -> dict[str, Any] | None:
+    """The first candidate that was not tried; `None` if there is none."""
+    best = [t for t in self.get_best_trials(_PARENTS)
+            if t.status == 'COMPLETED' and self.genotype_of(t) is not None]
+    origins = [str(t.hyperparameters.values.get(ORIGIN))
+               for t in self._first_trials()]
+    number = len(self.trials)
+    candidates = self.proposals.candidates(
+        findings, list(map(self.genotype_of, best)), number,
+        sum(origin.startswith('sampled') for origin in origins))
+    for tries, candidate in enumerate(candidates):
+      if tries == _PATIENCE:
+        return None
+      values = genotype_values(candidate.genotype, self.num_cells)
+      origin = candidate.origin
+      if origin == 'changed':
+        parent = best[candidate.source]
+        origin = f'changed from trial {parent.trial_id}'
+        values |= self._vary(parent.hyperparameters.values)
+      elif origin == 'derived':
+        values |= {hp.name: hp.default for hp in self.extras}
+      else:
+        values |= self._draw()
+      if candidate.origin in ('derived', 'sampled'):
+        origin = f'{origin} from {candidate.source}'
+      if not self._duplicate(values):
+        return {**values, ORIGIN: origin}
+    return None
+
+  def _draw(self) -> dict[str, Any]:
+    """Draws the hyperparameters that are not of the genotype."""
+    values = {}
+    for hp in self.extras:
+      values[hp.name] = hp.random_sample(self._seed_state)
+      self._seed_state += 1
+    return values
+
+  def _vary(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a parent, one of them drawn anew."""
+    kept = {hp.name: values[hp.name] for hp in self.extras}
+    if self.extras:
+      changed = self.extras[self._seed_state % len(self.extras)]
+      kept[changed.name] = changed.random_sample(self._seed_state)
+      self._seed_state += 1
+    return kept
+
+  def _compute_values_hash(self, values: Mapping[str, Any]) -> str:
+    # However it was come by, an architecture is the same.
+    values = {k: v for k, v in values.items() if k != ORIGIN}
+    if _UNKNOWN not in values.values():
+      values.pop(SEARCH, None)
+    return super()._compute_values_hash(values)
+
+  def _check_consecutive_failures(self) -> None:
+    # Called with the lock held, where nothing may raise: the next request
+    # for a trial is told to stop instead.
+    try:
+      super()._check_consecutive_failures()
+    except RuntimeError as error:
+      self.gave_up = str(error)
+
+  def reload(self) -> None:
+    """Reads the state of the project directory."""
+    super().reload()
+    # They come in the order of a directory's entries, and of equally good
+    # trials the first counts.
+    self.trials = {trial_id: self.trials[trial_id]
+                   for trial_id in self.start_order}
+
+  def get_state(self) -> dict[str, Any]:
+    """The state as JSON; see `keras_tuner.Oracle`."""
+    return {**super().get_state(), 'architecture': self._identity()}
+
+  def set_state(self, state: dict[str, Any]) -> None:
+    """Continues from a state.
+
+    Raises:
+      InputError: if it is of another oracle.
+    """
+    if state.get('architecture') != self._identity():
+      raise InputError(
+          'The project directory belongs to another run; expected the same'
+          ' search space, searches and limits, or another directory or'
+          f' project_name. Received: project={self._project_dir!r}, whose'
+          f' run is {json.dumps(state.get("architecture"))}')
+    super().set_state(state)
+
+  def _identity(self) -> dict[str, Any]:
+    return {
+        'search_space': self.search_space.name, 'num_cells': self.num_cells,
+        'searches': self.searches,
+        'findings': [f'{f.name}: {f.genotype.to_json()}'
+                     for f in self.findings],
+        'derived': self.proposals.derived, 'sampled': self.proposals.sampled,
+        'seed': self.proposals.seed}
+
+class ArchitectureOracle(ArchitectureProposer, keras_tuner.Oracle):
+  """Proposes genotypes as hyperparameters.
+
+  A trial's hyperparameters are its genotype, one `Choice` an edge
+  (`declare_genotype`), and those given in `hyperparameters`. Proposed are,
+  in this order, searches to be run; what searches have derived; draws from
+  their mixing weights; changes of the best so far. Without any search all
+  are drawn uniformly.
+
+  A trial whose value `search` is set is a search of its own: whoever runs
+  it puts the values of the genotype that it finds into the trial's
+  hyperparameters and leaves the search's directory as `search` in the
+  trial's.
+
+  See `ArchitectureProposer` for the arguments.
+  """
+
+  def populate_space(self, trial_id: str) -> dict[str, Any]:
+    """Returns the values of the next trial; see `keras_tuner.Oracle`."""
+    del trial_id
+    values = None if self.gave_up else self.next_values()
+    if values is not None:
+      return {'status': 'RUNNING', 'values': values}
+    # It may be a while, but there will be something.
+    waits = self.searching and not self.gave_up
+    return {'status': 'IDLE' if waits else 'STOPPED'}
+
+
+class ArchitectureHyperband(
+    ArchitectureProposer, keras_tuner.oracles.HyperbandOracle):
+  """The same proposals under successive halving of epochs.
+
+  Many architectures are trained for a few epochs, and the best of them go
+  on where they stopped, with weights, optimizer and schedule (arXiv:
+  1603.06560). Trials have the values `tuner/epochs` and, if they go on with
+  another one, `tuner/trial_id`; `DartsTuner` obeys them.
+
+  See `ArchitectureProposer` for the arguments and
+  `keras_tuner.oracles.HyperbandOracle` for `max_epochs`, `factor` and
+  `hyperband_iterations`.
+  """
+
+  def populate_space(self, trial_id: str) -> dict[str, Any]:
+    """Returns the values of the next trial; see `keras_tuner.Oracle`."""
+    if self.gave_up:
+      return {'status': 'STOPPED'}
+    return super().populate_space(trial_id)
+
+  def _random_values(self) -> dict[str, Any] | None:
+    # What begins a bracket.
+    return self.next_values()
+
+
+def _check_findings(findings: Sequence[Finding], search_space: str) -> None:
+  for finding in findings:
+    finding.genotype.validate_for(search_space)
+  names = [finding.name for finding in findings]
+  if len(set(names)) < len(names):
+    raise InputError(
+        'Two searches have the same name; expected a name for each.'
+        f' Received: findings={names}')
+
+
+def _check_names(hyperparameters, reserved) -> None:
+  for hp in hyperparameters.space:
+    if hp.name in reserved:
+      raise InputError(
+          'A hyperparameter has a name that is part of the architecture;'
+          f' expected another name. Received: hyperparameter={hp.name!r}')
+    if hp.conditions:
+      raise InputError(
+          'Hyperparameters beside the architecture stand alone; expected one'
+          f' without a condition. Received: hyperparameter={hp.name!r}')

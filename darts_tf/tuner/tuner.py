@@ -1,0 +1,447 @@
+"""A tuner of Keras Tuner that searches, discretizes, retrains and compares."""
+
+import contextlib
+import gc
+import json
+import os
+import pathlib
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import keras_tuner
+import numpy as np
+from keras_tuner import errors
+
+from darts_tf.analysis.cost import describe_network
+from darts_tf.analysis.edge_costs import EdgeCosts
+from darts_tf.data import ImageData, load
+from darts_tf.distribution import make_strategy, refuse_workers
+from darts_tf.errors import InputError
+from darts_tf.export import export_network, verify_export
+from darts_tf.genotype import Genotype
+from darts_tf.search import SearchConfig, run_search
+from darts_tf.search.builder import example_genotype, resolve
+from darts_tf.search_space import search_spaces
+from darts_tf.training import TrainConfig, run_training
+from darts_tf.training.saved import load_trained
+from darts_tf.training.train import build_network, build_training
+from darts_tf.tuner.chief import check_chief, is_worker
+from darts_tf.tuner.classifier import raw_classifier
+from darts_tf.tuner.finding import Finding
+from darts_tf.tuner.hypermodel import NetworkHyperModel
+from darts_tf.tuner.hyperparameters import (
+  genotype_names,
+  genotype_of,
+  genotype_values,
+)
+from darts_tf.tuner.oracle import (
+  CONTINUED,
+  SEARCH,
+  ArchitectureHyperband,
+  ArchitectureOracle,
+)
+from darts_tf.tuner.stop_unlikely import (
+  StopUnlikely,
+  check_threshold,
+  stop_unlikely,
+  stopped_epoch,
+)
+from darts_tf.tuner.tuning_data import tuning_data
+from darts_tf.workdir import WorkDir
+
+# Seconds between questions to an oracle that has nothing to do yet.
+_PAUSE = 1.
+
+
+class UnusableTrial(InputError, errors.FatalError):
+  """What no further trial would do better; Keras Tuner passes it on."""
+
+
+class DartsTuner(keras_tuner.Tuner):
+  """Searches for architectures, retrains them and keeps the best.
+
+      tuner = DartsTuner('darts', 'darts', max_trials=8, directory='runs')
+      tuner.search(x, y, validation_data=(x_val, y_val))
+      model = tuner.get_best_models()[0]
+
+  Each trial trains one architecture from scratch; the first ones search for
+  theirs before. Trials are runs of `run_search` and `run_training` in their
+  directories: one that was stopped goes on where it was.
+
+  Args:
+    search_space: name of a registered search space.
+    method: name of a registered method.
+    objective: a metric of trials (see `run_trial`), as in
+      `keras_tuner.Oracle`.
+    max_trials: most trials.
+    searches: how many searches are trials, with one seed after the other;
+      or what is particular to each, as `[{'eta': 0.1}, {'eta': 0.01}]`. By
+      default one, or none where there are `finished` ones; with neither,
+      architectures are drawn at random.
+    finished: directories of searches that have ended.
+    search_config: options of searches.
+    train_config: options of retraining.
+    max_parameters: most parameters that an architecture may have.
+    max_multiply_adds: most multiply-additions of an image.
+    hyperband_factor: how many architectures, trained for a few epochs, are
+      compared for one that goes on for so many times as long; `None` trains
+      each for all epochs.
+    stop_below: trials stop that beat the best one with a probability below
+      this, by the ranking of curves of arXiv:2006.03361; `None` for never.
+    curves: directories of earlier tuner runs, for that ranking.
+    hyperparameters: see `ArchitectureOracle`; those called as an option of
+      retraining replace it.
+    hypermodel: builds the networks.
+    directory: see `keras_tuner.Tuner`.
+    project_name: see `keras_tuner.Tuner`.
+    overwrite: see `keras_tuner.Tuner`.
+    seed: of proposals and, if there are several searches, of the first.
+    **kwargs: arguments of `ArchitectureOracle`.
+
+  Raises:
+    InputError: if an option cannot be used, the directory belongs to
+      another run, or a worker has no chief.
+  """
+
+  def __init__(
+      self, search_space: str = 'darts', method: str = 'darts',
+      objective: Any = 'val_accuracy', max_trials: int = 10,
+      searches: int | Sequence[Mapping[str, Any]] | None = None,
+      finished: Sequence[str | os.PathLike] = (),
+      search_config: SearchConfig | None = None,
+      train_config: TrainConfig | None = None,
+      max_parameters: float | None = None,
+      max_multiply_adds: float | None = None,
+      hyperband_factor: int | None = None,
+      stop_below: float | None = None,
+      curves: Sequence[str | os.PathLike] = (),
+      hyperparameters: keras_tuner.HyperParameters | None = None,
+      hypermodel: NetworkHyperModel | None = None,
+      directory: str | os.PathLike = '.',
+      project_name: str = 'darts_tuner', overwrite: bool = False,
+      seed: int = 0, **kwargs,
+  ):
+    self.search_config = (search_config or SearchConfig()).replace(
+        search_space=search_space, method=method)
+    self.train_config = (train_config or TrainConfig()).replace(
+        validation_portion=0.)
+    for config in (self.search_config, self.train_config):
+      refuse_workers(config, 'A tuner run')
+    if searches is None:
+      searches = 0 if finished else 1
+    if isinstance(searches, int):
+      searches = [{'seed': seed + i} for i in range(searches)]
+    for options in searches:
+      resolve(_changed(self.search_config, options))
+    self.limits = {'max_parameters': max_parameters,
+                   'max_multiply_adds': max_multiply_adds}
+    hypermodel = hypermodel or NetworkHyperModel()
+    declared = keras_tuner.HyperParameters()
+    if hyperparameters is not None:
+      declared.merge(hyperparameters)
+    hypermodel.declare_hyperparameters(declared)
+    findings = [Finding.load(path, os.fspath(path)) for path in finished]
+    kind = ArchitectureOracle
+    if hyperband_factor is not None:
+      kind = ArchitectureHyperband
+      kwargs |= {'max_epochs': self.train_config.epochs,
+                 'factor': hyperband_factor}
+    oracle = kind(
+        search_space, objective, max_trials, findings, searches,
+        self.train_config.cells, hyperparameters=declared, seed=seed,
+        **kwargs)
+    check_threshold(stop_below)
+    self.stop_below = stop_below
+    self.curves = list(curves)
+    self._data: ImageData | None = None
+    self._asked = 0
+    project = WorkDir(pathlib.Path(directory) / project_name)
+    pinned = {
+        'search': self.search_config.pinned(),
+        'training': self.train_config.pinned(), **self.limits,
+        'stop_below': stop_below, 'hyperband_factor': hyperband_factor}
+    worker = is_worker()
+    if worker:
+      check_chief()
+    elif not overwrite:
+      _refuse_other_projects(project)
+      project.pin(pinned)
+    # Keras Tuner would build a network of a hypermodel here.
+    super().__init__(
+        oracle=oracle, hypermodel=None, directory=os.fspath(directory),
+        project_name=project_name, overwrite=overwrite)
+    self.hypermodel = hypermodel
+    if overwrite and not worker:
+      project.pin(pinned)
+
+  def search(
+      self, x: Any, y: Any = None, validation_data: tuple | None = None,
+      validation_split: float = 0.2, callbacks: Sequence = (),
+      verbose: Any = 'auto', **load_options: Any,
+  ) -> None:
+    """Runs the trials, or continues with them.
+
+    Args:
+      x: uint8 images `(n, height, width, channels)`, `ImageData`, or the
+        name of a data set, whose test images are not looked at.
+      y: labels of images.
+      validation_data: images and labels that trials are compared by.
+      validation_split: share of the training images that is held out for
+        that where there are no others.
+      callbacks: Keras' callbacks; each trial has copies of its own.
+      verbose: 0 for silence.
+      **load_options: of a data set with a name, see
+        `darts_tf.data.load`.
+
+    Raises:
+      InputError: if data, options and objective do not fit.
+    """
+    if isinstance(x, str):
+      make_strategy(self.train_config)  # before TensorFlow starts
+      x = load(x, **load_options)
+    elif load_options:
+      raise TypeError(
+          'Images in memory are not loaded. Received:'
+          f' {", ".join(load_options)}')
+    self.use_data(
+        tuning_data(x, y, validation_data, validation_split,
+                    self.train_config.seed))
+    lock = contextlib.nullcontext() if is_worker() else (
+        WorkDir(self.project_dir).exclusive())
+    with lock:
+      self.save()
+      super().search(
+          callbacks=list(callbacks),
+          verbose=1 if verbose == 'auto' else verbose)
+    if not is_worker() and getattr(self.oracle, 'gave_up', None):
+      raise InputError(
+          'Trials failed one after the other; expected trials that end. The'
+          ' last one says: '
+          f'{self.oracle.gave_up.strip().splitlines()[-1]}')
+
+  def use_data(self, data: ImageData) -> None:
+    """Sets the images of all trials and checks that the options suit them.
+
+    Args:
+      data: its test images are those that trials are compared by.
+
+    Raises:
+      InputError: if they do not, or no architecture meets the limits.
+    """
+    config = self.train_config
+    strategy = make_strategy(config)
+    self._data = data
+    self.hypermodel.bind(
+        self.search_config.search_space, config, data.info,
+        strategy.num_replicas_in_sync)
+    if is_worker():
+      return
+    space = search_spaces[self.search_config.search_space]
+    if not self.oracle.trials:
+      # After hours of search is too late to hear of a wrong option.
+      build_training(
+          config, example_genotype(resolve(self.search_config)), data,
+          strategy)
+    if any(self.limits.values()):
+      costs = EdgeCosts(
+          space, lambda genotype: build_network(
+              config.replace(auxiliary=False), genotype, data.info),
+          config.cells)
+      self.oracle.limit(costs.limits(**self.limits))
+
+  def pre_create_trial(self) -> None:
+    """Waits a while if the last question was in vain."""
+    if is_worker():
+      check_chief()
+    if self._asked:
+      time.sleep(_PAUSE)
+    self._asked += 1
+
+  def on_trial_begin(self, trial) -> None:
+    """Notes that there was something to do."""
+    self._asked = 0
+    super().on_trial_begin(trial)
+
+  def run_trial(
+      self, trial, callbacks: Sequence[keras.callbacks.Callback] = (),
+      verbose: Any = 0,
+  ) -> dict[str, float]:
+    """Trains the architecture of a trial, which may have to be found first.
+
+    Args:
+      trial: see `keras_tuner.Tuner`.
+      callbacks: of Keras.
+      verbose: whether the course is printed.
+
+    Returns:
+      Of the last epoch: `loss` and `accuracy` of the training images,
+      `val_loss` and `val_accuracy` of the held-out ones, and what else the
+      network's metrics are; `parameters` and `multiply_adds`.
+    """
+    directory = pathlib.Path(self.get_trial_dir(trial.trial_id))
+    try:
+      genotype = self._architecture(trial, directory, verbose)
+      metrics = self._train(trial, genotype, directory, callbacks, verbose)
+    except InputError as error:
+      # Say, a loss that is no longer finite, or too little memory: the next
+      # architecture may do.
+      if verbose:
+        print(f'Trial {trial.trial_id} failed: {error}')
+      raise errors.FailedTrialError(str(error)) from error
+    finally:
+      gc.collect()
+    self._check_objective(metrics)
+    return metrics
+
+  def _architecture(self, trial, directory, verbose) -> Genotype:
+    """The genotype of a trial; a search's becomes that of the trial."""
+    hp = trial.hyperparameters
+    space = search_spaces[self.search_config.search_space]
+    cells = self.train_config.cells
+    known = genotype_of(hp.values, space, cells)
+    if known is not None:
+      return known
+    options = hp.values[SEARCH]
+    config = _changed(self.search_config, json.loads(options))
+    found = run_search(
+        config, directory / 'search', self._data, bool(verbose)).genotype
+    for name in genotype_names(space, cells):
+      hp.values.pop(name, None)
+    hp.values.update(genotype_values(found, cells))
+    return found
+
+  def _train(self, trial, genotype, directory, callbacks, verbose):
+    hp = trial.hyperparameters
+    config = self.hypermodel.config(hp).replace(
+        stop_epoch=hp.values.get('tuner/epochs'))
+    if CONTINUED in hp.values:
+      earlier = pathlib.Path(self.get_trial_dir(hp.values[CONTINUED]))
+      _copy_whole(earlier / 'training', directory / 'training')
+    callbacks = self._deepcopy_callbacks(list(callbacks))
+    if any(isinstance(c, keras.callbacks.TensorBoard) for c in callbacks):
+      # Asks for TensorBoard's package, whatever the callbacks are.
+      self._configure_tensorboard_dir(callbacks, trial)
+    if self.stop_below is not None:
+      stopped = stopped_epoch(directory / 'training')
+      callback = None if stopped else self._stop_unlikely(
+          genotype, directory / 'training')
+      config = config.replace(stop_epoch=stopped or config.stop_epoch)
+      if callback is not None:
+        callbacks.append(callback)
+    result = run_training(
+        config, genotype, directory / 'training',
+        self._data, bool(verbose), build=lambda *unused: (
+            self.hypermodel.build(hp)),
+        validation=True, callbacks=callbacks)
+    metrics = {}
+    for name, value in result.metrics[-1].items():
+      if name.startswith('train_'):
+        metrics[name.removeprefix('train_')] = value
+      elif name.startswith('validation_'):
+        metrics['val_' + name.removeprefix('validation_')] = value
+    costs = describe_network(result.network)
+    return {**metrics, 'parameters': costs['parameters'],
+            'multiply_adds': costs['multiply_adds']}
+
+  def _stop_unlikely(self, genotype, training) -> StopUnlikely | None:
+    objective = self.oracle.objective
+    return stop_unlikely(
+        self.project_dir, self.curves, training, genotype, objective.name,
+        -1. if objective.direction == 'min' else 1., self.stop_below,
+        self.train_config.epochs, self.train_config.seed)
+
+  def _check_objective(self, metrics: Mapping[str, float]) -> None:
+    objective = self.oracle.objective
+    names = [o.name for o in getattr(objective, 'objectives', [objective])]
+    missing = [name for name in names if name not in metrics]
+    if missing:
+      raise UnusableTrial(
+          'Retraining does not report the objective; expected one of'
+          f' {", ".join(metrics)}. Received: objective={missing[0]!r}')
+
+  def get_best_genotypes(self, num_genotypes: int = 1) -> list[Genotype]:
+    """The architectures of the best trials, the best first."""
+    space = search_spaces[self.search_config.search_space]
+    return [
+        genotype_of(trial.hyperparameters.values, space,
+                    self.train_config.cells)
+        for trial in self.oracle.get_best_trials(num_genotypes)
+        if trial.status == 'COMPLETED']
+
+  def load_model(self, trial) -> keras.Model:
+    """Loads the network of a trial.
+
+    Args:
+      trial: one that has ended.
+
+    Returns:
+      A compiled model of images of values 0 to 255; it returns logits.
+    """
+    return raw_classifier(*load_trained(self._training(trial)))
+
+  def export_best(self, path: str | os.PathLike) -> str:
+    """Writes the best network as a SavedModel.
+
+    Args:
+      path: the directory; see `darts_tf.export.export_network`.
+
+    Returns:
+      The directory.
+
+    Raises:
+      InputError: if no trial has ended.
+    """
+    trials = [t for t in self.oracle.get_best_trials(1)
+              if t.status == 'COMPLETED']
+    if not trials:
+      raise InputError(
+          'There is no best network yet; expected a trial that has ended.'
+          f' Received: project={self.project_dir!r}')
+    network, info = load_trained(self._training(trials[0]))
+    directory = export_network(network, info, path)
+    images = np.random.default_rng(0).integers(
+        0, 256, (8, *info.image_shape), np.uint8)
+    difference = verify_export(path, network, images, info)
+    if not difference <= 1e-4:
+      raise RuntimeError(
+          'The exported model differs from the network in memory by'
+          f' {difference:g}')
+    return directory
+
+  def _training(self, trial) -> str:
+    return os.path.join(self.get_trial_dir(trial.trial_id), 'training')
+
+
+def _changed(
+    config: SearchConfig, options: Mapping[str, Any]
+) -> SearchConfig:
+  """A configuration with some options changed, by name."""
+  unknown = set(options) - set(config.to_dict())
+  if unknown:
+    raise InputError(
+        'A search does not have this option; expected an option of'
+        f' SearchConfig. Received: {min(unknown)}={options[min(unknown)]!r}')
+  return config.replace(**options)
+
+
+def _copy_whole(source: pathlib.Path, target: pathlib.Path) -> None:
+  """Copies a directory, unless that was done before."""
+  if target.exists():
+    return
+  new = target.with_name(f'.{target.name}.new')
+  shutil.rmtree(new, ignore_errors=True)
+  shutil.copytree(source, new)
+  os.replace(new, target)
+
+
+def _refuse_other_projects(project: WorkDir) -> None:
+  """Refuses a directory that another tuner has filled."""
+  path = project.path / 'oracle.json'
+  if path.exists() and not project.config_path.exists():
+    raise InputError(
+        'The project directory belongs to another tuner; expected an empty'
+        ' one: give another directory or project_name. Received:'
+        f' directory={str(project.path)!r}')
