@@ -38,7 +38,7 @@ _SEARCHES = flags.DEFINE_string(
     'searches', 'docs/results/study_collapse',
     'Directory of a study, whose searches seed oracles.')
 _ARMS = flags.DEFINE_list(
-    'arms', ['first_order', 'second_order', 'beta_darts'],
+    'arms', ['amended', 'second_order', 'beta_darts'],
     'Arms of the study; seeds of oracles take its seeds in turn.')
 _SEEDS = flags.DEFINE_integer('seeds', 5, 'Seeds of each.', lower_bound=1)
 _TRIALS = flags.DEFINE_multi_integer(

@@ -1,7 +1,7 @@
 """Two logical CPU devices for every test, set once per process.
 
-Graphs are run as they are, as in the programs: rewriting them costs most of
-the time of a test.
+Graphs and threads are as in the programs: rewriting graphs costs most of the
+time of a test.
 """
 
 import os
@@ -13,10 +13,11 @@ def pytest_configure(config):
   del config
   import tensorflow as tf
   from absl import flags
+
+  from darts_tf import process
   # absl's test cases read flags, which pytest does not parse.
   flags.FLAGS.mark_as_parsed()
   cpu = tf.config.list_physical_devices('CPU')[0]
   tf.config.set_logical_device_configuration(
       cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-  tf.config.optimizer.set_experimental_options(
-      {'disable_meta_optimizer': True})
+  process.configure_tensorflow()

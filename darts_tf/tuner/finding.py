@@ -53,6 +53,11 @@ class Finding:
           f'The search in this directory has not ended; expected'
           f' {config.epochs} epochs, found {epochs}: run the command that'
           f' started it again. Received: workdir={str(workdir)!r}')
+    if not directory.alphas_history_path.exists():
+      raise InputError(
+          'The mixing weights of this search are missing:'
+          ' alphas_history.npz; expected the whole directory of a search.'
+          f' Received: workdir={str(workdir)!r}')
     with np.load(directory.alphas_history_path) as history:
       weights = {group: history[group][-1] for group in history.files}
     return cls(

@@ -18,6 +18,7 @@ from darts_tf.schedule.learning_rate import LearningRate
 from darts_tf.search import SearchConfig
 from darts_tf.search.builder import resolve
 from darts_tf.training import TrainConfig
+from darts_tf.tuner.config import TuneConfig
 
 ROOT = pathlib.Path(darts_tf.__file__).parents[1]
 FILES = sorted(path.name for path in (ROOT / 'configs').glob('*.flags'))
@@ -29,10 +30,14 @@ _PARTS = {
     'search': ((SearchConfig, '', ()),),
     'study': ((SearchConfig, '', ()),),
     'train': ((TrainConfig, '', ()),),
+    'tune': ((TuneConfig, '', ()), (SearchConfig, '', ()),
+             (TrainConfig, 'train_', SHARED)),
 }
 _OTHERS = {'pipeline': {'workdir'}, 'search': {'workdir'},
            'study': {'workdir', 'arm', 'later_arm', 'seeds'},
-           'train': {'workdir', 'genotype'}}
+           'train': {'workdir', 'genotype'},
+           'tune': {'workdir', 'searches', 'vary', 'finished', 'curves',
+                    'validation_split'}}
 # Flags that may be repeated; tests of their programs look at them.
 _REPEATED = {'arm', 'later_arm'}
 
@@ -87,6 +92,8 @@ class FlagFilesTest(parameterized.TestCase):
     # Two files that share a directory would refuse each other.
     self.assertEqual(values['workdir'], f'runs/{name.split(".")[0]}')
     for config in made:
+      if isinstance(config, TuneConfig):
+        continue
       self.assertIn(config.stem, {'auto', *stems})
       if isinstance(config, SearchConfig):
         resolve(config)

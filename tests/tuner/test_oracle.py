@@ -261,6 +261,10 @@ class OracleTest(tiny_runs.RunTest):
         found.weights['normal'], result.history['normal'][-1])
     with self.assertRaisesRegex(InputError, 'No run here'):
       Finding.load(self.directory / 'nothing')
+    history = (path / 'alphas_history.npz').rename(path / 'away.npz')
+    with self.assertRaisesRegex(InputError, 'weights of this search are'):
+      Finding.load(path)
+    history.rename(path / 'alphas_history.npz')
     lines = (path / 'metrics.jsonl').read_text().splitlines(True)
     (path / 'metrics.jsonl').write_text(lines[0])
     with self.assertRaisesRegex(InputError, 'has not ended; expected 2'):
