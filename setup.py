@@ -41,7 +41,7 @@ setup(
         # Keras Tuner writes hyperparameters for TensorBoard by its plugin.
         'tuner': ['keras-tuner>=1.4.8', 'tensorboard'],
         # Tests look at all that there is.
-        'test': ['keras-tuner>=1.4.8', 'pytest', 'pytest-xdist', 'ruff',
-                 'tensorboard'],
+        'test': ['keras-tuner[bayesian]>=1.4.8', 'pytest', 'pytest-xdist',
+                 'ruff', 'tensorboard'],
     },
 )

@@ -35,6 +35,7 @@ _THRESHOLDS = flags.DEFINE_multi_float(
     'threshold', [0.45, 0.3], 'Probabilities below which trainings stop.')
 _FACTOR = flags.DEFINE_integer('factor', 3, 'Of Hyperband.', lower_bound=2)
 _LEAST_CURVES = 5
+_OBJECTIVE = keras_tuner.Objective('accuracy', 'max')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,7 +78,13 @@ def by_ranking(curves: Sequence, threshold: float) -> Replay:
 
 
 def by_hyperband(curves: Sequence, factor: int) -> Replay:
-  """Keras Tuner's brackets, filled with the trainings in their order."""
+  """Keras Tuner's brackets, filled with the trainings in their order.
+
+  Args:
+    curves: a multiple of `bracket_size` many; what is begun in a bracket
+      that is not filled is never finished.
+    factor: see `HyperbandOracle`.
+  """
   left, epochs = list(range(len(curves))), 0
 
   class Oracle(keras_tuner.oracles.HyperbandOracle):
@@ -86,8 +93,7 @@ def by_hyperband(curves: Sequence, factor: int) -> Replay:
       return {'curve': left.pop(0)} if left else None
 
   oracle = Oracle(
-      keras_tuner.Objective('accuracy', 'max'), len(curves[0].values), factor,
-      hyperband_iterations=0)
+      _OBJECTIVE, len(curves[0].values), factor, hyperband_iterations=0)
   best = 0.
   with tempfile.TemporaryDirectory() as directory:
     oracle._set_project_dir(directory, 'study')
@@ -105,11 +111,19 @@ def by_hyperband(curves: Sequence, factor: int) -> Replay:
   return Replay(epochs, best)
 
 
-def line(name: str, replays: Sequence[Replay], full: Replay) -> str:
-  """A row of the table."""
-  saved = [1 - r.epochs / full.epochs for r in replays]
-  kept = sum(r.best == full.best for r in replays)
-  lost = np.mean([full.best - r.best for r in replays])
+def bracket_size(epochs: int, factor: int) -> int:
+  """How many trainings begin in all brackets of Hyperband together."""
+  oracle = keras_tuner.oracles.HyperbandOracle(_OBJECTIVE, epochs, factor)
+  return sum(oracle._get_size(bracket, 0)
+             for bracket in range(oracle._get_num_brackets()))
+
+
+def line(name: str, pairs: Sequence[tuple[Replay, Replay]]) -> str:
+  """A row of the table, from replays and the same trainings to the end."""
+  replays = [replay for replay, _ in pairs]
+  saved = [1 - r.epochs / full.epochs for r, full in pairs]
+  kept = sum(r.best == full.best for r, full in pairs)
+  lost = np.mean([full.best - r.best for r, full in pairs])
   return (f'| {name} | {100 * np.mean(saved):.0f} % | {kept} of'
           f' {len(replays)} | {100 * lost:.2f} |')
 
@@ -118,6 +132,9 @@ def main(unused_argv: list[str]) -> None:
   """Replays and prints the table."""
   curves = _load()
   full = without_stopping(curves)
+  # Hyperband sees whole brackets only.
+  size = bracket_size(len(curves[0].values), _FACTOR.value)
+  filled = len(curves) // size * size
   draw = np.random.default_rng(0)
   orders = [[curves[i] for i in draw.permutation(len(curves))]
             for _ in range(_ORDERS.value)]
@@ -125,13 +142,14 @@ def main(unused_argv: list[str]) -> None:
         f' ends at {100 * full.best:.2f} %\n')
   print('| | epochs saved | best kept | points lost on average |')
   print('|---|---|---|---|')
-  print(line('all to the end', [full] * len(orders), full))
+  print(line('all to the end', [(full, full)] * len(orders)))
   for threshold in _THRESHOLDS.value:
-    print(line(f'ranking of curves, below {threshold:g}',
-               [by_ranking(order, threshold) for order in orders], full),
-          flush=True)
-  print(line(f'Hyperband, factor {_FACTOR.value}',
-             [by_hyperband(order, _FACTOR.value) for order in orders], full))
+    pairs = [(by_ranking(order, threshold), full) for order in orders]
+    print(line(f'ranking of curves, below {threshold:g}', pairs), flush=True)
+  if filled:
+    pairs = [(by_hyperband(order[:filled], _FACTOR.value),
+              without_stopping(order[:filled])) for order in orders]
+    print(line(f'Hyperband, factor {_FACTOR.value}, of {filled}', pairs))
 
 
 def _load() -> list:

@@ -6,7 +6,7 @@
 Each oracle proposes architectures of `nas_bench_201`; their score is the
 published accuracy. Searches are those of --searches, read from their
 directories. Prints the best accuracy after 10, 50 and 150 trials, mean and
-standard deviation over seeds.
+standard deviation over seeds. Needs keras-tuner[bayesian].
 """
 
 import dataclasses

@@ -14,6 +14,7 @@ from darts_tf import app, process
 
 process.tune()
 
+from darts_tf.limits import LimitConfig  # noqa: E402
 from darts_tf.options import config_from_flags, define_flags  # noqa: E402
 from darts_tf.run_config import SHARED  # noqa: E402
 from darts_tf.search.config import SearchConfig  # noqa: E402
@@ -21,6 +22,7 @@ from darts_tf.training.config import TrainConfig  # noqa: E402
 
 _WORKDIR = flags.DEFINE_string(
     'workdir', 'runs/pipeline', 'Directory of the run.')
+define_flags(LimitConfig)
 define_flags(SearchConfig)
 define_flags(TrainConfig, prefix='train_', skip=SHARED)
 
@@ -32,7 +34,7 @@ def main(unused_argv: list[str]) -> None:
   result = run_pipeline(
       config_from_flags(SearchConfig),
       config_from_flags(TrainConfig, prefix='train_', shared=SHARED),
-      _WORKDIR.value)
+      _WORKDIR.value, limits=config_from_flags(LimitConfig))
   if result.workdir is None:
     return  # The first of the workers writes the report.
   print(f'\n{result.genotype.pretty()}\n')

@@ -9,13 +9,16 @@ import tensorflow as tf
 
 from darts_tf.analysis import multiply_adds, parameters
 from darts_tf.data import ImageData
+from darts_tf.discretize.most_likely import check_limits
 from darts_tf.distribution import make_strategy
 from darts_tf.export import export_network, verify_export
 from darts_tf.genotype import Genotype
+from darts_tf.limits import LimitConfig, comparison, cost_limits, within_limits
 from darts_tf.reporting import seconds_of, write_run_report, written_files
 from darts_tf.run_data import load_data
 from darts_tf.search import SearchConfig, SearchResult, run_search
 from darts_tf.search.builder import example_genotype, resolve
+from darts_tf.search_space import search_spaces
 from darts_tf.training import TrainConfig, TrainResult, run_training
 from darts_tf.training.train import build_training, check_training
 from darts_tf.workdir import WorkDir, atomic_write_json
@@ -31,7 +34,7 @@ class PipelineResult:
   """What the whole job gave.
 
   Args:
-    genotype: the architecture found.
+    genotype: the architecture found, within the limits.
     search: the search.
     trained: the retraining.
     result: the numbers in `result.json`; none on a worker that is not the
@@ -50,6 +53,7 @@ def run_pipeline(
     search_config: SearchConfig, train_config: TrainConfig,
     workdir: str | os.PathLike, data: ImageData | None = None,
     verbose: bool = True, strategy: tf.distribute.Strategy | None = None,
+    limits: LimitConfig | None = None,
 ) -> PipelineResult:
   """Finds an architecture for a data set, trains it and exports it.
 
@@ -64,19 +68,23 @@ def run_pipeline(
     verbose: whether the course is printed.
     strategy: as `make_strategy(search_config)` returned it, which is the
       default.
+    limits: what the retrained network may cost; see
+      `darts_tf.limits.within_limits`.
 
   Returns:
     The `PipelineResult`.
 
   Raises:
-    InputError: if an option cannot be used or the directory belongs to
-      another run.
+    InputError: if an option cannot be used, no architecture is within the
+      limits, or the directory belongs to another run.
   """
   search_config = resolve(search_config)
+  limits = limits or LimitConfig()
   strategy = strategy or make_strategy(search_config)
   directory = WorkDir(workdir) if is_chief(strategy) else None
   pinned = {
-      'search': search_config.pinned(), 'training': train_config.pinned()}
+      'search': search_config.pinned(), 'training': train_config.pinned(),
+      'limits': limits.pinned()}
   inside = pathlib.Path(workdir)
   say = print if verbose and directory else (lambda *unused_args: None)
   with explain_lost_workers(strategy):
@@ -88,24 +96,34 @@ def run_pipeline(
       check_training(
           train_config, example, directory and WorkDir(inside / 'train'))
     data = data or load_data(search_config)
+    bounds = cost_limits(
+        limits, search_config.search_space, train_config, data.info)
     if not started:
       # After hours of search is too late to hear of a wrong option.
       build_training(train_config, example, data, strategy)
+      if bounds:
+        check_limits(
+            search_spaces[search_config.search_space], bounds,
+            train_config.cells)
     say('== Search')
     search = run_search(
         search_config, inside / 'search', data, verbose, strategy)
+    genotype = within_limits(
+        search.genotype, {g: h[-1] for g, h in search.history.items()},
+        bounds, train_config.cells)
     if directory is not None:
       # The search has its own directory; until it has ended, options of
       # retraining may still change.
       directory.pin(pinned)
-      search.genotype.save(directory.genotype_path)
-    say('\n== Retraining\n' + search.genotype.pretty())
+      genotype.save(directory.genotype_path)
+    say('\n== Retraining\n' + genotype.pretty())
+    if genotype != search.genotype:
+      say(comparison(search.genotype, genotype, bounds))
     trained = run_training(
-        train_config, search.genotype, inside / 'train', data, verbose,
-        strategy)
+        train_config, genotype, inside / 'train', data, verbose, strategy)
   result = {} if directory is None else finish_training(
       trained, directory, data, 'Search and retraining', search)
-  return PipelineResult(search.genotype, search, trained, result, directory)
+  return PipelineResult(genotype, search, trained, result, directory)
 
 
 def finish_training(

@@ -6,6 +6,8 @@ import tensorflow as tf
 import tiny_runs
 
 from darts_tf.errors import InputError
+from darts_tf.genotype import load_genotype
+from darts_tf.limits import LimitConfig, cost_limits
 from darts_tf.pipeline import outcome, run_pipeline
 from darts_tf.search.step import SearchStep
 
@@ -56,6 +58,37 @@ class PipelineTest(tiny_runs.RunTest):
     with self.assertRaisesRegex(
         InputError, 'training.epochs: was 1, now 2'):
       self.run_it(train=self.train.replace(epochs=2))
+
+  def test_limits(self):
+    limit = lambda largest: LimitConfig(max_multiply_adds=largest)
+    free = self.run_it(verbose=False)
+    costs = cost_limits(
+        limit(1), 'nas_bench_201', self.train, self.data.info)[0]
+    # The costs of edges add up to those of the network.
+    self.assertEqual(
+        costs.cost(free.genotype), free.result['multiply_adds'])
+    dearer = free.result['multiply_adds'] - 1
+    self.directory = self.directory.parent / 'limited'
+    limited, out = tiny_runs.printed(
+        lambda: self.run_it(limits=limit(dearer)))
+    self.assertEqual(limited.search.genotype, free.genotype)
+    self.assertNotEqual(limited.genotype, free.genotype)
+    self.assertLessEqual(limited.result['multiply_adds'], dearer)
+    self.assertIn(
+        f'\nWithin limits  max_multiply_adds'
+        f' {limited.result["multiply_adds"]:,} instead of {dearer + 1:,}, at'
+        f' most {dearer:,}\n', out)
+    self.assertEqual(
+        load_genotype(self.directory / 'genotype.json'), limited.genotype)
+    with self.assertRaisesRegex(InputError, 'limits.max_multiply_adds: was'):
+      self.run_it(verbose=False)
+    self.directory = self.directory.parent / 'impossible'
+    with mock.patch('darts_tf.pipeline.run_search') as search:
+      with self.assertRaisesRegex(
+          InputError, 'meets the limit; expected max_multiply_adds of at'):
+        self.run_it(limits=limit(1), verbose=False)
+    search.assert_not_called()
+    self.assertFalse(self.directory.exists())
 
   def test_wrong_options_of_retraining_are_refused_before_the_search(self):
     for changes, message in (

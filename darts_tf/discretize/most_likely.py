@@ -6,7 +6,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy import optimize, sparse
 
-from darts_tf.discretize.choices import NodeChoice, assemble, node_choices
+from darts_tf.discretize.choices import (
+  NodeChoice,
+  assemble,
+  genotype_groups,
+  node_choices,
+)
 from darts_tf.errors import InputError
 from darts_tf.genotype import Edge, Genotype
 from darts_tf.search_space import SearchSpace
@@ -99,6 +104,21 @@ def most_likely(
   if not found:
     raise _impossible(limits, choices, variables)
   return found
+
+
+def check_limits(
+    space: SearchSpace, limits: Sequence[Limit], num_cells: int | None = None
+) -> None:
+  """Raises `InputError` if no architecture is within the limits.
+
+  Args:
+    space: a registered search space.
+    limits: what architectures have to meet.
+    num_cells: see `most_likely`.
+  """
+  equal = {group: np.ones(space.candidate_mask(kind).shape)
+           for group, kind in genotype_groups(space, num_cells).items()}
+  most_likely(space, equal, 1, limits, num_cells)
 
 
 def _structure(

@@ -2,11 +2,12 @@
 
 import dataclasses
 
-from darts_tf.options import Options, option
+from darts_tf.limits import LimitConfig
+from darts_tf.options import option
 
 
 @dataclasses.dataclass(frozen=True)
-class TuneConfig(Options):
+class TuneConfig(LimitConfig):
   """Which architectures are tried; see the `help` of each option."""
 
   max_trials: int = option(
@@ -28,9 +29,3 @@ class TuneConfig(Options):
       None, 'Trials stop that beat the best one with a probability below'
       ' this, say 0.45, by what other trials say of beginnings.', least=0,
       below=1)
-  max_parameters: float | None = option(
-      None, 'Most parameters that an architecture may have, say 3.5e6.',
-      least=1)
-  max_multiply_adds: float | None = option(
-      None, 'Most multiply-additions of an image that an architecture may'
-      ' have, say 600e6.', least=1)

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras_tuner
 
-from darts_tf.discretize.most_likely import Limit
+from darts_tf.discretize.most_likely import Limit, check_limits
 from darts_tf.errors import InputError
 from darts_tf.genotype import Genotype
 from darts_tf.search_space import search_spaces
@@ -95,10 +95,10 @@ class ArchitectureProposer:
     Raises:
       InputError: if none does; later, with the lock held, it would be lost.
     """
+    if limits:
+      check_limits(self.search_space, limits, self.num_cells)
     self.proposals = dataclasses.replace(
         self.proposals, limits=tuple(limits))
-    if limits:
-      self.proposals.check()
 
   def next_values(self) -> dict[str, Any] | None:
     """The values of the next architecture or search.

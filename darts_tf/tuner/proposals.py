@@ -71,14 +71,6 @@ class Proposals:
   _ranked: dict[str, list[Genotype]] = dataclasses.field(
       default_factory=dict, init=False, repr=False, compare=False)
 
-  def check(self) -> None:
-    """Raises `InputError` if no architecture is within the limits."""
-    groups = genotype_groups(self.space, self.num_cells)
-    most_likely(
-        self.space,
-        {group: np.ones(self.space.candidate_mask(kind).shape)
-         for group, kind in groups.items()}, 1, self.limits, self.num_cells)
-
   def candidates(
       self, findings: Sequence[Finding], best: Sequence[Genotype],
       number: int, num_sampled: int,

@@ -16,18 +16,18 @@ import numpy as np
 from keras_tuner import errors
 
 from darts_tf.analysis.cost import describe_network
-from darts_tf.analysis.edge_costs import EdgeCosts
 from darts_tf.data import ImageData, load
 from darts_tf.distribution import make_strategy, refuse_workers
 from darts_tf.errors import InputError
 from darts_tf.export import export_network, verify_export
 from darts_tf.genotype import Genotype
+from darts_tf.limits import LimitConfig, cost_limits
 from darts_tf.search import SearchConfig, run_search
 from darts_tf.search.builder import example_genotype, resolve
 from darts_tf.search_space import search_spaces
 from darts_tf.training import TrainConfig, run_training
 from darts_tf.training.saved import load_trained
-from darts_tf.training.train import build_network, build_training
+from darts_tf.training.train import build_training
 from darts_tf.tuner.chief import check_chief, is_worker
 from darts_tf.tuner.classifier import raw_classifier
 from darts_tf.tuner.finding import Finding
@@ -136,8 +136,7 @@ class DartsTuner(keras_tuner.Tuner):
       searches = [{'seed': seed + i} for i in range(searches)]
     for options in searches:
       resolve(_changed(self.search_config, options))
-    self.limits = {'max_parameters': max_parameters,
-                   'max_multiply_adds': max_multiply_adds}
+    self.limits = LimitConfig(max_parameters, max_multiply_adds)
     hypermodel = hypermodel or NetworkHyperModel()
     declared = keras_tuner.HyperParameters()
     if hyperparameters is not None:
@@ -159,23 +158,21 @@ class DartsTuner(keras_tuner.Tuner):
     self._data: ImageData | None = None
     self._asked = 0
     project = WorkDir(pathlib.Path(directory) / project_name)
-    pinned = {
+    self._pinned = {
         'search': self.search_config.pinned(),
-        'training': self.train_config.pinned(), **self.limits,
+        'training': self.train_config.pinned(),
+        **self.limits.pinned(),
         'stop_below': stop_below, 'hyperband_factor': hyperband_factor}
-    worker = is_worker()
-    if worker:
+    if is_worker():
       check_chief()
     elif not overwrite:
       _refuse_other_projects(project)
-      project.pin(pinned)
+      project.check(self._pinned)
     # Keras Tuner would build a network of a hypermodel here.
     super().__init__(
         oracle=oracle, hypermodel=None, directory=os.fspath(directory),
         project_name=project_name, overwrite=overwrite)
     self.hypermodel = hypermodel
-    if overwrite and not worker:
-      project.pin(pinned)
 
   def search(
       self, x: Any, y: Any = None, validation_data: tuple | None = None,
@@ -212,6 +209,9 @@ class DartsTuner(keras_tuner.Tuner):
     lock = contextlib.nullcontext() if is_worker() else (
         WorkDir(self.project_dir).exclusive())
     with lock:
+      if not is_worker():
+        # Not before options and data are known to fit together.
+        WorkDir(self.project_dir).pin(self._pinned)
       self.save()
       super().search(
           callbacks=list(callbacks),
@@ -239,18 +239,13 @@ class DartsTuner(keras_tuner.Tuner):
         strategy.num_replicas_in_sync)
     if is_worker():
       return
-    space = search_spaces[self.search_config.search_space]
     if not self.oracle.trials:
       # After hours of search is too late to hear of a wrong option.
       build_training(
           config, example_genotype(resolve(self.search_config)), data,
           strategy)
-    if any(self.limits.values()):
-      costs = EdgeCosts(
-          space, lambda genotype: build_network(
-              config.replace(auxiliary=False), genotype, data.info),
-          config.cells)
-      self.oracle.limit(costs.limits(**self.limits))
+    self.oracle.limit(cost_limits(
+        self.limits, self.search_config.search_space, config, data.info))
 
   def pre_create_trial(self) -> None:
     """Waits a while if the last question was in vain."""

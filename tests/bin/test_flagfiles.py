@@ -12,6 +12,7 @@ import darts_tf
 from darts_tf import options
 from darts_tf.data.tfds_source import import_tfds
 from darts_tf.genotype import load_genotype
+from darts_tf.limits import LimitConfig
 from darts_tf.models.stem import stems
 from darts_tf.run_config import SHARED
 from darts_tf.schedule.learning_rate import LearningRate
@@ -26,7 +27,8 @@ FILES = sorted(path.name for path in (ROOT / 'configs').glob('*.flags'))
 _COMMAND = re.compile(
     r'^#   python bin/(\w+)\.py --flagfile=configs/(\S+)$', re.MULTILINE)
 _PARTS = {
-    'pipeline': ((SearchConfig, '', ()), (TrainConfig, 'train_', SHARED)),
+    'pipeline': ((LimitConfig, '', ()), (SearchConfig, '', ()),
+                 (TrainConfig, 'train_', SHARED)),
     'search': ((SearchConfig, '', ()),),
     'study': ((SearchConfig, '', ()),),
     'train': ((TrainConfig, '', ()),),
@@ -92,7 +94,7 @@ class FlagFilesTest(parameterized.TestCase):
     # Two files that share a directory would refuse each other.
     self.assertEqual(values['workdir'], f'runs/{name.split(".")[0]}')
     for config in made:
-      if isinstance(config, TuneConfig):
+      if isinstance(config, LimitConfig):
         continue
       self.assertIn(config.stem, {'auto', *stems})
       if isinstance(config, SearchConfig):

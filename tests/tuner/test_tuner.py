@@ -278,6 +278,8 @@ class TunerTest(tiny_runs.RunTest):
         (self.data.x_train, None, 'Images need labels')):
       with self.assertRaisesRegex(InputError, message):
         self.tuner('data').search(x, y)
+    # What was refused has not taken the directory.
+    self.tuner('data', train_config=TRAIN.replace(epochs=3))
 
 
 if __name__ == '__main__':
