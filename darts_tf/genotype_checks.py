@@ -202,8 +202,9 @@ def _check_edge(
         f' {", ".join(f"{s}-{t}" for s, t in pairs)}.'
         f' Received: cell={name!r}, edge={list(edge)}'
     )
-  offered = space.candidates[kind][pairs.index((edge.source, edge.target))]
-  if edge.operation not in offered:
-    raise unknown_name('operation', edge.operation, offered)
+  row = pairs.index((edge.source, edge.target))
+  if not space.offers(kind, row, edge.operation):
+    raise unknown_name(
+        'operation', edge.operation, space.candidates[kind][row])
   if edge.operation not in operations:
     raise unknown_name('operation', edge.operation, operations)

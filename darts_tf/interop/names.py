@@ -32,7 +32,7 @@ def operation_names(operation: Operation) -> dict[str, str]:
   """Name of each weight (or normalization) of an operation in PyTorch."""
   if isinstance(operation, layers.SeparableConv):
     names = {}
-    for unit in range(operation.units):
+    for unit in range(len(operation.widths) + 1):
       names |= _unit_names('op.', 1, unit)
     return names
   if isinstance(operation, layers.ReLUConvBN):

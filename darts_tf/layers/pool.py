@@ -1,4 +1,4 @@
-"""Pools: `max_pool_3x3` and `avg_pool_3x3`."""
+"""Pools: `max_pool_3x3`, `avg_pool_3x3` and those of other sizes."""
 
 import keras
 import tensorflow as tf
@@ -6,25 +6,25 @@ import tensorflow as tf
 from darts_tf.layers.convolution import pad
 from darts_tf.layers.operation import Operation, WeightView
 
-_SIZE = 3
-
 
 class Pool(Operation):
-  """A pool over 3x3 pixels, then normalization if the style has it.
+  """A pool over some pixels, then normalization if the style has it.
 
   What kind of pool is the `pool(x)` of the subclasses. The output is the
   same for every edge: see `Operation.edge_independent`.
 
   Args:
     channels: see `Operation`.
+    kernel_size: height and width of what is pooled, odd.
     **kwargs: arguments of `Operation`.
   """
 
   edge_independent = True
   rectifies = False
 
-  def __init__(self, channels: int, **kwargs):
+  def __init__(self, channels: int, kernel_size: int = 3, **kwargs):
     super().__init__(channels, **kwargs)
+    self.kernel_size = kernel_size
     self.norm_layer = (
         self.norm(affine=False) if self.style.pool_norm else None)
 
@@ -59,31 +59,37 @@ class Pool(Operation):
             ('moving_mean', self.norm_layer.moving_mean),
             ('moving_variance', self.norm_layer.moving_variance))}
 
+  def get_config(self):
+    """Returns the arguments of the constructor."""
+    return super().get_config() | {'kernel_size': self.kernel_size}
+
 
 @keras.saving.register_keras_serializable('darts_tf')
 class MaxPool(Pool):
-  """Largest of 3x3 pixels; pixels outside the image do not count."""
+  """Largest of some pixels; pixels outside the image do not count."""
 
   def pool(self, x):
     """Returns the pooled batch."""
     # Padded by hand: explicit padding of the pool itself has no second
     # derivative, and where output and input have one size its kernel for
     # CPUs may overwrite what it still has to read.
-    x = pad(x, 1, 1, value=x.dtype.min)
-    return tf.nn.max_pool2d(x, _SIZE, self.stride, 'VALID')
+    reach = self.kernel_size // 2
+    x = pad(x, reach, reach, value=x.dtype.min)
+    return tf.nn.max_pool2d(x, self.kernel_size, self.stride, 'VALID')
 
 
 @keras.saving.register_keras_serializable('darts_tf')
 class AveragePool(Pool):
-  """Mean of 3x3 pixels, with or without padded zeros by the style."""
+  """Mean of some pixels, with or without padded zeros by the style."""
 
   def pool(self, x):
     """Returns the pooled batch."""
     counts_padding = self.style.average_includes_padding
     if self.stride == 1 and not counts_padding:
-      return tf.nn.avg_pool2d(x, _SIZE, 1, 'SAME')
+      return tf.nn.avg_pool2d(x, self.kernel_size, 1, 'SAME')
+    reach = self.kernel_size // 2
     average = lambda t: tf.nn.avg_pool2d(
-        pad(t, 1, 1), _SIZE, self.stride, 'VALID')
+        pad(t, reach, reach), self.kernel_size, self.stride, 'VALID')
     if counts_padding:
       return average(x)
     return average(x) / average(tf.ones_like(x[:1, :, :, :1]))

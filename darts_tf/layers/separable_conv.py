@@ -1,4 +1,4 @@
-"""Depthwise separable convolutions: `sep_conv_*` and `dil_conv_*`."""
+"""Depthwise separable convolutions: `sep_conv_*`, `dil_conv_*`, `conv_k*`."""
 
 import keras
 import tensorflow as tf
@@ -18,42 +18,47 @@ class SeparableConv(Operation):
   """Units of ReLU, depthwise convolution, 1x1 convolution, normalization.
 
   `sep_conv_kxk` stacks two units, the stride in the first; `dil_conv_kxk`
-  is one unit with dilation 2 (arXiv:1806.09055, section 3.1).
+  is one unit with dilation 2 (arXiv:1806.09055, section 3.1). There may be
+  any number of units, with any widths between them (arXiv:1906.07528).
 
   Args:
     channels: see `Operation`.
     kernel_size: height and width of the depthwise kernel, odd.
     dilation: distance of its pixels.
-    units: number of units.
+    widths: channels between units, in multiples of `channels`; there is one
+      unit more.
     **kwargs: arguments of `Operation`.
   """
 
   def __init__(
       self, channels: int, kernel_size: int = 3, dilation: int = 1,
-      units: int = 1, **kwargs,
+      widths: tuple[int, ...] = (), **kwargs,
   ):
     super().__init__(channels, **kwargs)
     self.kernel_size = kernel_size
     self.dilation = dilation
-    self.units = units
-    self.norms = [self.norm(name=f'norm_{i}') for i in range(units)]
+    self.widths = tuple(widths)
+    self.norms = [
+        self.norm(name=f'norm_{i}') for i in range(len(self.widths) + 1)]
 
   def build(self, input_shape) -> None:
     """Creates the kernels of all units."""
-    k, c, total = self.kernel_size, self.channels, self.copies * self.channels
+    k, copies = self.kernel_size, self.copies
+    sizes = [self.channels * width for width in (1, *self.widths, 1)]
     self.depthwise, self.pointwise = [], []
     for unit, norm in enumerate(self.norms):
+      size, next_size = sizes[unit:unit + 2]
       self.depthwise.append(self.add_weight(
-          shape=(k, k, total, 1), initializer=uniform_fan_in(k * k),
+          shape=(k, k, copies * size, 1), initializer=uniform_fan_in(k * k),
           name=f'depthwise_{unit}'))
       self.pointwise.append(self.add_weight(
-          shape=(1, 1, c, total), initializer=uniform_fan_in(c),
-          name=f'pointwise_{unit}'))
-      norm.build((*input_shape[:-1], total))
+          shape=(1, 1, size, copies * next_size),
+          initializer=uniform_fan_in(size), name=f'pointwise_{unit}'))
+      norm.build((*input_shape[:-1], copies * next_size))
 
   def arrangement(self, shape) -> Arrangement:
     """Single dilated units read one lattice of pixels each."""
-    if self.units > 1 or self.dilation == 1:
+    if self.widths or self.dilation == 1:
       return Arrangement()
     return Arrangement.of_kernel(shape, self.stride, self.dilation)
 
@@ -64,7 +69,7 @@ class SeparableConv(Operation):
     stride = self.stride // arrangement.every
     dilation = self.dilation // (arrangement.every * arrangement.lattices)
     for unit, norm in enumerate(self.norms):
-      first, last = unit == 0, unit == self.units - 1
+      first, last = unit == 0, unit == len(self.widths)
       if not first:
         xs = [tf.nn.relu(x) for x in xs]
       xs = [
@@ -93,4 +98,4 @@ class SeparableConv(Operation):
     """Returns the arguments of the constructor."""
     return super().get_config() | {
         'kernel_size': self.kernel_size, 'dilation': self.dilation,
-        'units': self.units}
+        'widths': self.widths}

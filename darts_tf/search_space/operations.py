@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from darts_tf.registry import Registry
+from darts_tf.search_space.parameterized import Convolution, Pooling, parse
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +30,20 @@ class OperationSpec:
   fused: bool = False
 
 
-operations: Registry[OperationSpec] = Registry('operation')
+class Operations(Registry[OperationSpec]):
+  """Operations by name: the registered ones, and all parameterized ones."""
+
+  def __getitem__(self, name: str) -> OperationSpec:
+    if not super().__contains__(name) and (operation := parse(name)):
+      return OperationSpec(_parameterized(operation), fused=True)
+    return super().__getitem__(name)
+
+  def __contains__(self, name: object) -> bool:
+    return super().__contains__(name) or (
+        isinstance(name, str) and parse(name) is not None)
+
+
+operations = Operations('operation')
 
 
 def register_operation(
@@ -58,6 +72,16 @@ def _layer(class_name: str, **options: object) -> Callable[..., Any]:
   return build
 
 
+def _parameterized(operation: Convolution | Pooling) -> Callable[..., Any]:
+  """How an operation that is described by numbers is built."""
+  if isinstance(operation, Convolution):
+    return _layer(
+        'SeparableConv', kernel_size=operation.kernel,
+        dilation=operation.dilation, widths=operation.widths)
+  kinds = {'max': 'MaxPool', 'avg': 'AveragePool'}
+  return _layer(kinds[operation.kind], kernel_size=operation.kernel)
+
+
 register_operation('none', _layer('Zero'), fused=True)
 register_operation('skip_connect', _layer('skip_connect'), fused=True)
 register_operation('max_pool_3x3', _layer('MaxPool'), fused=True)
@@ -65,7 +89,7 @@ register_operation('avg_pool_3x3', _layer('AveragePool'), fused=True)
 for _k in (3, 5, 7):
   register_operation(
       f'sep_conv_{_k}x{_k}',
-      _layer('SeparableConv', kernel_size=_k, units=2), fused=True)
+      _layer('SeparableConv', kernel_size=_k, widths=(1,)), fused=True)
 for _k in (3, 5):
   register_operation(
       f'dil_conv_{_k}x{_k}',

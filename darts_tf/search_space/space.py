@@ -5,8 +5,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from darts_tf.errors import InputError
 from darts_tf.registry import Registry
+from darts_tf.search_space.growth import Growth
 from darts_tf.search_space.macro import MacroLayout
+from darts_tf.search_space.parameterized import Convolution, parse
 from darts_tf.search_space.style import OperationStyle
 from darts_tf.search_space.topology import CellTopology
 
@@ -31,6 +34,12 @@ class SearchSpace:
       If not, each cell has its own and is named `cell_00`, `cell_01`, ….
     default_cells: number of cells when none is asked for.
     default_channels: initial channels when none are asked for.
+    growth: which convolutions a schedule may bring in beside the
+      candidates; `None` where candidates are all there is.
+
+  Raises:
+    InputError: if the restrictions of `growth` exclude a convolution that
+      is a candidate.
   """
 
   name: str
@@ -44,6 +53,43 @@ class SearchSpace:
   shared_cells: bool = True
   default_cells: int = 8
   default_channels: int = 16
+  growth: Growth | None = None
+
+  def __post_init__(self):
+    if self.growth is None:
+      return
+    for name in sorted(self.operations()):
+      operation = parse(name)
+      if isinstance(operation, Convolution) and not self.growth.allows(
+          operation):
+        raise InputError(
+            'The restrictions of a search space exclude a candidate that it'
+            f' begins with; expected others. Received: candidate={name!r},'
+            f' growth={self.growth}')
+
+  def offers(self, kind: str, edge: int, name: str) -> bool:
+    """Whether an architecture of the space may have an operation somewhere.
+
+    Args:
+      kind: `normal` or `reduce`.
+      edge: position of the edge in the topology.
+      name: of the operation.
+    """
+    if name in self.candidates[kind][edge]:
+      return True
+    operation = parse(name) if self.growth else None
+    return isinstance(operation, Convolution) and self.growth.allows(
+        operation)
+
+  def with_candidates(
+      self, candidates: Mapping[str, tuple[tuple[str, ...], ...]]
+  ) -> 'SearchSpace':
+    """Returns the space as it is while a search has other candidates.
+
+    Args:
+      candidates: as in the constructor.
+    """
+    return dataclasses.replace(self, candidates=candidates)
 
   def groups(self, num_cells: int) -> dict[str, str]:
     """Maps each group of cells that share an architecture to its kind.

@@ -1,0 +1,79 @@
+"""From one convolution and its weights to another that inherits them."""
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+
+from darts_tf.registry import Registry
+from darts_tf.search_space.growth import Growth
+from darts_tf.search_space.parameterized import Convolution
+
+# Name to array, as `SeparableConv.weight_views` has them.
+Weights = Mapping[str, np.ndarray]
+
+
+@dataclasses.dataclass(frozen=True)
+class Morphism:
+  """A change of a convolution that keeps what it has learned.
+
+  Args:
+    name: name of the morphism.
+    operation: `operation(convolution)` returns the changed convolution, or
+      `None` where there is nothing to change.
+    weights: `weights(convolution, weights, draw)` returns the weights of
+      the changed one; what is new in them is drawn from `draw`. Neither
+      function changes its arguments.
+    preserves: whether the output stays exactly what it was.
+  """
+
+  name: str
+  operation: Callable[[Convolution], Convolution | None]
+  weights: Callable[
+      [Convolution, Weights, np.random.Generator], dict[str, np.ndarray]]
+  preserves: bool
+
+  def __call__(
+      self, convolution: Convolution, weights: Weights,
+      draw: np.random.Generator,
+  ) -> tuple[Convolution, dict[str, np.ndarray]]:
+    """Returns the changed convolution and its weights."""
+    return (self.operation(convolution),
+            self.weights(convolution, weights, draw))
+
+
+morphisms: Registry[Morphism] = Registry('morphism')
+
+
+def children(
+    convolution: Convolution, growth: Growth
+) -> Iterator[tuple[Morphism, Convolution]]:
+  """Yields what a convolution can become in a space, and how.
+
+  Args:
+    convolution: the parent.
+    growth: restrictions of the space.
+  """
+  for name in morphisms:
+    child = morphisms[name].operation(convolution)
+    if child is not None and growth.allows(child):
+      yield morphisms[name], child
+
+
+def closure(
+    start: Convolution, growth: Growth, steps: int
+) -> set[Convolution]:
+  """All convolutions that a few morphisms in a row lead to.
+
+  Args:
+    start: the first convolution; is among them.
+    growth: restrictions of the space.
+    steps: morphisms in a row.
+  """
+  found, newest = {start}, {start}
+  for _ in range(steps):
+    newest = {
+        child for parent in newest
+        for _, child in children(parent, growth)} - found
+    found |= newest
+  return found

@@ -1,0 +1,38 @@
+"""Which convolutions may come into a search space while it is searched."""
+
+import dataclasses
+import math
+
+from darts_tf.search_space.parameterized import Convolution
+
+
+@dataclasses.dataclass(frozen=True)
+class Growth:
+  """The restrictions of a space whose candidates change (arXiv:1906.07528).
+
+  Args:
+    kernels: smallest and largest kernel.
+    dilations: smallest and largest dilation.
+    max_extra_units: units beyond the first; `None` for any number.
+    max_width: width between units, in multiples of the input's; `None` for
+      any.
+    dilated_1x1: whether 1x1 kernels may have a dilation, which would change
+      nothing about them.
+  """
+
+  kernels: tuple[int, int] = (3, 7)
+  dilations: tuple[int, int] = (1, 2)
+  max_extra_units: int | None = 1
+  max_width: int | None = 1
+  dilated_1x1: bool = False
+
+  def allows(self, operation: Convolution) -> bool:
+    """Whether the space may hold a convolution."""
+    within = lambda value, most: value <= (math.inf if most is None else most)
+    return (
+        self.kernels[0] <= operation.kernel <= self.kernels[1]
+        and self.dilations[0] <= operation.dilation <= self.dilations[1]
+        and within(len(operation.widths), self.max_extra_units)
+        and all(within(width, self.max_width) for width in operation.widths)
+        and (self.dilated_1x1 or operation.kernel > 1
+             or operation.dilation == 1))
