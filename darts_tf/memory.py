@@ -18,6 +18,17 @@ def peak_memory_mib() -> float:
   return peak / (2**20 if sys.platform == 'darwin' else 1024)
 
 
+def resident_memory_mib() -> float:
+  """Returns the size that this process has now, in MiB.
+
+  Where the system does not say, its largest size.
+  """
+  for line in _lines('/proc/self/status'):
+    if line.startswith('VmRSS:'):
+      return int(line.split()[1]) / 1024
+  return peak_memory_mib()
+
+
 def available_memory_mib() -> float | None:
   """Returns how much more memory this process can have, in MiB.
 

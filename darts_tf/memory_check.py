@@ -14,7 +14,8 @@ _TOLERANCE = 1.25
 
 
 def check_memory(
-    build_graph: Callable[[], tf.Graph], config: RunConfig
+    build_graph: Callable[[], tf.Graph], config: RunConfig,
+    budget: float | None = None,
 ) -> str:
   """Estimates the memory of a step.
 
@@ -22,6 +23,7 @@ def check_memory(
     build_graph: returns the graph of a step, as it will run; not called
       where nothing can be said.
     config: of the run.
+    budget: MiB that it may take, if it is not all that is free.
 
   Returns:
     A line about it; empty where nothing can be said: on GPUs, of several
@@ -30,7 +32,7 @@ def check_memory(
   Raises:
     InputError: if the step cannot fit, with a batch size that would.
   """
-  available = available_memory_mib()
+  available = budget or available_memory_mib()
   if (available is None or config.strategy == 'multi_worker'
       or tf.config.list_physical_devices('GPU')):
     return ''

@@ -72,6 +72,13 @@ def distribute(
   return strategy.distribute_datasets_from_function(batches_of_worker)
 
 
+def join(batches: list) -> Any:
+  """Several batches of images and labels as one; one as it is."""
+  if len(batches) == 1:
+    return batches[0]
+  return tuple(tf.concat(parts, 0) for parts in zip(*batches))
+
+
 def distribute_batch(batch: Any, strategy: tf.distribute.Strategy):
   """Divides a batch that every worker has among the replicas in order."""
   replicas = strategy.num_replicas_in_sync

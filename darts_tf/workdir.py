@@ -51,6 +51,7 @@ class WorkDir:
     self.config_path = self.path / 'config.json'
     self.metrics_path = self.path / 'metrics.jsonl'
     self.alphas_path = self.path / 'alphas.npz'
+    self.stages_path = self.path / 'stages.json'
     self.alphas_history_path = self.path / 'alphas_history.npz'
     self.genotype_path = self.path / 'genotype.json'
     self.checkpoints_path = self.path / 'checkpoints'

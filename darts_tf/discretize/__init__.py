@@ -10,12 +10,14 @@ from darts_tf.discretize.darts import darts_rule
 from darts_tf.discretize.fixed_edges import fixed_edges_rule
 from darts_tf.discretize.random_genotype import find_genotype, random_genotype
 from darts_tf.discretize.registry import Rule, discretizations
+from darts_tf.discretize.skip_limited import skip_limited_rule
 from darts_tf.genotype import Genotype
 from darts_tf.search_space import SearchSpace
 
 __all__ = [
     'Rule', 'argmax_rule', 'darts_rule', 'discretizations', 'discretize',
     'find_genotype', 'fixed_edges_rule', 'random_genotype',
+    'skip_limited_rule',
 ]
 
 

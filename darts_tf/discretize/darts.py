@@ -8,8 +8,7 @@ from darts_tf.genotype import Edge
 from darts_tf.search_space import SearchSpace
 
 
-@cell_rule
-def darts_rule(
+def strongest_edges(
     space: SearchSpace, kind: str, weights: np.ndarray
 ) -> tuple[Edge, ...]:
   r"""Keeps the best operation of the strongest edges of each node.
@@ -37,4 +36,5 @@ def darts_rule(
   return tuple(edges)
 
 
+darts_rule = cell_rule(strongest_edges)
 discretizations.register('darts', darts_rule)

@@ -18,6 +18,7 @@ class Method:
       another is asked for.
     discretization: name in `darts_tf.discretize.discretizations`; `None`
       for the search space's own.
+    schedule: name in `darts_tf.schedule.schedules`.
   """
 
   name: str
@@ -25,6 +26,7 @@ class Method:
   relaxation: str
   gradient: str
   discretization: str | None = None
+  schedule: str = 'constant'
 
 
 methods: Registry[Method] = Registry('method')

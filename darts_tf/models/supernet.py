@@ -48,6 +48,7 @@ class Supernet(StackedCells):
     # Mixing weights keep their precision; layers cast what they read.
     super().__init__(autocast=False, **kwargs)
     self.space = space
+    self.image_shape = tuple(image_shape)
     frame = Frame(space, style, tuple(image_shape), num_classes, channels,
                   num_cells, stem)
     self.groups = space.groups(num_cells)

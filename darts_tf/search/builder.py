@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -11,7 +12,7 @@ from darts_tf.architecture_gradient import (
   estimator_options,
   make_estimator,
 )
-from darts_tf.data import ImageData, Stream, stratified_split
+from darts_tf.data import DatasetInfo, ImageData, Stream, stratified_split
 from darts_tf.data.stream import evaluation_batches
 from darts_tf.discretize import discretizations, discretize
 from darts_tf.distribution import check_batch_size, check_devices, make_strategy
@@ -24,15 +25,19 @@ from darts_tf.optimizers import SGD, Adam
 from darts_tf.precision import is_half, loss_scale
 from darts_tf.registry import given_options
 from darts_tf.relaxation import Relaxation, relaxations
-from darts_tf.run_data import augmentation_of, distribute
-from darts_tf.schedule.learning_rate import LearningRate
+from darts_tf.run_data import augmentation_of, distribute, join
+from darts_tf.schedule import LearningRate, Schedule, Stage, schedules
+from darts_tf.schedule.schedule import Candidates
 from darts_tf.search.config import (
   GRADIENT_OPTIONS,
   RELAXATION_OPTIONS,
+  SCHEDULE_OPTIONS,
   SearchConfig,
 )
 from darts_tf.search.step import SearchStep
 from darts_tf.search_space.space import SearchSpace, search_spaces
+
+_BATCH_MULTIPLE = 8
 
 
 @dataclasses.dataclass
@@ -40,7 +45,10 @@ class SearchParts:
   """What a search is made of; see the classes of the fields."""
 
   config: SearchConfig
+  info: DatasetInfo
   space: SearchSpace
+  schedule: Schedule
+  stage: Stage
   method: Method
   estimator: Estimator
   discretization: str
@@ -59,8 +67,11 @@ class SearchParts:
 
   @property
   def steps_per_epoch(self) -> int:
-    """Steps of an epoch."""
-    return self.config.steps_per_epoch or self.weight_stream.steps_per_epoch
+    """Steps of an epoch; most steps, where batches grow."""
+    steps = self.weight_stream.steps_per_epoch
+    if self.config.batch_multiple:
+      steps = steps * self.config.batch_multiple // self.config.batch_size
+    return self.config.steps_per_epoch or steps
 
   def rates(self) -> str:
     """What to change in a run that diverges."""
@@ -72,8 +83,9 @@ class SearchParts:
   def step_graph(self) -> tf.Graph:
     """The graph of a search step; built here, if it was not before."""
     streams = [s for s in (self.weight_stream, self.architecture_stream) if s]
-    batches = [next(iter(distribute(s, self.strategy, 0, 1)))
-               for s in streams]
+    blocks = self.config.batch_size // streams[0].batch_size
+    batches = [
+        join(list(distribute(s, self.strategy, 0, blocks))) for s in streams]
     return self.step.search_graph(batches[0], batches[-1])
 
   def logits(self, images, *alphas) -> tf.Tensor:
@@ -99,13 +111,54 @@ def estimator_of(config: SearchConfig) -> Estimator:
 
 
 def _relaxation_options(config: SearchConfig) -> dict:
-  # Users name methods, not relaxations.
-  options_of = lambda method: relaxations[method.relaxation].options
+  return _method_options(
+      config, RELAXATION_OPTIONS,
+      lambda method: relaxations[method.relaxation].options)
+
+
+def _schedule_options(config: SearchConfig) -> dict:
+  return _method_options(
+      config, SCHEDULE_OPTIONS,
+      lambda method: schedules[method.schedule].options)
+
+
+def _method_options(config: SearchConfig, names, options_of) -> dict:
+  # Users name methods, not relaxations and schedules.
   given = given_options(
       methods, config.method,
-      {name: getattr(config, name) for name in RELAXATION_OPTIONS},
-      options_of)
+      {name: getattr(config, name) for name in names}, options_of)
   return {**options_of(methods[config.method]), **given}
+
+
+def _check_batches(config: SearchConfig) -> int | None:
+  """Returns of what growing batches are multiples; `None` if none grow."""
+  if config.max_batch_size is None:
+    if config.batch_multiple is not None:
+      raise InputError(
+          'Batches do not grow; expected batch_multiple with max_batch_size.'
+          f' Received: batch_multiple={config.batch_multiple}')
+    return None
+  multiple = config.batch_multiple or _BATCH_MULTIPLE
+  if config.batch_size % multiple or config.max_batch_size % multiple or (
+      config.max_batch_size < config.batch_size):
+    raise InputError(
+        'Batches grow by multiples; expected batch_size, and a'
+        f' max_batch_size that is not smaller, to be multiples of {multiple}.'
+        f' Received: batch_size={config.batch_size},'
+        f' max_batch_size={config.max_batch_size}')
+  for name, only in (('strategy', 'default'), ('steps_per_execution', 1)):
+    if getattr(config, name) != only:
+      raise InputError(
+          'Batches that grow are of one device, step by step; expected'
+          f' {name}={only}. Received: {name}={getattr(config, name)!r},'
+          f' max_batch_size={config.max_batch_size}')
+  return multiple
+
+
+def schedule_of(config: SearchConfig) -> Schedule:
+  """The schedule that a configuration names, with its options."""
+  return schedules[methods[config.method].schedule](
+      config.epochs, config.grace_epochs, **_schedule_options(config))
 
 
 def resolve(config: SearchConfig) -> SearchConfig:
@@ -116,7 +169,8 @@ def resolve(config: SearchConfig) -> SearchConfig:
 
   Returns:
     A configuration without `None` for gradient, its options and those of
-    the relaxation, discretization, channels, cells and weight portion.
+    the relaxation and the schedule, discretization, epochs, channels, cells
+    and weight portion.
 
   Raises:
     InputError: if a name is unknown or a number does not fit.
@@ -155,8 +209,13 @@ def resolve(config: SearchConfig) -> SearchConfig:
   options = estimator_options(estimator)
   config = config.replace(
       **{name: options[name] for name in GRADIENT_OPTIONS if name in options})
-  config = config.replace(**_relaxation_options(config))
+  schedule = schedule_of(config)
+  schedule.check(space)
+  config = config.replace(
+      batch_multiple=_check_batches(config),
+      **_relaxation_options(config), **_schedule_options(config))
   return config.replace(
+      epochs=schedule.epochs,
       discretization=rule, weight_portion=portion,
       cells=cells, channels=config.channels or space.default_channels)
 
@@ -175,16 +234,65 @@ def build_search(
   Returns:
     The parts, in their first state.
   """
-  space = search_spaces[config.search_space]
-  method = methods[config.method]
-  estimator = estimator_of(config)
   strategy = strategy or make_strategy(config)
   check_batch_size(config.batch_size, strategy)
+  estimator = estimator_of(config)
+  schedule = schedule_of(config)
+  model = _build_model(
+      config, search_spaces[config.search_space], data.info, estimator,
+      schedule.stages[0], strategy)
+  first, second = stratified_split(
+      data.y_train, config.weight_portion, config.seed)
+  common = {
+      'images': data.x_train, 'labels': data.y_train,
+      'mean': data.info.mean, 'std': data.info.std}
+  # Batches that grow are put together from the smallest ones there can be.
+  stream = lambda name, indices: Stream(
+      **common, batch_size=config.batch_multiple or config.batch_size,
+      seed=config.seed, name=name, indices=indices,
+      augmentation=augmentation_of(config, data.info))
+  return SearchParts(
+      config=config, info=data.info, schedule=schedule,
+      method=methods[config.method], estimator=estimator,
+      discretization=config.discretization, strategy=strategy,
+      weight_stream=stream('weights', first),
+      # What is only evaluated need not fill a batch.
+      architecture_stream=(stream('architecture', second)
+                           if estimator.uses_validation else None),
+      num_held_out=len(second),
+      evaluation=evaluation_batches(
+          **common, batch_size=config.batch_size, indices=second), **model)
+
+
+def rebuild_search(
+    parts: SearchParts, stage: Stage, candidates: Candidates
+) -> SearchParts:
+  """Builds the supernet of another stage, and what belongs to it.
+
+  Args:
+    parts: a search; the data are shared with it.
+    stage: the other stage.
+    candidates: of all edges in that stage.
+
+  Returns:
+    The parts, in their first state.
+  """
+  return dataclasses.replace(parts, **_build_model(
+      parts.config, parts.space.with_candidates(candidates), parts.info,
+      parts.estimator, stage, parts.strategy))
+
+
+def _build_model(
+    config: SearchConfig, space: SearchSpace, info: DatasetInfo,
+    estimator: Estimator, stage: Stage, strategy: tf.distribute.Strategy,
+) -> dict[str, Any]:
+  """What depends on the candidates: fields of `SearchParts`."""
+  method = methods[config.method]
   synchronized = (
       config.synchronized_batch_norm and strategy.num_replicas_in_sync > 1)
   style = space.search_style.replace(synchronized=synchronized)
   build = lambda dtype: Supernet(
-      space, data.info.image_shape, data.info.num_classes, config.channels,
+      space, info.image_shape, info.num_classes, config.channels,
       config.cells, config.stem, auxiliary=config.auxiliary,
       drop_path=config.drop_path > 0, remat=config.remat,
       style=style.replace(dtype=dtype))
@@ -211,34 +319,20 @@ def build_search(
     if is_half(config.precision) and (
         estimator.takes_second_derivatives or config.eigenvalue_every):
       precise = build('float32')
-  first, second = stratified_split(
-      data.y_train, config.weight_portion, config.seed)
-  common = {
-      'images': data.x_train, 'labels': data.y_train,
-      'batch_size': config.batch_size, 'mean': data.info.mean,
-      'std': data.info.std}
-  stream = lambda name, indices: Stream(
-      **common, seed=config.seed, name=name, indices=indices,
-      augmentation=augmentation_of(config, data.info))
-  return SearchParts(
-      config=config, space=space, method=method, estimator=estimator,
-      discretization=config.discretization, supernet=supernet,
-      relaxation=relaxation, alphas=alphas,
-      weight_optimizer=weight_optimizer, alpha_optimizer=alpha_optimizer,
-      learning_rate=LearningRate(
+  return {
+      'space': space, 'stage': stage, 'supernet': supernet,
+      'relaxation': relaxation, 'alphas': alphas,
+      'weight_optimizer': weight_optimizer,
+      'alpha_optimizer': alpha_optimizer,
+      'learning_rate': LearningRate(
           'cosine', config.learning_rate, minimum=config.learning_rate_min,
-          epochs=config.epochs),
-      step=SearchStep(
+          epochs=stage.epochs),
+      'step': SearchStep(
           supernet, relaxation, alphas, estimator, weight_optimizer,
-          alpha_optimizer, strategy, config.batch_size,
+          alpha_optimizer, strategy,
+          None if config.max_batch_size else config.batch_size,
           config.auxiliary_weight, precise, loss_scale(config.precision),
-          config.xla),
-      strategy=strategy, weight_stream=stream('weights', first),
-      # What is only evaluated need not fill a batch.
-      architecture_stream=(stream('architecture', second)
-                           if estimator.uses_validation else None),
-      num_held_out=len(second),
-      evaluation=evaluation_batches(**common, indices=second))
+          config.xla)}
 
 
 def example_genotype(config: SearchConfig) -> Genotype:

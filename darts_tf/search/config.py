@@ -38,9 +38,18 @@ class SearchConfig(RunConfig):
   discretization: str | None = option(
       None, 'Rule that turns alphas into a genotype; by default that of the'
       ' method or of the search space.')
-  epochs: int = option(50, 'Passes over the weights\' share of the data.',
-                       least=1)
+  epochs: int | None = option(
+      None, 'Passes over the weights\' share of the data; 50 by default, or'
+      ' what the method\'s cycles add up to.', least=1)
   batch_size: int = option(64, 'Images of a step, of all replicas.', least=1)
+  max_batch_size: int | None = option(
+      None, 'Where batches grow to from --batch_size while memory allows; by'
+      ' default they do not grow.', least=1)
+  batch_multiple: int | None = option(
+      None, 'Growing batches are multiples of this; 8 by default.', least=1)
+  memory_budget: float | None = option(
+      None, 'MiB that the search may take beyond what the process holds'
+      ' before its first step; by default what is free.', least=1)
   channels: int | None = option(
       None, 'Channels of the first cell\'s nodes; by default the search'
       ' space\'s.', least=1)
@@ -54,6 +63,16 @@ class SearchConfig(RunConfig):
       ' where the rest is held out for evaluation.')
   grace_epochs: int = option(
       0, 'Epochs at the start in which only weights are trained.', least=0)
+  cycle_epochs: str | None = option(
+      None, 'Epochs of each cycle of --method=prune_replace, as 15,15,10;'
+      ' by default the table of the paper.')
+  cycle_grace_epochs: str | None = option(
+      None, 'Epochs at the start of each cycle in which only weights are'
+      ' trained.')
+  cycle_morphisms: str | None = option(
+      None, 'New candidates of an edge at the end of each cycle.')
+  cycle_candidates: str | None = option(
+      None, 'Candidates of an edge after each cycle; 1 after the last.')
   learning_rate: float = option(0.025, 'First learning rate of the weights.')
   learning_rate_min: float = option(
       0.001, 'Last learning rate of the weights, by a cosine.', least=0)
@@ -99,3 +118,6 @@ GRADIENT_OPTIONS = (
     'eta', 'difference_radius', 'neumann_terms', 'neumann_step',
     'cg_iterations', 'damping')
 RELAXATION_OPTIONS = ('beta_decay',)
+SCHEDULE_OPTIONS = (
+    'cycle_epochs', 'cycle_grace_epochs', 'cycle_morphisms',
+    'cycle_candidates')

@@ -86,7 +86,7 @@ def gradients_of_run(
   data = data or load_data(config)
   # Whatever the search's own gradient is, both streams are needed.
   parts = build_search(configs[FIRST_ORDER], data, strategy)
-  SearchRecord(directory).restore(parts, checkpoint)
+  parts = SearchRecord(directory).restore(parts, checkpoint)
   start = (checkpoint.epoch + 1) * parts.steps_per_epoch
   pairs = list(zip(*(
       distribute(stream, parts.strategy, start, start + num_batches)

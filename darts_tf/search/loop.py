@@ -2,13 +2,9 @@
 
 import dataclasses
 import itertools
-import math
 import os
-import sys
-import time
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -17,13 +13,16 @@ from darts_tf.distribution import make_strategy, seed_everything
 from darts_tf.evaluation import Evaluation
 from darts_tf.genotype import Genotype
 from darts_tf.memory_check import check_memory
-from darts_tf.run_data import distribute, load_data
+from darts_tf.run_data import load_data
 from darts_tf.search.builder import SearchParts, build_search, resolve
 from darts_tf.search.config import SearchConfig
-from darts_tf.search.observers import Observer, make_observers
+from darts_tf.search.epoch import EpochRunner, check_finite
+from darts_tf.search.next_stage import describe_stage, next_stage
+from darts_tf.search.observers import make_observers
 from darts_tf.search.record import SearchRecord, alpha_arrays, current_genotype
+from darts_tf.search.stage_record import StageRecord
 from darts_tf.search.summary import describe
-from darts_tf.variables import not_finite
+from darts_tf.search_space.space import SearchSpace
 from darts_tf.workdir import WorkDir
 from darts_tf.workers import (
   check_agreement,
@@ -40,7 +39,10 @@ class SearchResult:
   Args:
     genotype: the architecture.
     metrics: one mapping an epoch.
-    history: group to mixing weights, `(epochs + 1, edges, candidates)`.
+    history: group to mixing weights, `(epochs + 1, edges, candidates)`, of
+      the last stage.
+    space: the search space with the candidates of the last stage.
+    stages: all stages.
     config: the resolved configuration.
     info: the data set.
     workdir: where all of it is written; `None` on a worker that is not the
@@ -50,6 +52,8 @@ class SearchResult:
   genotype: Genotype
   metrics: list[dict[str, Any]]
   history: dict[str, np.ndarray]
+  space: SearchSpace
+  stages: list[StageRecord]
   config: SearchConfig
   info: DatasetInfo
   workdir: WorkDir | None
@@ -90,19 +94,20 @@ def run_search(
     seed_everything(config)
     data = data or load_data(config)
     parts = build_search(config, data, strategy)
-    observers = make_observers(parts)
-    memory = check_memory(parts.step_graph, config) if is_new else ''
+    make_observers(parts)  # Raises if there is something amiss.
+    memory = check_memory(
+        parts.step_graph, config, config.memory_budget) if is_new else ''
     if directory is None:
-      return _search(parts, observers, data, None, False, memory)
+      return _search(parts, data, None, False, memory)
     # Not before the parts are known to fit together, and into memory.
     directory.pin(config.pinned())
     with directory.exclusive():
-      return _search(parts, observers, data, directory, verbose, memory)
+      return _search(parts, data, directory, verbose, memory)
 
 
 def _search(
-    parts: SearchParts, observers: list[Observer], data: ImageData,
-    directory: WorkDir | None, verbose: bool, memory: str,
+    parts: SearchParts, data: ImageData, directory: WorkDir | None,
+    verbose: bool, memory: str,
 ) -> SearchResult:
   """Starts or continues the search whose directory this is."""
   config = parts.config
@@ -114,7 +119,7 @@ def _search(
     say(f'Warning: {warning}')
   first_epoch = 0
   if checkpoint is not None:
-    record.restore(parts, checkpoint)
+    parts = record.restore(parts, checkpoint)
     record.write(parts)
     first_epoch = checkpoint.epoch + 1
   say(describe(parts, data.info))
@@ -122,77 +127,33 @@ def _search(
     say(f'Memory      {memory}')
   if first_epoch:
     say(f'Continuing after epoch {first_epoch} of {config.epochs}.')
-  evaluation = Evaluation(parts.logits)
+  observers, evaluation = make_observers(parts), Evaluation(parts.logits)
+  run = EpochRunner(parts, verbose)
+  if checkpoint is not None:
+    run.restore(checkpoint.meta)
   for epoch in range(first_epoch, config.epochs):
-    metrics = _run_epoch(parts, epoch, verbose)
+    if epoch == parts.stage.end:
+      parts = next_stage(parts, record)
+      observers, evaluation = make_observers(parts), Evaluation(parts.logits)
+      run.start_stage()
+      say(describe_stage(record.stages))
+    metrics = run(parts, epoch)
     every = config.evaluate_every
     if epoch == config.epochs - 1 or (every and (epoch + 1) % every == 0):
       score = evaluation(
           parts.evaluation, *map(tf.convert_to_tensor, parts.alphas))
       metrics |= {'validation_loss': score.loss,
                   'validation_accuracy': score.accuracy}
-      _check_finite(score._asdict(), parts, epoch, parts.steps_per_epoch - 1)
+      check_finite(score._asdict(), parts, epoch, parts.steps_per_epoch - 1)
     for observe in observers:
       metrics |= observe(epoch)
     check_agreement(parts.strategy, alpha_arrays(parts).values())
-    record.add(parts, metrics)
+    record.add(parts, metrics, run.state())
     say(_epoch_line(record.metrics[-1], config.epochs))
   return SearchResult(
       current_genotype(parts), record.metrics,
-      {g: np.stack(h) for g, h in record.history.items()}, config,
-      data.info, directory)
-
-
-def _run_epoch(
-    parts: SearchParts, epoch: int, verbose: bool
-) -> dict[str, Any]:
-  """Runs the steps of an epoch; returns the means of their metrics."""
-  started = time.monotonic()
-  config, steps = parts.config, parts.steps_per_epoch
-  rate = parts.learning_rate.at(epoch)
-  parts.weight_optimizer.learning_rate.assign(rate)
-  parts.relaxation.start_epoch(epoch, config.epochs)
-  if config.drop_path:
-    # The same ramp as in retraining.
-    parts.supernet.drop_path_rate.assign(
-        config.drop_path * epoch / config.epochs)
-  span = (epoch * steps, (epoch + 1) * steps)
-  grace = epoch < config.grace_epochs
-  streams = [parts.weight_stream]
-  if parts.estimator.uses_validation and not grace:
-    streams.append(parts.architecture_stream)
-  batches = [iter(distribute(s, parts.strategy, *span)) for s in streams]
-  # A bar is for people; a log gets one line an epoch.
-  interactive = verbose and sys.stdout.isatty()
-  bar = keras.utils.Progbar(steps) if interactive else None
-  if interactive:
-    print(f'Epoch {epoch + 1}/{config.epochs}')
-  sums = {}
-  run = parts.step.trainings if grace else parts.step.searches
-  for start in range(0, steps, config.steps_per_execution):
-    count = min(config.steps_per_execution, steps - start)
-    for step, metrics in enumerate(run(batches, count), start):
-      _check_finite(metrics, parts, epoch, step)
-      for name, value in metrics.items():
-        sums[name] = sums.get(name, 0.) + value
-      if bar is not None:
-        bar.update(step + 1, list(metrics.items()))
-  means = {name: total / steps for name, total in sums.items()}
-  if not grace:
-    parts.estimator.check(means)
-  return {
-      'epoch': epoch,
-      **means,
-      'learning_rate': rate,
-      'seconds': round(time.monotonic() - started, 3),
-  }
-
-
-def _check_finite(metrics, parts, epoch, step) -> None:
-  if all(math.isfinite(value) for value in metrics.values()):
-    return
-  raise not_finite(
-      f'loss of epoch {epoch + 1}, step {step + 1} is', parts.rates())
+      {g: np.stack(h) for g, h in record.history.items()}, parts.space,
+      record.stages, config, data.info, directory)
 
 
 def _epoch_line(metrics: dict[str, Any], epochs: int) -> str:

@@ -37,7 +37,8 @@ class SupernetProblem(BilevelProblem):
     relaxation: maps alphas to mixing weights.
     states: running statistics and other state at the start of each pass;
       batch statistics are used, so losses do not depend on them.
-    global_batch_size: images of a batch over all replicas.
+    global_batch_size: images of a batch over all replicas; `None` for as
+      many as there are, on one replica.
     auxiliary_weight: weight of the loss of the supernet's second
       classifier, if it has one.
     precise_supernet: the same structure in full precision, for second
@@ -48,7 +49,7 @@ class SupernetProblem(BilevelProblem):
 
   def __init__(
       self, supernet: Supernet, relaxation: Relaxation,
-      states: Sequence[tf.Tensor], global_batch_size: int,
+      states: Sequence[tf.Tensor], global_batch_size: int | None,
       auxiliary_weight: float = 0.4,
       precise_supernet: Supernet | None = None, loss_scale: float = 1.,
   ):
@@ -90,7 +91,13 @@ class SupernetProblem(BilevelProblem):
 
   def _share(self, labels, logits):
     losses = cross_entropy(labels, logits)
-    return tf.reduce_sum(losses) / self.global_batch_size
+    return tf.reduce_sum(losses) / self.images_of(labels, losses.dtype)
+
+  def images_of(self, labels, dtype):
+    """The number of images of a batch with these labels."""
+    if self.global_batch_size is not None:
+      return self.global_batch_size
+    return tf.cast(tf.shape(labels)[0], dtype)
 
   def training_loss(self, weights, alphas, batch) -> tf.Tensor:
     """See `BilevelProblem`."""

@@ -32,7 +32,8 @@ class SearchStep:
       reduced gradients.
     alpha_optimizer: built on `alphas`; takes reduced gradients.
     strategy: under which all variables were created.
-    batch_size: images of a batch over all replicas.
+    batch_size: images of a batch over all replicas; `None` for any number,
+      on one replica.
     auxiliary_weight: see `SupernetProblem`.
     precise_supernet: see `SupernetProblem`.
     loss_scale: see `SupernetProblem`.
@@ -43,7 +44,7 @@ class SearchStep:
       self, supernet: Supernet, relaxation: Relaxation,
       alphas: Sequence[keras.Variable], estimator: Estimator,
       weight_optimizer: SGD, alpha_optimizer: Adam,
-      strategy: tf.distribute.Strategy, batch_size: int,
+      strategy: tf.distribute.Strategy, batch_size: int | None,
       auxiliary_weight: float = 0.4,
       precise_supernet: Supernet | None = None, loss_scale: float = 1.,
       xla: bool = False,
@@ -59,11 +60,14 @@ class SearchStep:
     self.auxiliary_weight = auxiliary_weight
     self.precise_supernet = precise_supernet
     self.loss_scale = loss_scale
+    # One graph for all sizes, if there are several.
+    batch = None if batch_size else _any_batch(supernet)
     # Nothing here branches on a tensor, so there is nothing to convert.
-    compiled = lambda step: tf.function(
-        self._distributed(step), autograph=False, jit_compile=xla)
-    self._search = compiled(self._search_step)
-    self._train = compiled(self._training_step)
+    compiled = lambda step, count: tf.function(
+        self._distributed(step), autograph=False, jit_compile=xla,
+        input_signature=batch and (batch,) * count)
+    self._search = compiled(self._search_step, 2)
+    self._train = compiled(self._training_step, 1)
     # Each runs several steps, given iterators and their number.
     self.searches = SeveralSteps(
         lambda batches: self.search(batches[0], batches[-1]))
@@ -85,8 +89,16 @@ class SearchStep:
   def search_graph(
       self, training_batch: Any, validation_batch: Any
   ) -> tf.Graph:
-    """Returns the graph of `search`, for looking at; it is built but once."""
-    return self._search.get_concrete_function(
+    """Returns the graph of `search` for batches of these sizes.
+
+    It is the one that runs, and built but once; a graph for looking at
+    where the one that runs is for batches of any size.
+    """
+    search = self._search
+    if self.batch_size is None:
+      search = tf.function(
+          self._distributed(self._search_step), autograph=False)
+    return search.get_concrete_function(
         training_batch, validation_batch).graph
 
   def gradient_function(
@@ -218,8 +230,14 @@ class SearchStep:
         tf.argmax(forward.logits, -1), tf.cast(batch[1], tf.int64))
     share = tf.reduce_sum(tf.cast(correct, forward.loss.dtype))
     loss, accuracy = problem.reduce(
-        [forward.loss, share / self.batch_size])
+        [forward.loss, share / problem.images_of(batch[1], share.dtype)])
     return {'train_loss': loss, 'train_accuracy': accuracy}
+
+
+def _any_batch(supernet: Supernet) -> tuple:
+  """Images and labels of a batch of any size."""
+  return (tf.TensorSpec([None, *supernet.image_shape], tf.float32),
+          tf.TensorSpec([None], tf.int32))
 
 
 def _gradients(tape, loss, sources):

@@ -58,7 +58,7 @@ def describe(parts: SearchParts, info: DatasetInfo) -> str:
       + (f' ({relaxed})' if relaxed else ''),
       f'Gradient    {gradient}',
       f'Schedule    {config.epochs} epochs of {parts.steps_per_epoch} steps,'
-      f' alphas frozen for {config.grace_epochs}; learning rate'
+      f' {parts.schedule.describe()}; learning rate'
       f' {config.learning_rate:g} to {config.learning_rate_min:g} by a'
       ' cosine' + ''.join(f'; {text}' for text in extras),
       f'Discretize  {parts.discretization}',

@@ -1,0 +1,193 @@
+"""One epoch of a search: its steps, of one batch size or of growing ones."""
+
+import collections
+import math
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from darts_tf.errors import InputError
+from darts_tf.memory import available_memory_mib
+from darts_tf.memory_meter import MemoryMeter, device_memory_mib
+from darts_tf.run_data import distribute, join
+from darts_tf.schedule.batch_size import AdaptiveBatchSize
+from darts_tf.search.builder import SearchParts
+from darts_tf.variables import not_finite
+
+Metrics = Mapping[str, float]
+
+
+class EpochRunner:
+  """Runs the epochs of a search.
+
+  Args:
+    parts: the search, in the stage in which it starts.
+    verbose: whether a bar is shown, on a terminal.
+  """
+
+  def __init__(self, parts: SearchParts, verbose: bool):
+    # A bar is for people; a log gets one line an epoch.
+    self._interactive = verbose and sys.stdout.isatty()
+    self._sizes, self._meter = None, None
+    config = parts.config
+    if config.max_batch_size:
+      self._meter = MemoryMeter()
+      budget = (config.memory_budget or device_memory_mib()
+                or available_memory_mib() or math.inf)
+      self._sizes = AdaptiveBatchSize(
+          config.batch_size, config.batch_multiple, config.max_batch_size,
+          budget)
+
+  def start_stage(self) -> None:
+    """Begins a stage: batches are small again."""
+    if self._sizes is not None:
+      self._sizes.restart()
+
+  def state(self) -> dict[str, Any]:
+    """What a checkpoint must hold; empty where batches do not grow."""
+    return {} if self._sizes is None else {'batches': self._sizes.state()}
+
+  def restore(self, state: Mapping[str, Any]) -> None:
+    """Inverts `state`."""
+    if self._sizes is not None:
+      self._sizes.restore(state['batches'])
+
+  def __call__(self, parts: SearchParts, epoch: int) -> dict[str, Any]:
+    """Runs an epoch; returns the means of its metrics.
+
+    Args:
+      parts: the search, in the epoch's stage.
+      epoch: of the search, from 0.
+
+    Raises:
+      InputError: if the loss is no longer a finite number, or not even the
+        smallest batch fits into memory.
+    """
+    started = time.monotonic()
+    config, stage = parts.config, parts.stage
+    rate = parts.learning_rate.at(epoch - stage.first_epoch)
+    parts.weight_optimizer.learning_rate.assign(rate)
+    parts.relaxation.start_epoch(epoch, config.epochs)
+    if config.drop_path:
+      # The same ramp as in retraining.
+      parts.supernet.drop_path_rate.assign(
+          config.drop_path * epoch / config.epochs)
+    grace = epoch - stage.first_epoch < stage.grace_epochs
+    run = self._growing if self._sizes else self._equal
+    bar = None
+    if self._interactive:
+      print(f'Epoch {epoch + 1}/{config.epochs}')
+      bar = keras.utils.Progbar(
+          parts.steps_per_epoch, stateful_metrics=['batch_size'])
+    sums, images, extra = collections.Counter(), 0, {}
+    for step, (size, metrics) in enumerate(run(parts, epoch, grace, extra)):
+      check_finite(metrics, parts, epoch, step)
+      sums.update({n: size * value for n, value in metrics.items()})
+      images += size
+      if bar is not None:
+        bar.update(step + 1, list(metrics.items()))
+    means = {name: total / images for name, total in sums.items()}
+    if not grace:
+      parts.estimator.check(means)
+    return {
+        'epoch': epoch,
+        **means,
+        **extra,
+        'learning_rate': rate,
+        'seconds': round(time.monotonic() - started, 3),
+    }
+
+  def _equal(
+      self, parts: SearchParts, epoch: int, grace: bool, extra: dict
+  ) -> Iterator[tuple[int, Metrics]]:
+    """Steps of one batch size; yields 1, since all count alike."""
+    del extra
+    config, steps = parts.config, parts.steps_per_epoch
+    batches = [iter(distribute(
+        stream, parts.strategy, epoch * steps, (epoch + 1) * steps))
+               for stream in _streams(parts, grace)]
+    run = parts.step.trainings if grace else parts.step.searches
+    for start in range(0, steps, config.steps_per_execution):
+      count = min(config.steps_per_execution, steps - start)
+      for metrics in run(batches, count):
+        yield 1, metrics
+
+  def _growing(
+      self, parts: SearchParts, epoch: int, grace: bool, extra: dict
+  ) -> Iterator[tuple[int, Metrics]]:
+    """Steps of growing batches; yields the images of each.
+
+    Every image of the epoch is seen once, but for a last batch that would
+    be smaller than the first one.
+    """
+    streams, sizes = _streams(parts, grace), self._sizes
+    multiple, count = sizes.multiple, streams[0].steps_per_epoch
+    span = (epoch * count, (epoch + 1) * count)
+    sources = [_Blocks(distribute(s, parts.strategy, *span)) for s in streams]
+    run = parts.step.train if grace else parts.step.search
+    changes, most, step = [[0, sizes.size]], -math.inf, 0
+    while (count * multiple >= sizes.smallest
+           and step < (parts.config.steps_per_epoch or math.inf)):
+      number = min(sizes.size // multiple, count)
+      taken = [source.take(number) for source in sources]
+      self._meter.restart()
+      try:
+        metrics = {name: float(value) for name, value in run(
+            *map(join, taken)).items()}
+      except tf.errors.ResourceExhaustedError as error:
+        for source, blocks in zip(sources, taken, strict=True):
+          source.give_back(blocks)
+        if not sizes.ran_out():
+          raise InputError(
+              'Not even the smallest batch fits into memory; expected fewer'
+              ' cells or channels. Received: batch_multiple='
+              f'{multiple}') from error
+        changes.append([step, sizes.size])
+        continue
+      used = self._meter.used_mib()
+      count, step = count - number, step + 1
+      most = max(most, used)
+      # A last, smaller batch says nothing about the present size.
+      if number == sizes.size // multiple and sizes.observe(used):
+        changes.append([step, sizes.size])
+      yield number * multiple, metrics
+    extra |= {'batch_size': sizes.size, 'batch_sizes': changes,
+              'memory_mib': round(most, 1)}
+
+
+class _Blocks:
+  """The smallest batches of an epoch, taken several at a time."""
+
+  def __init__(self, blocks):
+    self._blocks = iter(blocks)
+    self._returned = collections.deque()
+
+  def take(self, count: int) -> list:
+    """Returns the next ones."""
+    return [self._returned.popleft() if self._returned else next(self._blocks)
+            for _ in range(count)]
+
+  def give_back(self, blocks: list) -> None:
+    """Takes back what was not used."""
+    self._returned.extendleft(reversed(blocks))
+
+
+def _streams(parts: SearchParts, grace: bool) -> list:
+  """The data of an epoch's steps."""
+  if parts.estimator.uses_validation and not grace:
+    return [parts.weight_stream, parts.architecture_stream]
+  return [parts.weight_stream]
+
+
+def check_finite(
+    metrics: Metrics, parts: SearchParts, epoch: int, step: int
+) -> None:
+  """Raises `InputError` if a search has diverged."""
+  if all(math.isfinite(value) for value in metrics.values()):
+    return
+  raise not_finite(
+      f'loss of epoch {epoch + 1}, step {step + 1} is', parts.rates())

@@ -1,0 +1,61 @@
+"""From one stage of a search to the next."""
+
+import collections
+from collections.abc import Sequence
+
+import numpy as np
+
+from darts_tf.search.builder import SearchParts, rebuild_search
+from darts_tf.search.inherit import inherit
+from darts_tf.search.record import SearchRecord
+from darts_tf.search.stage_record import StageRecord
+
+# New candidates that are named in a line.
+_MOST_NAMES = 6
+
+
+def next_stage(parts: SearchParts, record: SearchRecord) -> SearchParts:
+  """Changes the candidates and builds the next supernet.
+
+  Args:
+    parts: the search at the end of a stage.
+    record: of the search; the new stage is added to it.
+
+  Returns:
+    The search at the start of the next stage: weights and running
+    statistics go on, alphas and optimizers are new.
+  """
+  stage = parts.stage
+  following = parts.schedule.stages[stage.index + 1]
+  seed = (parts.config.seed, 0x57a6e, following.index)
+  change = parts.schedule.change(
+      stage, parts.space, record.stages[-1].weights,
+      [past.candidates for past in record.stages],
+      np.random.default_rng(seed))
+  new = rebuild_search(parts, following, change.candidates)
+  inherit(parts.supernet, new.supernet, change.children, seed)
+  record.start(new, change)
+  return new
+
+
+def describe_stage(stages: Sequence[StageRecord]) -> str:
+  """One line on the stage that begins.
+
+  Args:
+    stages: the stages so far.
+  """
+  stage = stages[-1]
+  sizes = [len(names) for edges in stage.candidates.values()
+           for names in edges]
+  counts = collections.Counter(
+      name for edges in stage.children.values() for edge in edges
+      for name in edge)
+  names = [f'{name} ({count})'
+           for name, count in counts.most_common(_MOST_NAMES)]
+  if len(counts) > _MOST_NAMES:
+    names.append('…')
+  new = f'; new: {", ".join(names)}' if names else ''
+  shown = str(min(sizes))
+  if min(sizes) < max(sizes):
+    shown += f' to {max(sizes)}'
+  return f'Stage {len(stages)}: {shown} candidates an edge{new}'
