@@ -4,6 +4,10 @@ import tensorflow as tf
 
 from darts_tf.memory import peak_memory_mib, resident_memory_mib
 
+# The allocator belongs to the process, and so do the peaks that it forgets
+# when it is asked to: device to the largest one so far, in MiB.
+_largest: dict[str, float] = {}
+
 
 class MemoryMeter:
   """Measures the memory of steps, on a GPU or on a CPU.
@@ -12,42 +16,51 @@ class MemoryMeter:
   process does not fall again. What counts is the process' growth, less what
   its allocator keeps without using it:
 
-      used = (resident - held) - (largest peak so far - peak)
+      used = resident - (largest peak so far - peak)
 
-  with the allocator's peaks since `restart`. On a GPU it is that peak
-  alone. Where the allocator does not tell, it is the process' own peak.
+  less the same at the beginning, with the allocator's peak since `restart`,
+  at the beginning what it holds. On a GPU it is that peak alone. Where the
+  allocator does not tell, it is the process' own peak.
   """
 
   def __init__(self):
     on_gpu = bool(tf.config.list_physical_devices('GPU'))
     self._device = 'GPU:0' if on_gpu else 'CPU:0'
-    self._held = 0. if on_gpu else resident_memory_mib()
-    self._largest = 0.
-    self._tells = self._peak() is not None
+    self._held = 0.
+    self._tells = self._info() is not None
     self.restart()
+    self._held = 0. if on_gpu else self._used('current')
 
   def restart(self) -> None:
     """Forgets peaks; the next ones are of what follows."""
     if self._tells:
-      self._largest = max(self._largest, self._peak())
+      _largest[self._device] = self._largest()
       tf.config.experimental.reset_memory_stats(self._device)
 
   def used_mib(self) -> float:
     """Returns the peak since `restart`, in MiB."""
-    if not self._tells:
-      return peak_memory_mib() - self._held
-    peak = self._peak()
-    if self._device == 'GPU:0':
-      return peak
-    unused = max(self._largest, peak) - peak
-    return resident_memory_mib() - self._held - unused
+    return self._used('peak') - self._held
 
-  def _peak(self) -> float | None:
+  def _used(self, which: str) -> float:
+    if not self._tells:
+      return peak_memory_mib()
+    info = self._info()
+    if self._device == 'GPU:0':
+      return info[which]
+    unused = self._largest() - info[which]
+    return resident_memory_mib() - unused
+
+  def _largest(self) -> float:
+    """What the allocator has ever held."""
+    return max(_largest.get(self._device, 0.), self._info()['peak'])
+
+  def _info(self) -> dict[str, float] | None:
+    """What the allocator holds, and its peak, in MiB."""
     try:
       info = tf.config.experimental.get_memory_info(self._device)
     except (ValueError, tf.errors.OpError):
       return None  # This build of TensorFlow does not count.
-    return info['peak'] / 2**20
+    return {name: size / 2**20 for name, size in info.items()}
 
 
 def device_memory_mib() -> float | None:

@@ -1,0 +1,285 @@
+import json
+from unittest import mock
+
+import numpy as np
+import tensorflow as tf
+import tiny_runs
+
+from darts_tf.errors import InputError
+from darts_tf.memory_meter import MemoryMeter
+from darts_tf.morphism import morphisms
+from darts_tf.schedule import Child
+from darts_tf.search import loop, run_search
+from darts_tf.search.builder import build_search, rebuild_search, resolve
+from darts_tf.search.inherit import inherit
+from darts_tf.search.step import SearchStep
+from darts_tf.search_space import (
+  Growth,
+  SearchSpace,
+  register_search_space,
+  same_candidates,
+  search_spaces,
+)
+from darts_tf.search_space.parameterized import Convolution
+
+_NAMES = ('skip_connect', 'max_pool_3x3', 'conv_k3_d1')
+
+if 'tiny_growing' not in search_spaces:
+  register_search_space(SearchSpace(
+      name='tiny_growing', topology=tiny_runs.SPACE.topology,
+      candidates=same_candidates(
+          _NAMES, tiny_runs.SPACE.topology, ('normal',)),
+      macro=tiny_runs.SPACE.macro, inputs_per_node=None, default_cells=2,
+      default_channels=4,
+      growth=Growth((1, 5), (1, 2), None, None)))
+
+CONFIG = tiny_runs.SEARCH.replace(
+    search_space='tiny_growing', method='prune_replace', epochs=None,
+    gradient=None, alpha_scale=0., cycle_epochs='2,2,1',
+    cycle_grace_epochs='1,0,0', cycle_morphisms='2,0,0',
+    cycle_candidates='4,2,1')
+
+
+class StagesTest(tiny_runs.RunTest):
+
+  def run_it(self, name, config=CONFIG):
+    return run_search(config, self.directory / name, self.data, False)
+
+  def test_whole_search(self):
+    result = self.run_it('whole')
+    self.assertLen(result.metrics, 5)
+    self.assertEqual(
+        [(s.first_epoch, s.epochs) for s in result.stages],
+        [(0, 2), (2, 2), (4, 1)])
+    first, second, third = (s.candidates['normal'] for s in result.stages)
+    self.assertEqual(first, (_NAMES,) * 3)
+    self.assertEqual(
+        [len(names) for names in second + third], [4] * 3 + [2] * 3)
+    for before, now, came in zip(
+        first, second, result.stages[1].children['normal'], strict=True):
+      self.assertEqual(set(now) - set(before), set(came))
+      self.assertLen(came, 2)
+    self.assertEqual(result.space.candidates['normal'], third)
+    for edge, names in zip(result.genotype.cells['normal'].edges, third):
+      self.assertIn(edge.operation, names)
+    # The learning rate starts again.
+    rates = [m['learning_rate'] for m in result.metrics]
+    self.assertEqual([rates[0]] * 3, [rates[0], rates[2], rates[4]])
+    self.assertLess(rates[1], rates[0])
+    stages = json.loads((self.directory / 'whole/stages.json').read_text())
+    self.assertEqual(
+        stages[1]['candidates']['normal'], [list(n) for n in second])
+    self.assertAllClose(
+        stages[2]['weights']['normal'], result.history['normal'][-1])
+    self.assertEqual(result.history['normal'].shape, (2, 3, 2))
+
+  def test_stopped_runs_give_what_they_would_have_given(self):
+    whole = self.run_it('whole')
+    # In the middle of the second epoch of a stage, and of the first one.
+    for stopped, call in (('second', 11), ('first', 8)):
+      with tiny_runs.failing(
+          SearchStep, 'search', KeyboardInterrupt(), call - 3):
+        with self.assertRaises(KeyboardInterrupt):
+          self.run_it(stopped)
+      again = self.run_it(stopped)
+      tiny_runs.assert_same_search(
+          self, self.directory / stopped, self.directory / 'whole')
+      self.assertEqual(
+          [s.to_dict() for s in again.stages],
+          [s.to_dict() for s in whole.stages])
+      self.assertEqual(again.genotype, whole.genotype)
+
+  def test_another_draw_with_another_seed(self):
+    config = CONFIG.replace(cycle_epochs='2,1,1')
+    candidates = [
+        self.run_it(f'{seed}', config.replace(seed=seed)).stages[1].candidates
+        for seed in (0, 1)]
+    self.assertNotEqual(*candidates)
+
+  def test_other_tables_are_another_run(self):
+    self.run_it('run', CONFIG.replace(cycle_epochs='2,1,1'))
+    with self.assertRaisesRegex(InputError, 'cycle_epochs: was "2,1,1", now'):
+      self.run_it('run')
+
+  def test_options_belong_to_the_method(self):
+    with self.assertRaisesRegex(
+        InputError, "cycle_epochs does not belong to method 'darts'"):
+      resolve(CONFIG.replace(method='darts'))
+    resolved = resolve(CONFIG)
+    self.assertEqual(resolved.epochs, 5)
+    self.assertEqual(resolve(resolved), resolved)
+
+  def test_stages_are_announced(self):
+    _, out = tiny_runs.printed(
+        run_search, CONFIG, self.directory / 'run', self.data)
+    self.assertIn('5 epochs of 3 steps, cycles of 2 2 1, alphas frozen for 1'
+                  ' 0 0; new candidates 2 0 0, left 4 2 1;', out)
+    self.assertRegex(
+        out, r'\nStage 2: 4 candidates an edge; new: conv_k\S+ \(\d\)')
+    self.assertIn('\nStage 3: 2 candidates an edge\n', out)
+
+  def test_observers_and_evaluation_are_of_the_stage(self):
+    made = []
+    with mock.patch.object(
+        loop, 'make_observers', lambda parts: [lambda epoch: made.append(
+            (epoch, parts.stage.index)) or {}]):
+      self.run_it('run')
+    self.assertEqual(made, [(0, 0), (1, 0), (2, 1), (3, 1), (4, 2)])
+
+
+class InheritTest(tiny_runs.RunTest):
+
+  def setUp(self):
+    super().setUp()
+    self.parts = build_search(
+        resolve(CONFIG.replace(precision='float64')), self.data)
+    draw = np.random.default_rng(0)
+    for variable in self.parts.supernet.variables:
+      if 'seed' not in variable.name:
+        variable.assign(0.5 + draw.random(variable.shape))
+
+  def next(self, names, children):
+    stage = self.parts.schedule.stages[1]
+    new = rebuild_search(
+        self.parts, stage, {'normal': (names,) * 3})
+    inherit(self.parts.supernet, new.supernet,
+            {'normal': (children,) * 3}, (0, 1))
+    return new
+
+  def output(self, parts, weights, training):
+    images = tf.constant(
+        self.data.x_test[:8].astype('float64') / 255)
+    alphas = [tf.math.log(tf.constant([weights] * 3, tf.float64))]
+    mixing = parts.relaxation.mixing(dict(zip(parts.relaxation.groups, alphas)))
+    return parts.supernet(images, mixing, training=training)
+
+  def test_what_stays_is_copied(self):
+    # Another order and one candidate less, which had no weight.
+    new = self.next(('conv_k3_d1', 'skip_connect'), {})
+    for training in (False, True):
+      self.assertAllClose(
+          self.output(self.parts, [0.3, 1e-300, 0.7], training),
+          self.output(new, [0.7, 0.3], training), rtol=1e-9, atol=1e-9)
+
+  def test_children_that_preserve(self):
+    children = {'conv_k5_d1': Child('conv_k3_d1', 'larger_kernel')}
+    new = self.next(('skip_connect', 'conv_k5_d1'), children)
+    for training in (False, True):
+      self.assertAllClose(
+          self.output(self.parts, [0.3, 1e-300, 0.7], training),
+          self.output(new, [0.3, 0.7], training), rtol=1e-9, atol=1e-9)
+
+  def test_nothing_is_left_to_chance(self):
+    children = {
+        child.name: Child('conv_k3_d1', name) for name in morphisms
+        for child in [morphisms[name].operation(Convolution(3))]
+        if child is not None}
+    names = ('conv_k3_d1', *children)
+    tf.keras.utils.set_random_seed(1)
+    first = self.next(names, children)
+    tf.keras.utils.set_random_seed(2)
+    second = self.next(names, children)
+    for a, b in zip(
+        first.supernet.variables, second.supernet.variables, strict=True):
+      self.assertAllEqual(a, b, a.path)
+
+
+class GrowingBatchesTest(tiny_runs.RunTest):
+
+  config = tiny_runs.SEARCH.replace(
+      batch_size=8, max_batch_size=24, steps_per_epoch=None, epochs=2)
+
+  def run_it(self, name, **changes):
+    return run_search(
+        self.config.replace(**changes), self.directory / name, self.data,
+        False)
+
+  def test_grow(self):
+    steps, search = [], SearchStep.search
+
+    def watched(step, first, second):
+      steps.append((len(first[1]), len(second[1])))
+      result = search(step, first, second)
+      self.assertEqual(step._search.experimental_get_tracing_count(), 1)
+      return result
+
+    with mock.patch.object(SearchStep, 'search', watched), (
+        mock.patch.object(MemoryMeter, 'used_mib', return_value=60.)):
+      result = self.run_it('run')
+    # 50 images in blocks of 8: five small batches, then what is left.
+    self.assertEqual(
+        steps, [(8, 8)] * 5 + [(8, 8)] + [(16, 16)] * 3)
+    self.assertEqual(
+        [m['batch_sizes'] for m in result.metrics],
+        [[[0, 8], [5, 16]], [[0, 16]]])
+    self.assertEqual([m['batch_size'] for m in result.metrics], [16, 16])
+    self.assertEqual([m['memory_mib'] for m in result.metrics], [60, 60])
+
+  def test_equal_batches_are_the_search_without(self):
+    """Growing batches that cannot grow are batches of one size."""
+    self.run_it('growing', max_batch_size=8)
+    self.run_it('equal', max_batch_size=None)
+    growing, equal = (
+        (self.directory / name) for name in ('growing', 'equal'))
+    with np.load(growing / 'alphas.npz') as a, np.load(
+        equal / 'alphas.npz') as b:
+      self.assertAllClose(a['normal'], b['normal'], rtol=1e-4, atol=1e-6)
+
+  def test_stopped_and_continued(self):
+    whole = self.run_it('whole', epochs=3)
+    with tiny_runs.failing(SearchStep, 'search', KeyboardInterrupt(), 9):
+      with self.assertRaises(KeyboardInterrupt):
+        self.run_it('cut', epochs=3)
+    again = self.run_it('cut', epochs=3)
+    self.assertEqual([m['batch_sizes'] for m in again.metrics],
+                     [m['batch_sizes'] for m in whole.metrics])
+    with np.load(self.directory / 'whole/alphas.npz') as a, np.load(
+        self.directory / 'cut/alphas.npz') as b:
+      self.assertAllEqual(a['normal'], b['normal'])
+
+  def test_memory_runs_out(self):
+    seen, search = [], SearchStep.search
+
+    def full(step, first, second):
+      images = first[0].numpy()
+      if len(images) > 8:
+        raise tf.errors.ResourceExhaustedError(None, None, 'out of memory')
+      seen.append(images)
+      return search(step, first, second)
+
+    with mock.patch.object(SearchStep, 'search', full):
+      result = self.run_it('run')
+    self.assertEqual(
+        [m['batch_sizes'] for m in result.metrics],
+        [[[0, 8], [5, 16]], [[0, 16], [0, 8]]])
+    # No image was left out for it.
+    first, seen = seen, []
+    with mock.patch.object(
+        SearchStep, 'search', lambda step, first, second: seen.append(
+            first[0].numpy()) or search(step, first, second)):
+      self.run_it('free', max_batch_size=8)
+    self.assertAllEqual(first, seen)
+
+  def test_not_even_the_smallest(self):
+    with mock.patch.object(
+        SearchStep, 'search', side_effect=tf.errors.ResourceExhaustedError(
+            None, None, 'out of memory')):
+      with self.assertRaisesRegex(InputError, 'Not even the smallest batch'):
+        self.run_it('run')
+
+  def test_bad_input(self):
+    for changes, message in (
+        ({'max_batch_size': 12}, 'multiples of 8. Received: batch_size=8'),
+        ({'max_batch_size': 8, 'batch_size': 16}, 'that is not smaller'),
+        ({'batch_multiple': 3}, 'multiples of 3'),
+        ({'max_batch_size': None, 'batch_multiple': 4}, 'do not grow'),
+        ({'strategy': 'mirrored'}, "strategy='mirrored'"),
+        ({'steps_per_execution': 2}, 'Received: steps_per_execution=2'),
+        ({'memory_budget': 1.}, 'there are 1 MiB')):
+      with self.assertRaisesRegex(InputError, message):
+        self.run_it('bad', **changes)
+    self.assertFalse((self.directory / 'bad').exists())
+
+
+if __name__ == '__main__':
+  tf.test.main()
