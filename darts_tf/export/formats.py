@@ -79,7 +79,7 @@ formats.register('tflite_dynamic', ExportFormat(
     modules=('ai_edge_litert',)))
 formats.register('onnx', ExportFormat(
     'ONNX', 'network.onnx', export_onnx, load_onnx, 'onnxruntime',
-    extra='onnx', modules=('tf2onnx', 'onnxruntime')))
+    extra='onnx', modules=('onnx', 'tf2onnx', 'onnxruntime')))
 
 
 def check_formats(names: Iterable[str]) -> tuple[str, ...]:

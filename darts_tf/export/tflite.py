@@ -1,12 +1,15 @@
 """TFLite files, with weights of 32 bits or of 8."""
 
+import re
 import tempfile
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.lite.python.convert_phase import ConverterError
 
 from darts_tf.atomic import Path, atomic_write_bytes
 from darts_tf.data import DatasetInfo
+from darts_tf.errors import InputError
 from darts_tf.export.frozen import INPUT, OUTPUT, FrozenNetwork
 from darts_tf.export.runner import Runner
 from darts_tf.models.network import Network
@@ -29,6 +32,10 @@ def export_tflite(
     dynamic_range: whether weights of products are rounded to 8 bits, with
       a scale an output channel; activations are rounded as they arrive, or
       stay float32 where there is no such kernel.
+
+  Raises:
+    InputError: if an operation of the network's has no counterpart, or the
+      file cannot be written.
   """
   module = FrozenNetwork(network, info)
   with tempfile.TemporaryDirectory() as directory:
@@ -40,7 +47,20 @@ def export_tflite(
     converter = tf.lite.TFLiteConverter.from_saved_model(directory)
     if dynamic_range:
       converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    atomic_write_bytes(path, converter.convert())
+    try:
+      data = converter.convert()
+    except ConverterError as error:
+      raise _refusal(error) from error
+  atomic_write_bytes(path, data)
+
+
+def _refusal(error: ConverterError) -> InputError:
+  """What the converter says in many lines, in one."""
+  names = re.findall(r'^(?:Custom|Flex) ops: (.+)$', str(error), re.MULTILINE)
+  reason = ', '.join(names) or str(error).strip().split('\n')[0]
+  return InputError(
+      'The network cannot be written as TFLite; expected operations that'
+      f' TFLite has, too. Received: operations={reason!r}')
 
 
 def load_tflite(path: Path, threads: int) -> Runner:

@@ -19,6 +19,7 @@ from darts_tf.export import (
     check_formats,
     export_formats,
     formats,
+    frozen,
     read_exports,
     runner,
 )
@@ -268,7 +269,7 @@ class ExportFormatsTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.parameters(
       ('tflite', 'tflite', 'ai_edge_litert'),
       ('tflite_dynamic', 'tflite', 'ai_edge_litert'),
-      ('onnx', 'onnx', 'tf2onnx, onnxruntime'))
+      ('onnx', 'onnx', 'onnx, tf2onnx, onnxruntime'))
   def test_missing_library(self, name, extra, modules):
     with mock.patch.object(
         importlib.util, 'find_spec', return_value=None):
@@ -277,6 +278,18 @@ class ExportFormatsTest(tf.test.TestCase, parameterized.TestCase):
           InputError, rf'library is missing for the format {name};.*pip'
           rf' install "darts_tf\[{extra}\]".*missing={modules}$'):
         self.export(None, name)
+
+  @parameterized.parameters('tflite', 'onnx')
+  def test_operations_that_a_format_lacks(self, name):
+    require(self, name)
+    real = frozen.predict
+    with mock.patch.object(
+        frozen, 'predict', lambda *args: tf.math.betainc(
+            real(*args), .5, .5)):
+      with self.assertRaisesRegex(
+          InputError, 'cannot be written as .*operations=.*Betainc'):
+        self.export(make_network(num_cells=1), name)
+    self.assertEmpty(os.listdir(self.directory))
 
   def test_images_and_data_sets_that_do_not_fit(self):
     network = make_network(num_cells=1)
