@@ -52,8 +52,8 @@ class SpacesTest(tf.test.TestCase, parameterized.TestCase):
   def test_quick(self, name):
     self.check(name)
 
-  @pytest.mark.slow
   @parameterized.parameters(*(n for n in search_spaces if n not in QUICK))
+  @pytest.mark.slow
   def test_all(self, name):
     self.check(name)
 

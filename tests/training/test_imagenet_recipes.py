@@ -47,9 +47,9 @@ class ImageNetRecipesTest(tf.test.TestCase, parameterized.TestCase):
     self.assertBetween(found['multiply_adds'], 0.9 * published, published)
     self.assertLess(published, 600e6)
 
-  @pytest.mark.slow
   @parameterized.parameters(
       'train_imagenet_mobile.flags', 'train_imagenet_mobile_1024.flags')
+  @pytest.mark.slow
   def test_trains(self, name):
     config, genotype = recipe(name)
     random = np.random.default_rng(0)
