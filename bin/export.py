@@ -21,7 +21,8 @@ _FORMATS = flags.DEFINE_list(
     ' tflite_dynamic (weights of 8 bits), onnx.')
 _OUTPUT = flags.DEFINE_string(
     'output', None, 'Path of the export, if there is one format; by default'
-    ' its usual name in --workdir. An earlier export is replaced.')
+    ' its usual name in --workdir. An earlier export is replaced, and so is'
+    ' any file.')
 _IMAGES = flags.DEFINE_enum(
     'images', 'test', ['test', 'random'], 'Images to compare on: test images'
     ' of the run\'s data set, if they can be read without a download; or'

@@ -108,5 +108,5 @@ def write_exports(
 
 def relative_path(directory: WorkDir, path: pathlib.Path) -> str:
   """A path as a record has it."""
-  inside, path = directory.path.resolve(), path.expanduser().resolve()
+  inside, path = directory.path.resolve(), path.resolve()
   return str(path.relative_to(inside) if path.is_relative_to(inside) else path)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import tensorflow as tf
 
-from darts_tf.atomic import Path
+from darts_tf.atomic import Path, explain_disk_errors
 from darts_tf.data import DatasetInfo
 from darts_tf.export.formats import ExportFormat, check_formats, formats
 from darts_tf.export.frozen import float32_copy
@@ -79,12 +79,15 @@ def export_formats(
   for name in names:
     made, threads = formats[name], usable_threads()
     path = pathlib.Path(
-        (paths or {}).get(name) or directory.path / made.file_name)
+        (paths or {}).get(name) or directory.path / made.file_name
+    ).expanduser()
+    with explain_disk_errors(path):
+      path.parent.mkdir(parents=True, exist_ok=True)
     source, expected = (
         variants.own() if made.own_precision else variants.plain())
     made.write(source, info, path)
     with _rewritten_graphs():
-      run = made.load(path.expanduser(), threads)
+      run = made.load(path, threads)
       comparison = compare(run_in_batches(run, images), expected)
       _check_tolerance(made, path, comparison.largest_difference)
       milliseconds = median_milliseconds(run, images[:1], runs)
@@ -163,7 +166,6 @@ def _rewritten_graphs() -> Iterator[None]:
 
 
 def _size(path: pathlib.Path) -> int:
-  path = path.expanduser()
   if path.is_file():
     return path.stat().st_size
   return sum(p.stat().st_size for p in path.rglob('*') if p.is_file())

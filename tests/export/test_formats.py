@@ -291,6 +291,18 @@ class ExportFormatsTest(tf.test.TestCase, parameterized.TestCase):
         self.export(make_network(num_cells=1), name)
     self.assertEmpty(os.listdir(self.directory))
 
+  def test_paths(self):
+    require(self, 'onnx')
+    network = make_network(num_cells=1)
+    path = self.directory / 'new' / 'sub' / 'there.onnx'
+    record, = self.export(network, 'onnx', paths={'onnx': path})
+    self.assertEqual(record.path, 'new/sub/there.onnx')
+    self.assertEqual(record.bytes, path.stat().st_size)
+    for wrong in (path / 'below_a_file', path.parent):
+      with self.assertRaisesRegex(InputError, f"Cannot write here.*{wrong}'"):
+        self.export(network, 'onnx', paths={'onnx': wrong})
+    self.assertEqual(os.listdir(path.parent), ['there.onnx'])
+
   def test_images_and_data_sets_that_do_not_fit(self):
     network = make_network(num_cells=1)
     for images in (images_of(2) / 255, images_of(0)):
