@@ -12,8 +12,8 @@ from unittest import mock
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
+from exported import INFO, expected_of, images_of, make_network
 
-from darts_tf.data import DatasetInfo
 from darts_tf.errors import InputError
 from darts_tf.export import (
     check_formats,
@@ -23,13 +23,7 @@ from darts_tf.export import (
     read_exports,
     runner,
 )
-from darts_tf.genotype import load_genotype
-from darts_tf.models import Network
 from darts_tf.workdir import WorkDir
-
-INFO = DatasetInfo(
-    'toy', (8, 8, 3), ('ant', 'bee', 'cät'), (.4, .5, .6), (.2, .3, .4),
-    9, 9)
 
 # What runs on another machine: neither TensorFlow nor the package.
 RELOAD = {'tflite': '''
@@ -50,7 +44,7 @@ arrays = np.load(data)
 for images, expected in (
     (arrays['images'], arrays['probabilities']),
     (arrays['images'][:1], arrays['probabilities'][:1])):
-  np.testing.assert_allclose(predict(images), expected, atol=1e-6)
+  np.testing.assert_allclose(predict(images), expected, atol=1e-5)
 assert 'darts_tf' not in sys.modules and 'tensorflow' not in sys.modules
 print('equal')
 '''
@@ -69,34 +63,6 @@ def require(test, *names):
     test.skipTest(f'needs {", ".join(absent)}')
 
 
-def make_network(channels=4, num_cells=3, genotype='PC_DARTS_CIFAR', **options):
-  network = Network(
-      load_genotype(genotype), (8, 8, 3), 3, channels, num_cells, **options)
-  # Statistics of some images: without them little is left of an image at
-  # the end, and any export would be as good as the network.
-  pixels = (images_of(32) / 255 - INFO.mean) / INFO.std
-  step = tf.function(
-      lambda: network(pixels.astype(np.float32), training=True),
-      autograph=False)
-  for _ in range(20):
-    step()
-  kernel = network.head.classifier.kernel
-  kernel.assign(10 * kernel)
-  return network
-
-
-def images_of(count):
-  return np.random.default_rng(0).integers(
-      0, 256, (count, 8, 8, 3), np.uint8)
-
-
-def expected_of(network, images):
-  """Probabilities by another way than the one that is exported."""
-  pixels = (images / 255 - INFO.mean) / INFO.std
-  logits = network(pixels.astype(np.float32), training=False)
-  return tf.nn.softmax(tf.cast(logits, tf.float32)).numpy()
-
-
 class FormatsTest(tf.test.TestCase, parameterized.TestCase):
   """A network in all formats."""
 
@@ -105,9 +71,11 @@ class FormatsTest(tf.test.TestCase, parameterized.TestCase):
     super().setUpClass()
     if any(map(missing, formats)):
       raise unittest.SkipTest(f'needs {sum(map(missing, formats), [])}')
-    # Quantization leaves alone what has less than 1024 weights.
+    # Quantization leaves alone what has less than 1024 weights; wide kernels
+    # have gradients of their own, which converters must not meet.
     cls.network = make_network(
-        channels=20, auxiliary=True, drop_path=True, remat=True)
+        20, genotype='PC_DARTS_CIFAR', auxiliary=True, drop_path=True,
+        remat=True)
     cls.images = images_of(70)
     cls.probabilities = expected_of(cls.network, cls.images)
     assert np.ptp(cls.probabilities, 0).max() > 0.2
@@ -121,11 +89,11 @@ class FormatsTest(tf.test.TestCase, parameterized.TestCase):
     self.assertEqual([r.format for r in self.records], list(formats))
     by_name = {record.format: record for record in self.records}
     for name in ('saved_model', 'tflite', 'onnx'):
-      self.assertLess(by_name[name].largest_difference, 1e-6)
+      self.assertLess(by_name[name].largest_difference, 1e-5)
       self.assertEqual(by_name[name].equal_predictions, 1.)
     # It is rounded, and it is the network still.
     rounded = by_name['tflite_dynamic']
-    self.assertBetween(rounded.largest_difference, 1e-5, 0.05)
+    self.assertBetween(rounded.largest_difference, 1e-4, 0.1)
     self.assertGreater(rounded.equal_predictions, 0.9)
     self.assertLess(rounded.bytes, 0.75 * by_name['tflite'].bytes)
     for record in self.records:
@@ -189,17 +157,17 @@ class ExportFormatsTest(tf.test.TestCase, parameterized.TestCase):
     require(self, 'onnx')
     network = make_network(num_cells=1, dtype='mixed_bfloat16')
     record, = self.export(network, 'onnx')
-    self.assertLess(record.largest_difference, 1e-6)
+    self.assertLess(record.largest_difference, 1e-5)
     self.assertEqual(record.precision, 'float32')
     images = images_of(4)
     exact = make_network(num_cells=1)
     for ours, theirs in zip(exact.variables, network.variables):
       ours.assign(theirs)
     run = formats['onnx'].load(self.directory / 'network.onnx', 1)
-    self.assertAllClose(run(images), expected_of(exact, images), atol=1e-6)
+    self.assertAllClose(run(images), expected_of(exact, images), atol=1e-5)
     # To be worth a copy: the network itself is not that exact.
     self.assertNotAllClose(
-        run(images), expected_of(network, images), atol=1e-5)
+        run(images), expected_of(network, images), atol=1e-4)
 
   @parameterized.parameters('saved_model', 'tflite', 'onnx')
   def test_other_predictions_are_refused(self, name):
