@@ -7,6 +7,9 @@ from setuptools import find_packages, setup
 HERE = pathlib.Path(__file__).parent
 VERSION = '0.1.0'
 TENSORFLOW = '>=2.21,<2.22'
+TFLITE = ['ai-edge-litert>=2.1']
+# Earlier ones of tf2onnx exclude the protobuf of TensorFlow.
+ONNX = ['onnxruntime>=1.20', 'tf2onnx>=1.17']
 
 setup(
     name='darts_tf',
@@ -40,8 +43,11 @@ setup(
         'cuda': [f'tensorflow[and-cuda]{TENSORFLOW}'],
         # Keras Tuner writes hyperparameters for TensorBoard by its plugin.
         'tuner': ['keras-tuner>=1.4.8', 'tensorboard'],
+        # To write and run exported networks; SavedModels need neither.
+        'tflite': TFLITE,
+        'onnx': ONNX,
         # Tests look at all that there is.
         'test': ['keras-tuner[bayesian]>=1.4.8', 'pytest', 'pytest-xdist',
-                 'ruff', 'tensorboard'],
+                 'ruff', 'tensorboard', *TFLITE, *ONNX],
     },
 )

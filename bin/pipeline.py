@@ -4,8 +4,9 @@
 
 Flags of the search have no prefix, flags of retraining begin with
 `train_`; the data set, the seed and the devices are common to both. The
-work directory receives genotype.json, saved_model, result.json, plots and
-report.html. The same command continues a run that stopped.
+work directory receives genotype.json, saved_model, exports.json,
+result.json, plots and report.html. The same command continues a run that
+stopped.
 """
 
 from absl import flags
@@ -23,6 +24,9 @@ from darts_tf.training.config import TrainConfig  # noqa: E402
 _WORKDIR = flags.DEFINE_string(
     'workdir', 'runs/pipeline', 'Directory of the run.')
 define_flags(LimitConfig)
+_FORMATS = flags.DEFINE_list(
+    'export_formats', ['saved_model'], 'What the network is exported to:'
+    ' saved_model, tflite, tflite_dynamic, onnx.')
 define_flags(SearchConfig)
 define_flags(TrainConfig, prefix='train_', skip=SHARED)
 
@@ -34,7 +38,8 @@ def main(unused_argv: list[str]) -> None:
   result = run_pipeline(
       config_from_flags(SearchConfig),
       config_from_flags(TrainConfig, prefix='train_', shared=SHARED),
-      _WORKDIR.value, limits=config_from_flags(LimitConfig))
+      _WORKDIR.value, limits=config_from_flags(LimitConfig),
+      formats=_FORMATS.value)
   if result.workdir is None:
     return  # The first of the workers writes the report.
   print(f'\n{result.genotype.pretty()}\n')

@@ -5,8 +5,8 @@
 
 The genotype is a published name, a file that a search wrote, or one drawn
 at random: random:darts:0. The work
-directory receives network.keras, saved_model, metrics.jsonl, result.json
-and report.html. The same command continues a training that stopped.
+directory receives network.keras, saved_model, exports.json, metrics.jsonl,
+result.json and report.html. The same command continues a training that stopped.
 """
 
 from absl import flags
@@ -23,6 +23,9 @@ _WORKDIR = flags.DEFINE_string(
 _GENOTYPE = flags.DEFINE_string(
     'genotype', 'DARTS_V2', 'A published name, a genotype file, or'
     ' random:SPACE:SEED.')
+_FORMATS = flags.DEFINE_list(
+    'export_formats', ['saved_model'], 'What the network is exported to:'
+    ' saved_model, tflite, tflite_dynamic, onnx.')
 define_flags(TrainConfig)
 
 
@@ -31,12 +34,15 @@ def main(unused_argv: list[str]) -> None:
   process.configure_tensorflow()
   from darts_tf.discretize import find_genotype
   from darts_tf.distribution import make_strategy
+  from darts_tf.export import check_formats
   from darts_tf.pipeline import finish_training, outcome
   from darts_tf.run_data import load_data
   from darts_tf.training import run_training
   from darts_tf.training.train import check_training
   from darts_tf.workdir import WorkDir
   from darts_tf.workers import is_chief
+  # Hours of training later would be too late to hear of it.
+  formats = check_formats(_FORMATS.value)
   config = config_from_flags(TrainConfig)
   genotype = find_genotype(_GENOTYPE.value)
   strategy = make_strategy(config)
@@ -47,7 +53,8 @@ def main(unused_argv: list[str]) -> None:
       config, genotype, _WORKDIR.value, data, strategy=strategy)
   if trained.workdir is None:
     return  # The first of the workers exports the network.
-  result = finish_training(trained, trained.workdir, data, 'Training')
+  result = finish_training(
+      trained, trained.workdir, data, 'Training', formats=formats)
   print(f'\n{outcome(result, trained.workdir)}')
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import pathlib
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -11,7 +12,9 @@ from darts_tf.analysis import multiply_adds, parameters
 from darts_tf.data import ImageData
 from darts_tf.discretize.most_likely import check_limits
 from darts_tf.distribution import make_strategy
-from darts_tf.export import export_network, verify_export
+from darts_tf.export import check_formats, export_formats, read_exports
+from darts_tf.export import formats as all_formats
+from darts_tf.export.real_images import COMPARED
 from darts_tf.genotype import Genotype
 from darts_tf.limits import LimitConfig, comparison, cost_limits, within_limits
 from darts_tf.reporting import seconds_of, write_run_report, written_files
@@ -21,12 +24,9 @@ from darts_tf.search.builder import example_genotype, resolve
 from darts_tf.search_space import search_spaces
 from darts_tf.training import TrainConfig, TrainResult, run_training
 from darts_tf.training.train import build_training, check_training
+from darts_tf.visualize.exports import export_table
 from darts_tf.workdir import WorkDir, atomic_write_json
 from darts_tf.workers import explain_lost_workers, is_chief, share_flag
-
-# Probabilities of the reloaded model may differ by this from the one in
-# memory: another graph adds up in another order.
-_EXPORT_TOLERANCE = 1e-4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,6 +54,7 @@ def run_pipeline(
     workdir: str | os.PathLike, data: ImageData | None = None,
     verbose: bool = True, strategy: tf.distribute.Strategy | None = None,
     limits: LimitConfig | None = None,
+    formats: Sequence[str] = ('saved_model',),
 ) -> PipelineResult:
   """Finds an architecture for a data set, trains it and exports it.
 
@@ -70,14 +71,19 @@ def run_pipeline(
       default.
     limits: what the retrained network may cost; see
       `darts_tf.limits.within_limits`.
+    formats: what the network is exported to, see
+      `darts_tf.export.export_formats`.
 
   Returns:
     The `PipelineResult`.
 
   Raises:
     InputError: if an option cannot be used, no architecture is within the
-      limits, or the directory belongs to another run.
+      limits, a library for a format is missing, or the directory belongs to
+      another run.
   """
+  # Hours of search later would be too late to hear of it.
+  formats = check_formats(formats)
   search_config = resolve(search_config)
   limits = limits or LimitConfig()
   strategy = strategy or make_strategy(search_config)
@@ -122,38 +128,36 @@ def run_pipeline(
     trained = run_training(
         train_config, genotype, inside / 'train', data, verbose, strategy)
   result = {} if directory is None else finish_training(
-      trained, directory, data, 'Search and retraining', search)
+      trained, directory, data, 'Search and retraining', search, formats)
   return PipelineResult(genotype, search, trained, result, directory)
 
 
 def finish_training(
     trained: TrainResult, directory: WorkDir, data: ImageData, title: str,
     search: SearchResult | None = None,
+    formats: Sequence[str] = ('saved_model',),
 ) -> dict[str, Any]:
   """Exports a trained network; writes `result.json` and the report.
 
   Args:
     trained: the retraining.
     directory: where the files go.
-    data: the images, for a check of the exported model.
+    data: the images, for a check of the exported network.
     title: heading of the report.
     search: the search before it, if there was one.
+    formats: what the network is exported to.
 
   Returns:
     The numbers in `result.json`.
 
   Raises:
-    RuntimeError: if the exported model does not predict what the network
-      in memory does.
+    RuntimeError: if an exported network does not predict what the one in
+      memory does.
   """
   network = trained.network
-  export_network(network, trained.info, directory.saved_model_path)
-  difference = verify_export(
-      directory.saved_model_path, network, data.x_test[:64], trained.info)
-  if not difference <= _EXPORT_TOLERANCE:
-    raise RuntimeError(
-        'The exported model differs from the network in memory by'
-        f' {difference:g}; expected at most {_EXPORT_TOLERANCE:g}')
+  exports = export_formats(
+      network, trained.info, directory.path, formats,
+      data.x_test[:COMPARED])
   result = {
       'test_accuracy': trained.test_accuracy,
       'test_loss': trained.test_loss,
@@ -164,18 +168,22 @@ def finish_training(
   if search is not None:
     result['search_seconds'] = seconds_of(search.metrics)
   atomic_write_json(directory.path / 'result.json', result)
-  genotype = network.genotype
+  saved_model = next(
+      (r.path for r in exports if r.format == 'saved_model'), None)
   write_run_report(
-      directory, f'{title} on {trained.info.name}', trained.info, genotype,
-      search, trained, result, 'saved_model')
+      directory, f'{title} on {trained.info.name}', trained.info,
+      network.genotype, search, trained, result, saved_model, exports)
   return result
 
 
 def outcome(result: dict[str, Any], directory: WorkDir) -> str:
   """What a user wants to know at the end, in a few lines."""
+  exports = read_exports(directory)
   return '\n'.join([
       f'Test accuracy  {100 * result["test_accuracy"]:.2f} %',
       f'Parameters     {result["parameters"]:,}',
       f'Multiply-adds  {result["multiply_adds"]:,}',
-      written_files(
-          directory, ('SavedModel', directory.saved_model_path))])
+      written_files(directory, *(
+          (all_formats[record.format].title, directory.path / record.path)
+          for record in exports)),
+      '', export_table([dataclasses.asdict(record) for record in exports])])

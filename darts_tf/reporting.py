@@ -1,11 +1,12 @@
 """Plots and report of a run."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from darts_tf import visualize
 from darts_tf.data import DatasetInfo
+from darts_tf.export import ExportRecord
 from darts_tf.genotype import Genotype
 from darts_tf.search.loop import SearchResult
 from darts_tf.search_space.space import search_spaces
@@ -17,6 +18,7 @@ def write_run_report(
     workdir: WorkDir, title: str, info: DatasetInfo, genotype: Genotype,
     search: SearchResult | None = None, trained: TrainResult | None = None,
     result: Mapping[str, Any] | None = None, saved_model: str | None = None,
+    exports: Sequence[ExportRecord] = (),
 ) -> None:
   """Draws the plots of a run and writes `report.html`.
 
@@ -28,7 +30,9 @@ def write_run_report(
     search: the search, if there was one.
     trained: the retraining, if there was one.
     result: numbers for the headline.
-    saved_model: path of the SavedModel, relative to the work directory.
+    saved_model: path of the SavedModel, relative to the work directory;
+      `None` without one.
+    exports: what was exported.
   """
   space = search_spaces[genotype.search_space]
   plots = workdir.plots_path
@@ -54,7 +58,8 @@ def write_run_report(
       space=space,
       train_metrics=None if trained is None else trained.metrics,
       result=dict(result or {}), saved_model=saved_model,
-      class_names=info.class_names))
+      class_names=info.class_names,
+      exports=[dataclasses.asdict(record) for record in exports]))
 
 
 def written_files(workdir: WorkDir, *more: tuple[str, object]) -> str:

@@ -58,6 +58,7 @@ class WorkDir:
     self.plots_path = self.path / 'plots'
     self.report_path = self.path / 'report.html'
     self.saved_model_path = self.path / 'saved_model'
+    self.exports_path = self.path / 'exports.json'
 
   def __repr__(self) -> str:
     return f'WorkDir({str(self.path)!r})'

@@ -1,4 +1,6 @@
+import importlib.util
 import json
+import unittest
 from unittest import mock
 
 import keras
@@ -6,6 +8,7 @@ import tensorflow as tf
 import tiny_runs
 
 from darts_tf.errors import InputError
+from darts_tf.export import read_exports
 from darts_tf.genotype import load_genotype
 from darts_tf.limits import LimitConfig, cost_limits
 from darts_tf.pipeline import outcome, run_pipeline
@@ -15,7 +18,7 @@ FILES = (
     'config.json', 'genotype.json', 'search/config.json',
     'search/alphas.npz', 'search/metrics.jsonl', 'search/genotype.json',
     'train/metrics.jsonl', 'train/network.keras', 'report.html',
-    'saved_model/saved_model.pb', 'result.json',
+    'saved_model/saved_model.pb', 'exports.json', 'result.json',
     'plots/search_curves.png', 'plots/training_curves.png')
 
 
@@ -45,8 +48,9 @@ class PipelineTest(tiny_runs.RunTest):
     self.assertCountEqual(result, [
         'test_accuracy', 'test_loss', 'parameters', 'multiply_adds',
         'train_seconds', 'search_seconds'])
-    self.assertIn(str(self.directory / 'report.html'),
-                  outcome(first.result, first.workdir))
+    text = outcome(first.result, first.workdir)
+    self.assertIn(str(self.directory / 'report.html'), text)
+    self.assertRegex(text, r'\nsaved_model .* ms .*100 % of 40\n')
     # Again: nothing is searched or trained.
     with mock.patch.object(SearchStep, 'search') as step, (
         mock.patch.object(keras.Model, 'fit')) as fit:
@@ -87,6 +91,30 @@ class PipelineTest(tiny_runs.RunTest):
       with self.assertRaisesRegex(
           InputError, 'meets the limit; expected max_multiply_adds of at'):
         self.run_it(limits=limit(1), verbose=False)
+    search.assert_not_called()
+    self.assertFalse(self.directory.exists())
+
+  @unittest.skipUnless(
+      importlib.util.find_spec('onnxruntime')
+      and importlib.util.find_spec('tf2onnx'), 'needs tf2onnx, onnxruntime')
+  def test_formats_may_change(self):
+    self.run_it(verbose=False)
+    pinned = (self.directory / 'config.json').read_bytes()
+    again = self.run_it(verbose=False, formats=['onnx'])
+    self.assertEqual((self.directory / 'config.json').read_bytes(), pinned)
+    self.assertTrue((self.directory / 'network.onnx').exists())
+    records = read_exports(again.workdir)
+    self.assertEqual([r.format for r in records], ['saved_model', 'onnx'])
+    self.assertEqual([r.compared_on for r in records], ['test', 'test'])
+    report = (self.directory / 'report.html').read_text('utf-8')
+    self.assertIn('Exported networks', report)
+    self.assertIn('<td>onnx</td>', report)
+    self.assertIn("tf.saved_model.load(", report)
+
+  def test_unknown_format_is_refused_before_the_search(self):
+    with mock.patch('darts_tf.pipeline.run_search') as search:
+      with self.assertRaisesRegex(InputError, "Did you mean 'onnx'"):
+        self.run_it(formats=['saved_model', 'onx'])
     search.assert_not_called()
     self.assertFalse(self.directory.exists())
 

@@ -109,7 +109,7 @@ def export_network(
       directory holds anything but an earlier export, or if the disk is
       full or cannot be written.
   """
-  _check(network, info)
+  check_fit(network, info)
   served = ServedNetwork(network, info)
   # What has not been traced is not saved.
   served.__call__.get_concrete_function(
@@ -143,13 +143,7 @@ def verify_export(
   Raises:
     InputError: if there is no export, or no image of the right shape.
   """
-  images = np.asarray(images)
-  if (images.dtype != np.uint8 or not len(images)
-      or images.shape[1:] != tuple(network.image_shape)):
-    raise InputError(
-        'An export is compared on raw images; expected uint8 of shape'
-        f' (n, {", ".join(map(str, network.image_shape))}), n > 0.'
-        f' Received: images={images.dtype}{images.shape}')
+  images = check_images(images, network)
   if not tf.saved_model.contains_saved_model(os.fspath(directory)):
     raise InputError(
         'No SavedModel here; expected the directory of an export.'
@@ -163,7 +157,27 @@ def verify_export(
   return float(np.max(np.abs(exported.numpy() - expected.numpy())))
 
 
-def _check(network: Network, info: DatasetInfo) -> None:
+def check_images(images: np.ndarray, network: Network) -> np.ndarray:
+  """Returns images to compare on.
+
+  Args:
+    images: uint8 `(n, height, width, channels)`, n > 0.
+    network: that is to classify them.
+
+  Raises:
+    InputError: if they are no such images.
+  """
+  images = np.asarray(images)
+  if (images.dtype != np.uint8 or not len(images)
+      or images.shape[1:] != tuple(network.image_shape)):
+    raise InputError(
+        'An export is compared on raw images; expected uint8 of shape'
+        f' (n, {", ".join(map(str, network.image_shape))}), n > 0.'
+        f' Received: images={images.dtype}{images.shape}')
+  return images
+
+
+def check_fit(network: Network, info: DatasetInfo) -> None:
   """Refuses a data set that cannot be the network's."""
   classes = network.head.classifier.units
   for what, ours, theirs in (

@@ -93,6 +93,20 @@ def table(rows: Iterable[tuple[object, object]]) -> str:
   return f'<table>\n{chr(10).join(lines)}\n</table>' * bool(lines)
 
 
+def columns(
+    header: Iterable[object], rows: Iterable[Iterable[object]]
+) -> str:
+  """A table with a header; nothing if there are no rows."""
+  line = lambda tag, cells: '<tr>' + ''.join(
+      f'<{tag}>{escape(cell)}</{tag.split()[0]}>' for cell in cells) + '</tr>'
+  lines = [line('td', row) for row in rows]
+  if not lines:
+    return ''
+  head = line('th scope="col" style="width:auto"', header)
+  return (f'<div class="wide"><table>\n{head}\n{chr(10).join(lines)}\n'
+          '</table></div>')
+
+
 def cards(values: Iterable[tuple[str, str]]) -> str:
   """Large figures with what they mean; nothing if there are none."""
   boxes = [

@@ -14,6 +14,7 @@ from darts_tf.visualize import page
 from darts_tf.visualize.curves import curves_figure, entropy_figure, series
 from darts_tf.visualize.drawing import cell_svg
 from darts_tf.visualize.edges import edge_names, group_kinds
+from darts_tf.visualize.exports import HEADER, export_note, export_rows
 from darts_tf.visualize.heat_map import alpha_evolution, alpha_heat_map
 from darts_tf.visualize.overview import (
   MANY_CELLS,
@@ -49,6 +50,8 @@ class Report:
       `multiply_adds`, `search_seconds`, `train_seconds`, and others.
     saved_model: path of the SavedModel, relative to the work directory.
     class_names: names of the classes, in the order of the logits.
+    exports: one mapping an exported network, with the fields of
+      `darts_tf.export.ExportRecord`.
   """
 
   title: str
@@ -64,6 +67,7 @@ class Report:
   result: Mapping[str, Any] = dataclasses.field(default_factory=dict)
   saved_model: str | None = None
   class_names: Sequence[str] = ()
+  exports: Sequence[Mapping[str, Any]] = ()
 
 
 def _headline(report: Report) -> str:
@@ -271,6 +275,15 @@ for name, value in outputs.items():
       page.code(snippet), page.code(command))
 
 
+def _exports(report: Report) -> str:
+  if not report.exports:
+    return ''
+  return page.section(
+      'Exported networks',
+      page.columns(HEADER, export_rows(report.exports)),
+      page.paragraph(export_note(report.exports), 'note'))
+
+
 def _genotype(report: Report) -> str:
   if report.genotype is None:
     return ''
@@ -288,8 +301,8 @@ def report_html(report: Report) -> str:
   body += [
       _headline(report), _what_was_run(report), _cells(report, captions),
       _alphas(report, captions), _curves(report, captions),
-      _timing(report), _other_results(report), _serving(report),
-      _genotype(report)]
+      _timing(report), _other_results(report), _exports(report),
+      _serving(report), _genotype(report)]
   return page.document(report.title, '\n'.join(part for part in body if part))
 
 

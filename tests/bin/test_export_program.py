@@ -1,17 +1,21 @@
+import importlib.util
 import os
 import sys
 import types
+import unittest
 from unittest import mock
 
+import numpy as np
 import tensorflow as tf
 from programs import load_program, run_program
 
-import darts_tf
-import darts_tf.export
 from darts_tf.data import DatasetInfo
 from darts_tf.errors import InputError
+from darts_tf.export import read_exports, runner
+from darts_tf.export.threads import usable_threads
 from darts_tf.genotype import load_genotype
 from darts_tf.models import Network
+from darts_tf.workdir import WorkDir
 
 INFO = DatasetInfo(
     'toy', (8, 8, 1), ('even', 'odd'), (.5,), (.3,), 9, 9)
@@ -22,6 +26,8 @@ class ExportProgramTest(tf.test.TestCase):
   def setUp(self):
     super().setUp()
     self.program = load_program(self, 'export')
+    # Threads are set before anything has run; here much has.
+    self.enter_context(mock.patch('darts_tf.export.threads.set_threads'))
 
   def main(self, load_trained, **values):
     """Returns the exit code, standard output and standard error."""
@@ -42,17 +48,44 @@ class ExportProgramTest(tf.test.TestCase):
     self.assertIsNone(code)
     self.assertEqual(loaded, [workdir])
     path = os.path.join(workdir, 'saved_model')
-    self.assertIn(f'SavedModel: {path}\n', out)
-    self.assertRegex(out, r'Largest difference .*: \d\.\de-0[6-9]|0\.0e')
+    self.assertRegex(
+        out, 'Random images take the place of test images: No run here')
+    self.assertIn(f'SavedModel:     {path}\n', out)
+    self.assertRegex(
+        out, r'\nsaved_model +[\d.]+ [kM]B +[\d.]+ ms +(\d\.\de-0[6-9]|0\.0e)')
+    self.assertIn('100 % of 64', out)
     self.assertTrue(tf.saved_model.contains_saved_model(path))
+    record, = read_exports(WorkDir(workdir))
+    self.assertEqual((record.format, record.path, record.threads),
+                     ('saved_model', 'saved_model', usable_threads()))
 
     output = os.path.join(workdir, 'elsewhere')
     with mock.patch.object(
-        darts_tf.export, 'verify_export', return_value=.5):
+        runner, 'np', mock.Mock(wraps=np, max=lambda values: .5)):
       with self.assertRaisesRegex(
           RuntimeError, 'predicts something else.*difference=0.5'):
-        self.main(load_trained, workdir=workdir, output=output)
+        self.main(load_trained, workdir=workdir, output=output,
+                  images='random')
     self.assertTrue(tf.saved_model.contains_saved_model(output))
+
+  @unittest.skipUnless(
+      importlib.util.find_spec('onnxruntime'), 'needs onnxruntime')
+  def test_wrong_flags(self):
+    def load_trained(path):
+      raise AssertionError('Before anything is loaded.')
+    for values, message in (
+        ({'formats': ['saved_model', 'onx']}, "Did you mean 'onnx'"),
+        ({'formats': ['saved_model', 'onnx'], 'output': 'there'},
+         'One path cannot hold several formats.*output=.there')):
+      code, out, err = self.main(load_trained, workdir='nowhere', **values)
+      self.assertEqual((code, out), (2, ''))
+      self.assertRegex(err, f'^error: .*{message}.*\n$')
+    with mock.patch.object(importlib.util, 'find_spec', return_value=None):
+      code, _, err = self.main(
+          load_trained, workdir='nowhere', formats=['tflite'])
+    self.assertEqual(code, 2)
+    self.assertIn('pip install "darts_tf[tflite]"', err)
+    self.assertFalse(os.path.exists('nowhere'))
 
   def test_refused(self):
     def load_trained(path):

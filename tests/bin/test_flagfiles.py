@@ -1,89 +1,24 @@
 """Every flag file fits the program that its header names."""
 
-import dataclasses
 import pathlib
-import re
-import typing
 
-from absl import flags
 from absl.testing import absltest, parameterized
+from flag_files import FILES, configurations, read
 
-import darts_tf
-from darts_tf import options
 from darts_tf.data.tfds_source import import_tfds
 from darts_tf.genotype import load_genotype
 from darts_tf.limits import LimitConfig
 from darts_tf.models.stem import stems
-from darts_tf.run_config import SHARED
 from darts_tf.schedule.learning_rate import LearningRate
 from darts_tf.search import SearchConfig
 from darts_tf.search.builder import resolve
-from darts_tf.training import TrainConfig
-from darts_tf.tuner.config import TuneConfig
-
-ROOT = pathlib.Path(darts_tf.__file__).parents[1]
-FILES = sorted(path.name for path in (ROOT / 'configs').glob('*.flags'))
-
-_COMMAND = re.compile(
-    r'^#   python bin/(\w+)\.py --flagfile=configs/(\S+)$', re.MULTILINE)
-_PARTS = {
-    'pipeline': ((LimitConfig, '', ()), (SearchConfig, '', ()),
-                 (TrainConfig, 'train_', SHARED)),
-    'search': ((SearchConfig, '', ()),),
-    'study': ((SearchConfig, '', ()),),
-    'train': ((TrainConfig, '', ()),),
-    'tune': ((TuneConfig, '', ()), (SearchConfig, '', ()),
-             (TrainConfig, 'train_', SHARED)),
-}
-_OTHERS = {'pipeline': {'workdir'}, 'search': {'workdir'},
-           'study': {'workdir', 'arm', 'later_arm', 'seeds'},
-           'train': {'workdir', 'genotype'},
-           'tune': {'workdir', 'searches', 'vary', 'finished', 'curves',
-                    'validation_split'}}
-# Flags that may be repeated; tests of their programs look at them.
-_REPEATED = {'arm', 'later_arm'}
-
-
-def read(name):
-  """Returns the program's name and the flags of a file."""
-  path = ROOT / 'configs' / name
-  (program, named), = _COMMAND.findall(path.read_text())
-  assert named == name, f'{name} names {named}'
-  words = flags.FlagValues().read_flags_from_files([f'--flagfile={path}'])
-  pairs = [word.removeprefix('--').split('=', 1) for word in words]
-  names = [pair[0] for pair in pairs if pair[0] not in _REPEATED]
-  assert len(set(names)) == len(names), f'{name} repeats a flag'
-  return program, dict(pairs)
-
-
-def convert(config, field, text):
-  """Returns a flag's value as absl would."""
-  hint = options._type(field, typing.get_type_hints(config))
-  if hint is bool:
-    return {'true': True, 'false': False}[text]
-  return hint(text)
-
-
-def configurations(program, values):
-  """Returns the configurations of a program, and flags that it lacks."""
-  rest = set(values) - _OTHERS[program]
-  made = []
-  for config, prefix, shared in _PARTS[program]:
-    chosen = {}
-    for field in dataclasses.fields(config):
-      name = field.name if field.name in shared else prefix + field.name
-      if name in values:
-        chosen[field.name] = convert(config, field, values[name])
-        rest.discard(name)
-    made.append(config(**chosen))
-  return made, rest
 
 
 class FlagFilesTest(parameterized.TestCase):
 
   def test_there_are_files(self):
     self.assertContainsSubset(
-        {'digits.flags', 'cifar10_cpu.flags', 'darts_cifar10.flags',
+        {'digits.flags', 'cifar10_cpu.flags', 'train_cifar10.flags',
          'course_search_first.flags'}, FILES)
 
   @parameterized.parameters(*FILES)
@@ -134,11 +69,35 @@ class FlagFilesTest(parameterized.TestCase):
             'first', 'second'))
     self.assertEqual({n for n in first if first[n] != second[n]},
                      {'gradient', 'workdir'})
-    config, = configurations(*read('darts_cifar10.flags'))[0]
+    config, = configurations(*read('train_cifar10.flags'))[0]
     self.assertEqual(
         (config.epochs, config.batch_size, config.channels, config.cells,
          config.cutout, config.auxiliary, config.drop_path),
         (600, 96, 36, 20, 16, True, 0.2))
+
+  def test_published_recipes_of_imagenet(self):
+    small, large = (
+        configurations(*read(f'train_imagenet_mobile{suffix}.flags'))[0][0]
+        for suffix in ('', '_1024'))
+    rates = lambda config: [LearningRate(
+        config.learning_rate_schedule, config.learning_rate,
+        config.learning_rate_min, config.epochs, config.warmup_epochs,
+        config.learning_rate_decay).at(epoch) for epoch in (0, 4, 5, 249)]
+    self.assertSequenceAlmostEqual(
+        rates(small), [.1, .1 * .97**4, .1 * .97**5, .1 * .97**249])
+    self.assertSequenceAlmostEqual(rates(large), [.1, .5, .5, .5 / 245])
+    self.assertEqual((small.batch_size, large.batch_size), (128, 1024))
+    differing = {
+        name for name, value in small.to_dict().items()
+        if value != large.to_dict()[name]}
+    self.assertEqual(differing, {
+        'batch_size', 'learning_rate', 'learning_rate_schedule',
+        'warmup_epochs', 'learning_rate_decay'})
+    self.assertEqual(
+        (small.dataset, small.image_size, small.epochs, small.channels,
+         small.cells, small.weight_decay, small.label_smoothing,
+         small.clip_norm, small.auxiliary_weight, small.drop_path),
+        ('imagenet2012', 224, 250, 48, 14, 3e-5, .1, 5, .4, 0))
 
 
 if __name__ == '__main__':

@@ -7,16 +7,12 @@ from unittest import mock
 
 import numpy as np
 import tensorflow as tf
+from exported import INFO, expected_of, images_of, make_network
 
 from darts_tf.data import DatasetInfo
 from darts_tf.errors import InputError
 from darts_tf.export import export_network, verify_export
-from darts_tf.genotype import Genotype, load_genotype
-from darts_tf.models import Network
-
-INFO = DatasetInfo(
-    'toy', (8, 8, 3), ('ant', 'bee', 'cät'), (.4, .5, .6), (.2, .3, .4),
-    9, 9)
+from darts_tf.genotype import Genotype
 
 # What a server does: it knows nothing of the package.
 RELOAD = '''
@@ -27,21 +23,10 @@ path, data = sys.argv[1:]
 arrays = np.load(data)
 served = tf.saved_model.load(path).signatures['serving_default']
 found = served(images=tf.constant(arrays['images']))['probabilities']
-np.testing.assert_allclose(found, arrays['probabilities'], atol=1e-6)
+np.testing.assert_allclose(found, arrays['probabilities'], atol=1e-5)
 assert 'darts_tf' not in sys.modules
 print('equal')
 '''
-
-
-def make_network(num_cells=3, **options):
-  network = Network(
-      load_genotype('DARTS_V2'), (8, 8, 3), 3, 4, num_cells, **options)
-  # Statistics that differ from their initial values.
-  random = np.random.default_rng(1)
-  for variable in network.variables:
-    if 'moving' in variable.name:
-      variable.assign(random.uniform(.5, 1., variable.shape))
-  return network
 
 
 class ExportTest(tf.test.TestCase):
@@ -50,11 +35,9 @@ class ExportTest(tf.test.TestCase):
   def setUpClass(cls):
     super().setUpClass()
     cls.network = make_network(auxiliary=True, drop_path=True)
-    cls.images = np.random.default_rng(0).integers(
-        0, 256, (5, 8, 8, 3), np.uint8)
-    pixels = (cls.images / 255 - INFO.mean) / INFO.std
-    logits = cls.network(pixels.astype(np.float32), training=False)
-    cls.probabilities = tf.nn.softmax(logits).numpy()
+    cls.images = images_of(5)
+    cls.probabilities = expected_of(cls.network, cls.images)
+    assert np.ptp(cls.probabilities, 0).max() > 0.1
 
   def path(self):
     return os.path.join(self.get_temp_dir(), self.id(), 'export')
@@ -69,11 +52,11 @@ class ExportTest(tf.test.TestCase):
     self.assertEqual(list(served), ['probabilities'])
     self.assertEqual(served['probabilities'].dtype, tf.float32)
     self.assertAllClose(
-        served['probabilities'], self.probabilities, atol=1e-6)
-    self.assertAllClose(loaded(images), self.probabilities, atol=1e-6)
+        served['probabilities'], self.probabilities, atol=1e-5)
+    self.assertAllClose(loaded(images), self.probabilities, atol=1e-5)
     # One image, as another batch size; images do not mix.
     self.assertAllClose(
-        loaded(images[:1]), self.probabilities[:1], atol=1e-6)
+        loaded(images[:1]), self.probabilities[:1], atol=1e-5)
 
     found = loaded.signatures['classify'](images=images)
     best = self.probabilities.argmax(-1)
@@ -81,7 +64,7 @@ class ExportTest(tf.test.TestCase):
         [label.decode() for label in found['label'].numpy()],
         [INFO.class_names[index] for index in best])
     self.assertAllClose(
-        found['probability'], self.probabilities.max(-1), atol=1e-6)
+        found['probability'], self.probabilities.max(-1), atol=1e-5)
 
     self.assertEqual(
         [name.decode() for name in loaded.class_names.numpy()],
@@ -93,9 +76,9 @@ class ExportTest(tf.test.TestCase):
     self.assertEqual(
         Genotype.load(extra / 'genotype.json'), self.network.genotype)
 
-    self.assertLess(verify_export(path, self.network, self.images), 1e-6)
+    self.assertLess(verify_export(path, self.network, self.images), 1e-5)
     self.assertLess(
-        verify_export(path, self.network, self.images, INFO), 1e-6)
+        verify_export(path, self.network, self.images, INFO), 1e-5)
 
     data = os.path.join(os.path.dirname(path), 'expected.npz')
     np.savez(data, images=self.images, probabilities=self.probabilities)
@@ -113,7 +96,7 @@ class ExportTest(tf.test.TestCase):
     self.assertGreater(
         verify_export(path, network, self.images), exact + 1e-3)
     export_network(network, INFO, path)  # replaces
-    self.assertLess(verify_export(path, network, self.images), 1e-6)
+    self.assertLess(verify_export(path, network, self.images), 1e-5)
     self.assertEqual(os.listdir(os.path.dirname(path)), ['export'])
     other = DatasetInfo(
         'toy', (8, 8, 3), INFO.class_names, INFO.mean, (1., 1., 1.), 9, 9)
@@ -196,7 +179,7 @@ class ExportTest(tf.test.TestCase):
     pixels = (self.images / 255 - INFO.mean) / INFO.std
     loaded = tf.saved_model.load(path)
     logits = loaded.serve(tf.constant(pixels, tf.float32))
-    self.assertAllClose(tf.nn.softmax(logits), self.probabilities, atol=1e-6)
+    self.assertAllClose(tf.nn.softmax(logits), self.probabilities, atol=1e-5)
 
   def test_format_with_info(self):
     with self.assertRaisesRegex(TypeError, 'Received: format'):

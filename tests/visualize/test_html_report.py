@@ -17,6 +17,7 @@ from darts_tf.errors import InputError
 from darts_tf.search_space import NAS_BENCH_201
 from darts_tf.visualize import Report, write_report
 from darts_tf.visualize import page as page_parts
+from darts_tf.visualize.exports import export_table
 from darts_tf.visualize.wording import duration, quantity, shown
 
 EVIL = '"><script>alert(1)</script>'
@@ -41,6 +42,10 @@ FULL = Report(
             'multiply_adds': 528000000, 'search_seconds': 125.0},
     saved_model='saved_model',
     class_names=('shirt', 'boot'),
+    exports=[
+        {'format': 'tflite_dynamic', 'bytes': 1_234_000, 'milliseconds': 2.345,
+         'largest_difference': 0.0123, 'equal_predictions': 0.9921875,
+         'images': 256, 'runs': 30, 'threads': 2, 'compared_on': 'test'}],
 )
 # What a part is when it is left out, and which text then goes with it.
 EMPTY = {
@@ -54,6 +59,7 @@ EMPTY = {
     'result': ({}, 'Result in full'),
     'saved_model': (None, 'Serving the model'),
     'class_names': ((), 'shirt, boot'),
+    'exports': ((), 'Exported networks'),
 }
 VOID = {'meta', 'img', 'rect', 'path', 'polygon'}
 
@@ -106,14 +112,16 @@ class ReportTest(parameterized.TestCase):
     text, page = self.write(FULL)
     self.assertEqual(page.headings, [
         'What was run', 'Cells', 'Architecture parameters', 'Search',
-        'Retraining', 'Time', 'Result in full', 'Serving the model',
-        'Genotype'])
+        'Retraining', 'Time', 'Result in full', 'Exported networks',
+        'Serving the model', 'Genotype'])
     words = '\n'.join(page.words)
     for expected in (
         'A search', '94.23 %', '3.35 M', '528 M', '3,349,342',
         'first_order', '50 (search), 600 (train)', 'fashion_mnist',
         '[28, 28, 1]', 'shirt, boot', 'drop_path', 'nor_conv_3x3',
         '2 min 5 s', '4.0 s (median of 1)', '37.50 %',
+        'tflite_dynamic', '1.23 MB', '2.35 ms', '1.2e-02', '99.22 % of 256',
+        'median of 30 runs on 2 threads', 'on test images',
         "tf.saved_model.load('saved_model')", 'serving_default',
         'saved_model_cli show --dir saved_model'):
       self.assertIn(expected, words)
@@ -155,7 +163,8 @@ class ReportTest(parameterized.TestCase):
         FULL, title=EVIL, dataset={EVIL: EVIL, 'list': [EVIL]},
         configuration={EVIL: {EVIL: EVIL, 'method': EVIL}},
         genotype=example_cells.genotype(**{EVIL: evil_cell}), num_inputs=2,
-        result={EVIL: EVIL}, saved_model=EVIL, class_names=(EVIL,)))
+        result={EVIL: EVIL}, saved_model=EVIL, class_names=(EVIL,),
+        exports=[{**FULL.exports[0], 'format': EVIL}]))
     self.assertNotIn('<script', text)
     self.assertIn(EVIL, page.words)
     self.assertIn(
@@ -191,6 +200,18 @@ class ReportTest(parameterized.TestCase):
     with self.assertRaisesRegex(InputError, 'expected 4 names|6 names|edge'):
       write_report('x.html', dataclasses.replace(
           FULL, alphas_history={'normal': np.zeros((1, 4, 5))}))
+
+  def test_table_of_exports_as_text(self):
+    self.assertEqual(export_table([]), '')
+    first, = FULL.exports
+    header, *lines = export_table(
+        [first, {**first, 'format': 'onnx', 'threads': 1}]).splitlines()
+    self.assertEqual([line.split()[0] for line in lines],
+                     ['tflite_dynamic', 'onnx', 'Time:'])
+    # Columns begin where their names do.
+    for name, value in (('Size', '1.23 MB'), ('Equal', '99.22 %')):
+      self.assertEqual(lines[1].index(value), header.index(name))
+    self.assertIn('on 1 or 2 threads of', lines[-1])
 
   @parameterized.parameters(
       (0.5, '0.5 s'), (125, '2 min 5 s'), (12000, '3 h 20 min'))
