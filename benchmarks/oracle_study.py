@@ -6,10 +6,13 @@
 Each oracle proposes architectures of `nas_bench_201`; their score is the
 published accuracy. Searches are those of --searches, read from their
 directories. Prints the best accuracy after 10, 50 and 150 trials, mean and
-standard deviation over seeds. Needs keras-tuner[bayesian].
+standard deviation over seeds. What is in --output already is not run again.
+Keras Tuner's BayesianOptimization takes most of the time, and needs
+keras-tuner[bayesian].
 """
 
 import dataclasses
+import json
 import pathlib
 import tempfile
 from collections.abc import Callable
@@ -78,9 +81,7 @@ def _architectures(findings: list[list[Finding]]):
 
 def arms() -> list[Arm]:
   """All that is compared."""
-  result = [
-      Arm('random', _architectures([])),
-      Arm('Keras Tuner\'s BayesianOptimization', _bayesian)]
+  result = [Arm('random', _architectures([]))]
   for name in _ARMS.value:
     paths = sorted(pathlib.Path(_SEARCHES.value, name).glob('seed_*'))
     if not paths:
@@ -94,7 +95,7 @@ def arms() -> list[Arm]:
     if len(findings) > 1:
       result.append(Arm(f'seeded by {len(findings)} searches, {name}',
                         _architectures([findings])))
-  return result
+  return [*result, Arm('Keras Tuner\'s BayesianOptimization', _bayesian)]
 
 
 def accuracies(oracle: keras_tuner.Oracle, table: BenchmarkTable) -> list:
@@ -128,17 +129,23 @@ def line(name: str, runs: list[list[float]]) -> str:
 def main(unused_argv: list[str]) -> None:
   """Runs all arms and prints the table."""
   table = BenchmarkTable.load(_TABLE.value)
-  results = {}
+  results = _earlier()
   heads = [f'{count} trials' for count in _TRIALS.value]
   print(f'| best accuracy after | {" | ".join(heads)} |')
   print(f'|---|{"---|" * len(heads)}')
   for arm in arms():
-    results[arm.name] = [
-        accuracies(arm.oracle(seed), table) for seed in range(_SEEDS.value)]
-    print(line(arm.name, results[arm.name]), flush=True)
-  atomic_write_json(_OUTPUT.value, {
-      name: [[round(a, 4) for a in run] for run in runs]
-      for name, runs in results.items()})
+    runs = results.setdefault(arm.name, [])
+    for seed in range(len(runs), _SEEDS.value):
+      runs.append([
+          round(a, 4) for a in accuracies(arm.oracle(seed), table)])
+      atomic_write_json(_OUTPUT.value, results)
+    print(line(arm.name, runs[:_SEEDS.value]), flush=True)
+
+
+def _earlier() -> dict[str, list[list[float]]]:
+  """The runs in --output; none if there is no such file."""
+  path = pathlib.Path(_OUTPUT.value)
+  return json.loads(path.read_text()) if path.exists() else {}
 
 
 if __name__ == '__main__':

@@ -69,9 +69,9 @@ runs all of the default ones.
 
 {table}
 
-By default each space runs with `{gradient}`, and each gradient in the space
-whose supernet is smallest, `{cheapest}`: {count_default} of {count}
-searches.{methods}
+By default each space runs with `{gradient}`, unless an earlier one has all
+that it has, and each gradient in the space whose supernet is smallest,
+`{cheapest}`: {count_default} of {count} searches.{methods}
 
 Rules: {rules}. Relaxations: {relaxations}.
 All of them run by default in each space.
@@ -111,8 +111,9 @@ def page() -> str:
           [[f'`{space}`', str(fewest_cells(space)),
             *(mark(case) for gradient in GRADIENTS for case in cases
               if case[:2] == (space, gradient) and case.method == METHOD),
-            *(mark(case) for method in others for case in cases
-              if (case.space, case.method) == (space, method))]
+            *(next((mark(case) for case in cases
+                    if (case.space, case.method) == (space, method)),
+                   'refused') for method in others)]
            for space in SPACES]),
       count=len(cases), count_default=sum(c.by_default for c in cases),
       methods=(' Other methods run in that space, too, with their own'

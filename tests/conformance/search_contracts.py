@@ -70,7 +70,7 @@ class SearchContracts:
 
   def test_alphas_move_and_stay_finite(self):
     """On each edge with a choice alphas move; all metrics are finite."""
-    space = search_spaces[self.case.space]
+    space = self.result.space
     with np.load(self.result.workdir.alphas_path) as arrays:
       alphas = dict(arrays)
     self.assertCountEqual(alphas, self.parts.relaxation.groups)
