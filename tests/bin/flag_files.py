@@ -16,7 +16,9 @@ from darts_tf.training import TrainConfig
 from darts_tf.tuner.config import TuneConfig
 
 ROOT = pathlib.Path(darts_tf.__file__).parents[1]
-FILES = sorted(path.name for path in (ROOT / 'configs').glob('*.flags'))
+FILES = sorted(
+    path.relative_to(ROOT / 'configs').as_posix()
+    for path in (ROOT / 'configs').rglob('*.flags'))
 
 _COMMAND = re.compile(
     r'^#   python bin/(\w+)\.py --flagfile=configs/(\S+)$', re.MULTILINE)

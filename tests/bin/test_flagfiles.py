@@ -9,7 +9,7 @@ from darts_tf.data.tfds_source import import_tfds
 from darts_tf.genotype import load_genotype
 from darts_tf.limits import LimitConfig
 from darts_tf.models.stem import stems
-from darts_tf.schedule.learning_rate import LearningRate
+from darts_tf.schedule import LearningRate, PruneReplace
 from darts_tf.search import SearchConfig
 from darts_tf.search.builder import resolve
 
@@ -19,7 +19,8 @@ class FlagFilesTest(parameterized.TestCase):
   def test_there_are_files(self):
     self.assertContainsSubset(
         {'digits.flags', 'cifar10_cpu.flags', 'train_cifar10.flags',
-         'course_search_first.flags'}, FILES)
+         'course_search_first.flags', 'methods/prune_replace_cpu.flags'},
+        FILES)
 
   @parameterized.parameters(*FILES)
   def test_fits_its_program(self, name):
@@ -74,6 +75,11 @@ class FlagFilesTest(parameterized.TestCase):
         (config.epochs, config.batch_size, config.channels, config.cells,
          config.cutout, config.auxiliary, config.drop_path),
         (600, 96, 36, 20, 16, True, 0.2))
+
+    config, = configurations(*read('methods/prune_replace_search.flags'))[0]
+    table = PruneReplace.options
+    self.assertEqual(
+        {name: getattr(config, name) for name in table}, dict(table))
 
   def test_published_recipes_of_imagenet(self):
     small, large = (
