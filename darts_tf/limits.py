@@ -9,8 +9,9 @@ from darts_tf.analysis.edge_costs import EdgeCosts
 from darts_tf.data import DatasetInfo
 from darts_tf.discretize.most_likely import Limit, most_likely
 from darts_tf.genotype import Genotype
+from darts_tf.morphism import whole_space
 from darts_tf.options import Options, option
-from darts_tf.search_space import search_spaces
+from darts_tf.search_space import SearchSpace
 from darts_tf.training.config import TrainConfig
 from darts_tf.training.train import build_network
 
@@ -42,7 +43,7 @@ def cost_limits(
   values = config.to_dict()
   if all(value is None for value in values.values()):
     return []
-  space = search_spaces[search_space]
+  space = whole_space(search_space)
   train_config = train_config.replace(auxiliary=False)
   costs = EdgeCosts(
       space, lambda genotype: build_network(train_config, genotype, info),
@@ -51,13 +52,14 @@ def cost_limits(
 
 
 def within_limits(
-    genotype: Genotype, weights: Mapping[str, np.ndarray],
+    genotype: Genotype, space: SearchSpace, weights: Mapping[str, np.ndarray],
     limits: Sequence[Limit], num_cells: int,
 ) -> Genotype:
   """What a search has derived, or the most likely that costs less.
 
   Args:
     genotype: as it was derived.
+    space: the space, with the candidates of the weights.
     weights: group to mixing weights, `(edges, candidates)`.
     limits: as `cost_limits` returned them.
     num_cells: number of cells.
@@ -68,7 +70,6 @@ def within_limits(
   """
   if all(limit.admits(genotype) for limit in limits):
     return genotype
-  space = search_spaces[genotype.search_space]
   found, = most_likely(space, weights, 1, limits, num_cells)
   return found
 

@@ -17,11 +17,11 @@ from darts_tf.export import formats as all_formats
 from darts_tf.export.real_images import COMPARED
 from darts_tf.genotype import Genotype
 from darts_tf.limits import LimitConfig, comparison, cost_limits, within_limits
+from darts_tf.morphism import whole_space
 from darts_tf.reporting import seconds_of, write_run_report, written_files
 from darts_tf.run_data import load_data
 from darts_tf.search import SearchConfig, SearchResult, run_search
 from darts_tf.search.builder import example_genotype, resolve
-from darts_tf.search_space import search_spaces
 from darts_tf.training import TrainConfig, TrainResult, run_training
 from darts_tf.training.train import build_training, check_training
 from darts_tf.visualize.exports import export_table
@@ -109,14 +109,15 @@ def run_pipeline(
       build_training(train_config, example, data, strategy)
       if bounds:
         check_limits(
-            search_spaces[search_config.search_space], bounds,
+            whole_space(search_config.search_space), bounds,
             train_config.cells)
     say('== Search')
     search = run_search(
         search_config, inside / 'search', data, verbose, strategy)
     genotype = within_limits(
-        search.genotype, {g: h[-1] for g, h in search.history.items()},
-        bounds, train_config.cells)
+        search.genotype, search.space,
+        {g: h[-1] for g, h in search.history.items()}, bounds,
+        train_config.cells)
     if directory is not None:
       # The search has its own directory; until it has ended, options of
       # retraining may still change.

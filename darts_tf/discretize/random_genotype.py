@@ -6,6 +6,7 @@ from darts_tf.discretize.choices import genotype_groups
 from darts_tf.discretize.registry import discretizations
 from darts_tf.errors import InputError
 from darts_tf.genotype import Genotype, load_genotype
+from darts_tf.morphism import grown
 from darts_tf.search_space import SearchSpace, search_spaces
 
 _PREFIX = 'random:'
@@ -17,7 +18,8 @@ def random_genotype(
   """Draws a genotype uniformly from a search space.
 
   Independent uniform mixing weights are discretized by the space's own
-  rule: every choice of edges and operations is equally likely.
+  rule: every choice of edges and operations is equally likely. Of a space
+  that grows, operations are those that five morphisms lead to.
 
   Args:
     space: a registered search space.
@@ -29,6 +31,7 @@ def random_genotype(
   Returns:
     The genotype.
   """
+  space = grown(space)
   generator = np.random.default_rng([seed, 0x6e0])
   kinds = genotype_groups(space, num_cells)
   weights = {group: generator.random(space.candidate_mask(kind).shape)

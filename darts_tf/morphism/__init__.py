@@ -1,6 +1,7 @@
 """Network morphisms of separable convolutions."""
 
 # The morphisms register themselves, in the order in which they are tried.
+from darts_tf.morphism.grown import grown, spread_weights, whole_space
 from darts_tf.morphism.kernels import (
   LARGER_DILATION,
   LARGER_KERNEL,
@@ -13,5 +14,5 @@ from darts_tf.morphism.units import INSERTED_UNIT, WIDER_EXPANSION
 __all__ = [
     'INSERTED_UNIT', 'LARGER_DILATION', 'LARGER_KERNEL', 'SMALLER_DILATION',
     'SMALLER_KERNEL', 'WIDER_EXPANSION', 'Morphism', 'children', 'closure',
-    'morphisms',
+    'grown', 'morphisms', 'spread_weights', 'whole_space',
 ]

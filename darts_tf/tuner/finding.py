@@ -1,6 +1,7 @@
 """What a finished search says about architectures."""
 
 import dataclasses
+import json
 import os
 from collections.abc import Mapping
 
@@ -8,7 +9,9 @@ import numpy as np
 
 from darts_tf.errors import InputError
 from darts_tf.genotype import Genotype
+from darts_tf.morphism import grown, spread_weights
 from darts_tf.search.config import SearchConfig
+from darts_tf.search_space import search_spaces
 from darts_tf.workdir import WorkDir
 
 
@@ -19,7 +22,8 @@ class Finding:
   Args:
     name: by which proposals say where they come from.
     genotype: what the search derived.
-    weights: group to mixing weights, `(edges, candidates)`.
+    weights: group to mixing weights, `(edges, candidates)`, by all
+      candidates that the space may ever have (see `darts_tf.morphism.grown`).
     num_cells: number of cells of the supernet.
   """
 
@@ -60,6 +64,13 @@ class Finding:
           f' Received: workdir={str(workdir)!r}')
     with np.load(directory.alphas_history_path) as history:
       weights = {group: history[group][-1] for group in history.files}
+    space = search_spaces[config.search_space]
+    wider = grown(space)
+    if directory.stages_path.exists():
+      last = json.loads(directory.stages_path.read_text())[-1]
+      space = space.with_candidates(last['candidates'])
     return cls(
         name or WorkDir(workdir).path.name,
-        Genotype.load(directory.genotype_path), weights, config.cells)
+        Genotype.load(directory.genotype_path),
+        spread_weights(weights, space, wider, space.groups(config.cells)),
+        config.cells)

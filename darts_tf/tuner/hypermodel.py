@@ -7,7 +7,6 @@ import keras_tuner
 from darts_tf.data import DatasetInfo
 from darts_tf.errors import InputError
 from darts_tf.models.network import Network
-from darts_tf.search_space.space import search_spaces
 from darts_tf.training.config import TrainConfig
 from darts_tf.training.train import build_network, compile_network
 from darts_tf.tuner.hyperparameters import genotype_of
@@ -79,7 +78,7 @@ class NetworkHyperModel(keras_tuner.HyperModel):
           ' expected tuner.search(…) first. Received: info=None')
     config = self.config(hp)
     genotype = genotype_of(
-        hp.values, search_spaces[self.search_space], config.cells)
+        hp.values, whole_space(self.search_space), config.cells)
     if genotype is None:
       raise InputError(
           'These hyperparameters are not those of an architecture of'

@@ -8,7 +8,8 @@ import keras_tuner
 from darts_tf.discretize.choices import NodeChoice, assemble, node_choices
 from darts_tf.errors import InputError
 from darts_tf.genotype import Edge, Genotype
-from darts_tf.search_space import SearchSpace, search_spaces
+from darts_tf.morphism import whole_space
+from darts_tf.search_space import SearchSpace
 
 
 def declare_genotype(
@@ -61,7 +62,7 @@ def genotype_values(
       own discretization.
   """
   values = {}
-  space = search_spaces[genotype.search_space]
+  space = whole_space(genotype.search_space)
   for choice in node_choices(space, num_cells):
     edges = {edge.source: edge.operation
              for edge in genotype.cells[choice.group].incoming(choice.node)}

@@ -10,7 +10,7 @@ import keras_tuner
 from darts_tf.discretize.most_likely import Limit, check_limits
 from darts_tf.errors import InputError
 from darts_tf.genotype import Genotype
-from darts_tf.search_space import search_spaces
+from darts_tf.morphism import whole_space
 from darts_tf.tuner.finding import Finding
 from darts_tf.tuner.hyperparameters import (
   declare_genotype,
@@ -66,7 +66,7 @@ class ArchitectureProposer:
       hyperparameters: keras_tuner.HyperParameters | None = None,
       seed: int = 0, **kwargs,
   ):
-    space = search_spaces[search_space]
+    space = whole_space(search_space)
     self.search_space = space
     self.num_cells = num_cells
     self.findings = list(findings)

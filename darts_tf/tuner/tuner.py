@@ -22,9 +22,9 @@ from darts_tf.errors import InputError
 from darts_tf.export import export_network, verify_export
 from darts_tf.genotype import Genotype
 from darts_tf.limits import LimitConfig, cost_limits
+from darts_tf.morphism import whole_space
 from darts_tf.search import SearchConfig, run_search
 from darts_tf.search.builder import example_genotype, resolve
-from darts_tf.search_space import search_spaces
 from darts_tf.training import TrainConfig, run_training
 from darts_tf.training.saved import load_trained
 from darts_tf.training.train import build_training
@@ -294,7 +294,7 @@ class DartsTuner(keras_tuner.Tuner):
   def _architecture(self, trial, directory, verbose) -> Genotype:
     """The genotype of a trial; a search's becomes that of the trial."""
     hp = trial.hyperparameters
-    space = search_spaces[self.search_config.search_space]
+    space = whole_space(self.search_config.search_space)
     cells = self.train_config.cells
     known = genotype_of(hp.values, space, cells)
     if known is not None:
@@ -359,7 +359,7 @@ class DartsTuner(keras_tuner.Tuner):
 
   def get_best_genotypes(self, num_genotypes: int = 1) -> list[Genotype]:
     """The architectures of the best trials, the best first."""
-    space = search_spaces[self.search_config.search_space]
+    space = whole_space(self.search_config.search_space)
     return [
         genotype_of(trial.hyperparameters.values, space,
                     self.train_config.cells)

@@ -75,10 +75,11 @@ class StagesTest(tiny_runs.RunTest):
 
   def test_stopped_runs_give_what_they_would_have_given(self):
     whole = self.run_it('whole')
-    # In the middle of the second epoch of a stage, and of the first one.
-    for stopped, call in (('second', 11), ('first', 8)):
+    # In the middle of the first and of the second epoch of the second stage,
+    # and in the third one; the first epoch of all has no alpha steps.
+    for stopped, call in (('first', 5), ('second', 8), ('third', 11)):
       with tiny_runs.failing(
-          SearchStep, 'search', KeyboardInterrupt(), call - 3):
+          SearchStep, 'search', KeyboardInterrupt(), call):
         with self.assertRaises(KeyboardInterrupt):
           self.run_it(stopped)
       again = self.run_it(stopped)
