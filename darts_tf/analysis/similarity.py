@@ -65,15 +65,15 @@ def mean_similarity(
       for kind, edges in candidates.items()}
 
 
-def _described(name: str) -> tuple[str, tuple]:
+def _described(name: str) -> tuple[type | str, tuple]:
   """Type and attributes of an operation."""
   operation = parse(name)
   if isinstance(operation, Convolution):
-    return 'convolution', (
+    return Convolution, (
         operation.kernel, operation.dilation, len(operation.widths),
         operation.widths)
   if isinstance(operation, Pooling):
-    return 'pool', (operation.kind, operation.kernel)
+    return Pooling, (operation.kind, operation.kernel)
   return name, ()
 
 

@@ -1,6 +1,9 @@
 """Colours shared by drawings of cells and by plots."""
 
 import colorsys
+import zlib
+
+from darts_tf.search_space.parameterized import Convolution, parse
 
 # One colour a family, dark enough to be read as text on white.
 _FAMILIES = {
@@ -54,9 +57,47 @@ def family_colour(family: str) -> str:
 
 
 def known_first(operations: list[str]) -> list[str]:
-  """Orders names: published ones in one order, then others as given."""
+  """Orders names: published ones in one order, then others.
+
+  Args:
+    operations: distinct names.
+
+  Returns:
+    The names; convolutions such as `conv_k3_d1` by their numbers, and last,
+    as given, what is neither.
+  """
   known = [name for name in _OPERATIONS if name in operations]
-  return known + [name for name in operations if name not in _OPERATIONS]
+  convolutions = sorted(
+      operation for name in operations
+      if isinstance(operation := parse(name), Convolution))
+  known += [operation.name for operation in convolutions]
+  return known + [name for name in operations if name not in known]
+
+
+def convolution_colour(operation: Convolution) -> str:
+  """Colour of a convolution that numbers describe, the same in every plot.
+
+  The hue tells kernel and dilation, from cyan for 1x1 to pink for 7x7;
+  the deeper a convolution is, the darker. Widths change hue and saturation
+  a little.
+
+  Args:
+    operation: the convolution.
+
+  Returns:
+    `#rrggbb`.
+  """
+  extra = len(operation.widths)
+  # Widths have no order of colours, and any number of values.
+  spread = zlib.crc32(operation.name.encode()) / 2**32 if extra else 0.5
+  hue = (0.49 + 0.06 * (operation.kernel - 1)
+         + 0.055 * (operation.dilation - 1) + 0.02 * (spread - 0.5))
+  return _hex(hue % 1, 0.2 + 0.4 * 0.72**extra, 0.5 + 0.4 * spread)
+
+
+def _hex(hue: float, lightness: float, saturation: float) -> str:
+  rgb = colorsys.hls_to_rgb(hue, lightness, saturation)
+  return '#' + ''.join(f'{round(255 * c):02x}' for c in rgb)
 
 
 def operation_colours(operations: list[str]) -> dict[str, str]:
@@ -66,16 +107,20 @@ def operation_colours(operations: list[str]) -> dict[str, str]:
     operations: distinct names.
 
   Returns:
-    Name to `#rrggbb`. Published operations have the same colour in every
-    plot; others share the circle of hues evenly.
+    Name to `#rrggbb`. Published operations and convolutions such as
+    `conv_k3_d1_m1` have the same colour in every plot; others share the
+    circle of hues evenly.
   """
-  unknown = [name for name in operations if name not in _OPERATIONS]
-  colours = {}
+  colours = dict.fromkeys(operations, '')
+  unknown = []
   for name in operations:
+    operation = parse(name)
     if name in _OPERATIONS:
       colours[name] = _OPERATIONS[name]
+    elif isinstance(operation, Convolution):
+      colours[name] = convolution_colour(operation)
     else:
-      hue = unknown.index(name) / len(unknown)
-      rgb = colorsys.hls_to_rgb(hue, 0.45, 0.6)
-      colours[name] = '#' + ''.join(f'{round(255 * c):02x}' for c in rgb)
+      unknown.append(name)
+  for i, name in enumerate(unknown):
+    colours[name] = _hex(i / len(unknown), 0.45, 0.6)
   return colours
