@@ -18,7 +18,7 @@ from darts_tf.visualize.operation_groups import (
 )
 
 _GROUPINGS = {
-    'kernel': by_kernel, 'number of units': by_depth,
+    'kernel and dilation': by_kernel, 'number of units': by_depth,
     'greatest width between units': by_width}
 
 
@@ -45,7 +45,7 @@ def operation_shares_figure(
            for of_bar in of_kind.values() for name in of_bar}
   groupings = dict(_GROUPINGS)
   if not any(isinstance(parse(name), Convolution) for name in names):
-    groupings = {'kernel': by_kernel}
+    groupings = {'operation': by_kernel}
   across, down = len(groupings), len(bars)
   legend_rows = max(
       len({group(name) for name in names}) for group in groupings.values())
@@ -94,7 +94,7 @@ def _stack(
   """Draws stacked bars."""
   places = [
       # A gap before what came of it.
-      place + 0.4 * (label == 'genotype') for place, label in enumerate(bars)]
+      place + 0.6 * (label == 'genotype') for place, label in enumerate(bars)]
   for place, names in zip(places, bars.values()):
     base = 0.
     for (_, _, colour), share in shares(names, group).items():

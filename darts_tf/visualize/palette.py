@@ -1,7 +1,6 @@
 """Colours shared by drawings of cells and by plots."""
 
 import colorsys
-import zlib
 
 from darts_tf.search_space.parameterized import Convolution, parse
 
@@ -87,12 +86,15 @@ def convolution_colour(operation: Convolution) -> str:
   Returns:
     `#rrggbb`.
   """
-  extra = len(operation.widths)
-  # Widths have no order of colours, and any number of values.
-  spread = zlib.crc32(operation.name.encode()) / 2**32 if extra else 0.5
-  hue = (0.49 + 0.06 * (operation.kernel - 1)
-         + 0.055 * (operation.dilation - 1) + 0.02 * (spread - 0.5))
-  return _hex(hue % 1, 0.2 + 0.4 * 0.72**extra, 0.5 + 0.4 * spread)
+  # An irrational factor spreads the numbers evenly between 0 and 1.
+  spread = 0.5
+  for width in operation.widths:
+    spread = (spread + width) * 0.7548776662 % 1
+  # A 1x1 would be as green as a skip connection.
+  hue = max(0.49, 0.44 + 0.065 * (operation.kernel - 1)) + (
+      0.05 * (operation.dilation - 1) + 0.03 * (spread - 0.5))
+  depth = 0.72**len(operation.widths)
+  return _hex(hue % 1, 0.2 + 0.4 * depth, 0.45 + 0.5 * spread)
 
 
 def _hex(hue: float, lightness: float, saturation: float) -> str:

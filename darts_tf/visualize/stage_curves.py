@@ -21,6 +21,9 @@ _INK, _BUDGET, _BOUNDARY = '#1d5fa8', '#b4510b', '#9aa5b1'
 # A budget so many times the largest peak would flatten the curve.
 _FARTHEST_BUDGET = 4
 
+# Batch sizes, with 0, beyond which not each one has a tick.
+_MOST_TICKS = 7
+
 
 def has_stages(metrics: Metrics, stages: Sequence[Any]) -> bool:
   """Whether a search had several stages, or batches that grow."""
@@ -61,8 +64,8 @@ def stage_curves_figure(
                   'accuracy': lines['accuracy']}
   down = -(-len(measured) // 2)
   figure = new_figure(8.4, 2.7 * down, layout='constrained')
-  panels = figure.subplots(
-      down, min(2, len(measured)), squeeze=False, sharex=True).flat
+  panels = list(figure.subplots(
+      down, min(2, len(measured)), squeeze=False, sharex=True).flat)
   for axes, (title, drawn) in zip(panels, measured.items()):
     panel(axes, title, drawn)
     axes.tick_params(labelbottom=True)
@@ -75,29 +78,36 @@ def stage_curves_figure(
     for stage in stages[1:]:
       axes.axvline(
           stage.first_epoch - 0.5, color=_BOUNDARY, linewidth=0.8, zorder=0)
-  for axes in list(panels):  # What is left of an odd number.
+  for axes in panels[len(measured):]:  # One is left of an odd number.
     axes.set_visible(False)
   return figure
 
 
 def _add_ranges(axes: Axes, metrics: Metrics) -> None:
   """Shows the sizes of each epoch whose batches have grown."""
+  every = {0}
   for position, row in enumerate(metrics):
     sizes = [size for _, size in row.get('batch_sizes', ())]
+    every |= {*sizes}
     if sizes:
       axes.vlines(
           row.get('epoch', position), min(sizes), max(sizes), color=_INK,
-          linewidth=4, alpha=0.3)
-  axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+          linewidth=min(4., 180 / len(metrics)), alpha=0.3)
+  if len(every) <= _MOST_TICKS:
+    axes.set_yticks(sorted(every))
+  else:
+    axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
 
 
 def _add_budget(axes: Axes, budget: float | None) -> None:
   if budget is None:
     return
   label = f'budget, {budget:,.0f} MiB'
-  if budget > _FARTHEST_BUDGET * max(axes.lines[0].get_ydata()):
+  peak = max(axes.lines[0].get_ydata())
+  if budget > _FARTHEST_BUDGET * peak:
     axes.set_title(f'memory (MiB; {label})', fontsize=10.5)
     return
   axes.axhline(
       budget, color=_BUDGET, linewidth=1.2, linestyle='--', label=label)
+  axes.set_ylim(top=1.08 * max(budget, peak))
   axes.legend(frameon=False, fontsize=8.5)
