@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from darts_tf import visualize
+from darts_tf.analysis.similarity import mean_similarity
 from darts_tf.data import DatasetInfo
 from darts_tf.export import ExportRecord
 from darts_tf.genotype import Genotype
@@ -34,16 +35,23 @@ def write_run_report(
       `None` without one.
     exports: what was exported.
   """
-  space = search_spaces[genotype.search_space]
+  # Mixing weights belong to the candidates of the last stage.
+  space = (search_spaces[genotype.search_space] if search is None
+           else search.space)
   plots = workdir.plots_path
   visualize.draw_cells(genotype, plots, space.topology.num_inputs)
-  configuration = {}
+  configuration, similarities = {}, []
   if search is not None:
     configuration['search'] = search.config.to_dict()
     visualize.draw_alphas(
         {group: h[-1] for group, h in search.history.items()}, space, plots)
     visualize.draw_curves(search.metrics, plots / 'search_curves.png')
     visualize.draw_entropy(search.metrics, plots / 'search_entropy.png')
+    similarities = [
+        mean_similarity(stage.candidates) for stage in search.stages]
+    visualize.draw_stages(
+        plots, search.metrics, search.stages, similarities, genotype,
+        search.config.memory_budget)
   if trained is not None:
     configuration['training'] = trained.config.to_dict()
     visualize.draw_curves(trained.metrics, plots / 'training_curves.png')
@@ -55,7 +63,9 @@ def write_run_report(
       genotype=genotype, num_inputs=space.topology.num_inputs,
       search_metrics=None if search is None else search.metrics,
       alphas_history=None if search is None else search.history,
-      space=space,
+      space=space, stages=() if search is None else search.stages,
+      similarities=similarities,
+      memory_budget=None if search is None else search.config.memory_budget,
       train_metrics=None if trained is None else trained.metrics,
       result=dict(result or {}), saved_model=saved_model,
       class_names=info.class_names,

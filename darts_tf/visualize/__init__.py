@@ -13,12 +13,13 @@ from darts_tf.visualize.heat_map import (
 from darts_tf.visualize.layout import CellLayout, cell_layout
 from darts_tf.visualize.overview import alpha_overview, genotype_overview
 from darts_tf.visualize.report import Report, write_report
+from darts_tf.visualize.stages import draw_stages
 from darts_tf.visualize.trajectories import draw_trajectories
 
 __all__ = [
     'CellLayout', 'Report', 'alpha_evolution', 'alpha_heat_map',
     'alpha_overview', 'cell_figure', 'cell_graph', 'cell_layout', 'cell_svg',
     'draw_alphas', 'draw_cells', 'draw_curves', 'draw_entropy',
-    'draw_trajectories', 'edge_names', 'figure_png', 'genotype_overview',
-    'graphviz_hint', 'save_figure', 'write_report',
+    'draw_stages', 'draw_trajectories', 'edge_names', 'figure_png',
+    'genotype_overview', 'graphviz_hint', 'save_figure', 'write_report',
 ]

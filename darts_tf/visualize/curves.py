@@ -7,6 +7,7 @@ from typing import Any
 
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -17,7 +18,7 @@ from darts_tf.visualize.overview import MANY_CELLS
 
 Metrics = Sequence[Mapping[str, Any]]
 
-_TRAIN, _VALIDATION, _MEAN = '#1f77b4', '#d9591b', '#c2185b'
+TRAIN, VALIDATION, _MEAN = '#1f77b4', '#d9591b', '#c2185b'
 _PATHS = ('#d62728', '#1f77b4', '#2ca02c', '#9467bd', '#ff7f0e', '#17a2b8')
 
 
@@ -50,7 +51,8 @@ def series(
   return epochs, values
 
 
-def _check(metrics: Metrics) -> None:
+def check_metrics(metrics: Metrics) -> None:
+  """Raises `InputError` if there is no epoch."""
   if not metrics:
     raise InputError(
         'There are no metrics to draw; expected at least one epoch.'
@@ -58,26 +60,33 @@ def _check(metrics: Metrics) -> None:
     )
 
 
-def _panel(axes, title: str, lines: Sequence[tuple]) -> None:
-  """Draws `(label, colour, epochs, values)` lines over epochs."""
-  drawn = False
+def panel(axes: Axes, title: str, lines: Sequence[tuple]) -> None:
+  """Draws lines over epochs.
+
+  Args:
+    axes: where.
+    title: written above.
+    lines: `(label, colour, epochs, values)` of each; a line without a label
+      is not in the legend.
+  """
+  drawn, named = False, False
   for label, colour, epochs, values in lines:
     if not values:
       continue
     few = len(values) <= 20
     axes.plot(
-        epochs, values, color=colour, label=label, linewidth=1.7,
+        epochs, values, color=colour, label=label or None, linewidth=1.7,
         marker='o' if few else None, markersize=3.5)
-    drawn = True
+    drawn, named = True, named or bool(label)
   axes.set_title(title, fontsize=10.5)
   axes.set_xlabel('epoch', fontsize=9)
   axes.grid(alpha=0.3)
   axes.tick_params(labelsize=8.5)
   axes.spines[['top', 'right']].set_visible(False)
   axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
-  if drawn:
+  if named:
     axes.legend(frameon=False, fontsize=8.5)
-  else:
+  if not drawn:
     axes.text(
         0.5, 0.5, 'not measured', transform=axes.transAxes, ha='center',
         va='center', color='#767676')
@@ -87,13 +96,13 @@ def _panel(axes, title: str, lines: Sequence[tuple]) -> None:
 
 def curves_figure(metrics: Metrics) -> Figure:
   """Draws loss and accuracy over epochs; see `draw_curves`."""
-  _check(metrics)
+  check_metrics(metrics)
   figure = new_figure(8.4, 3.1, layout='constrained')
   for axes, quantity in zip(
       figure.subplots(1, 2), ('loss', 'accuracy'), strict=True):
-    _panel(axes, quantity, [
-        ('train', _TRAIN, *series(metrics, f'train_{quantity}')),
-        ('validation', _VALIDATION,
+    panel(axes, quantity, [
+        ('train', TRAIN, *series(metrics, f'train_{quantity}')),
+        ('validation', VALIDATION,
          *series(metrics, f'validation_{quantity}')),
     ])
   return figure
@@ -133,7 +142,7 @@ def _many_cells(
       for position, row in enumerate(metrics)
       if (values := [v for v in (row.get(key) or {}).values()
                      if _is_number(v)])]
-  _panel(axes, title, [
+  panel(axes, title, [
       *lines, (f'mean of {len(groups)} cells', _MEAN,
                *series(means, 'mean'))])
   for line in axes.lines[:-1]:
@@ -145,7 +154,7 @@ def _many_cells(
 
 def entropy_figure(metrics: Metrics) -> Figure:
   """Draws entropy and skip connections; see `draw_entropy`."""
-  _check(metrics)
+  check_metrics(metrics)
   figure = new_figure(8.4, 3.1, layout='constrained')
   panels = (
       ('entropy of the mixing weights', 'entropy'),
@@ -156,7 +165,7 @@ def entropy_figure(metrics: Metrics) -> Figure:
     if len(groups) > MANY_CELLS:
       _many_cells(axes, title, metrics, key, groups)
     else:
-      _panel(axes, title, [
+      panel(axes, title, [
           (group, _PATHS[i], *series(metrics, key, group))
           for i, group in enumerate(groups)])
     if key == 'skip_connections':

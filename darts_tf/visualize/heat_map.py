@@ -22,6 +22,14 @@ from darts_tf.visualize.figure import new_figure, save_figure
 from darts_tf.visualize.overview import MANY_CELLS, alpha_overview
 from darts_tf.visualize.palette import known_first, operation_colours
 
+# Colours of more operations are not told apart in one legend.
+_MOST_IN_LEGEND = 8
+# Letters of a name that fits beside another one above a panel.
+_MOST_BESIDE = 16
+_OWN_LEGEND = {
+    'fontsize': 5.8, 'handlelength': 1.1, 'handletextpad': 0.4,
+    'columnspacing': 0.8, 'labelspacing': 0.25, 'borderpad': 0.1}
+
 
 def _table(
     weights: np.ndarray, names: tuple[tuple[str, ...], ...]
@@ -72,7 +80,8 @@ def alpha_heat_map(
   names = names_by_edge(candidate_names, *weights.shape)
   table, columns, by_rank = _table(weights, names)
   rows = len(table)
-  wide = 1.25 if by_rank else 0.74
+  longest = max(len(name) for row in names for name in row)
+  wide = max(1.25, 0.062 * longest) if by_rank else 0.74
   figure = new_figure(
       1.9 + wide * len(columns), 1.75 + 0.31 * rows, layout='constrained')
   axes = figure.add_subplot()
@@ -114,9 +123,16 @@ def alpha_heat_map(
   return figure
 
 
+def _own_rows(names: Sequence[Sequence[str]]) -> int:
+  """Rows of a panel's own legend: short names stand side by side."""
+  longest = max(len(name) for row in names for name in row)
+  columns = 2 if longest <= _MOST_BESIDE else 1
+  return -(-max(map(len, names)) // columns)
+
+
 def alpha_evolution(
     history: np.ndarray, edge_names: Sequence[str],
-    candidate_names: CandidateNames, title: str,
+    candidate_names: CandidateNames, title: str, first_epoch: int = 0,
 ) -> Figure:
   """Draws mixing weights over epochs, one panel an edge.
 
@@ -125,9 +141,11 @@ def alpha_evolution(
     edge_names: one name for each edge.
     candidate_names: names for all edges, or one list for each edge.
     title: written above.
+    first_epoch: number of the first of the epochs.
 
   Returns:
-    The figure: a line a candidate, one legend for all panels.
+    The figure: a line a candidate, one legend for all panels; one in each
+    panel if edges have their own, too many for one legend.
 
   Raises:
     InputError: if shapes and names do not belong together.
@@ -138,20 +156,26 @@ def alpha_evolution(
   names = names_by_edge(candidate_names, *history.shape[1:])
   operations = distinct(names)
   colours = operation_colours(operations)
+  own = (any(row != names[0] for row in names)
+         and len(operations) > _MOST_IN_LEGEND)
   # As few empty panels as possible; wide rather than tall.
   across = min(
       range(min(5, edges), min(2, edges - 1), -1), key=lambda n: -edges % n)
   down = -(-edges // across)
-  legend_rows = -(-len(operations) // 4)
-  width, height = max(6.4, 2.0 * across), 1.7 * down
-  bottom, top = 0.55 + 0.22 * legend_rows, 0.65
+  legend_rows = 0 if own else -(-len(operations) // 4)
+  own_rows = _own_rows(names) if own else 0
+  row_height = 1.7 + 0.12 * own_rows
+  width, height = max(6.4, 2.0 * across), row_height * down
+  bottom = 0.55 + 0.22 * legend_rows
+  top = 0.65 + 0.12 * own_rows
   total = height + bottom + top
   figure = new_figure(width, total)
   panels = figure.subplots(
       down, across, sharex=True, sharey=True, squeeze=False)
   figure.subplots_adjust(
       left=0.55 / width, right=1 - 0.15 / width, bottom=bottom / total,
-      top=1 - top / total, wspace=0.1, hspace=0.28)
+      top=1 - top / total, wspace=0.1,
+      hspace=0.28 + 0.085 * own_rows)
   lines = {}
   for edge, axes in enumerate(panels.flat):
     if edge >= edges:
@@ -161,19 +185,25 @@ def alpha_evolution(
       continue
     for i, name in enumerate(names[edge]):
       lines[name], = axes.plot(
-          range(epochs), history[:, edge, i], color=colours[name],
-          linewidth=1.4, linestyle='--' if name == 'none' else '-',
+          np.arange(epochs) + first_epoch, history[:, edge, i],
+          color=colours[name], label=name, linewidth=1.4,
+          linestyle='--' if name == 'none' else '-',
           marker='o' if epochs == 1 else None, markersize=4)
-    axes.set_title(edge_names[edge], fontsize=9, pad=3)
+    axes.set_title(edge_names[edge], fontsize=9, pad=3 + 8.6 * own_rows)
+    if own:
+      axes.legend(
+          loc='lower center', bbox_to_anchor=(0.5, 0.98), frameon=False,
+          ncols=-(-len(names[edge]) // own_rows), **_OWN_LEGEND)
     axes.grid(alpha=0.25)
     axes.tick_params(labelsize=7.5)
     axes.spines[['top', 'right']].set_visible(False)
     axes.xaxis.set_major_locator(
         MaxNLocator(4, integer=True, min_n_ticks=1))
   figure.supxlabel('epoch', fontsize=9, y=(bottom - 0.42) / total)
-  figure.legend(
-      list(lines.values()), list(lines), loc='lower center', frameon=False,
-      ncols=min(4, len(lines)), fontsize=8.5)
+  if not own:
+    figure.legend(
+        list(lines.values()), list(lines), loc='lower center', frameon=False,
+        ncols=min(4, len(lines)), fontsize=8.5)
   figure.suptitle(title, fontsize=11.5, y=1 - 0.12 / total, va='top')
   return figure
 

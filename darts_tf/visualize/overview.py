@@ -8,6 +8,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
+from darts_tf.search_space.parameterized import Convolution, parse
 from darts_tf.search_space.space import SearchSpace
 from darts_tf.visualize.edges import (
     check_edges,
@@ -29,7 +30,17 @@ _ROW, _COLUMN, _LEAST_WIDTH = 0.29, 0.44, 5.2  # In inches.
 
 
 def _short(operation: str) -> str:
-  """A name that fits into a square: `sep 3` for `sep_conv_3x3`."""
+  """A name that fits into a square: `sep 3` for `sep_conv_3x3`.
+
+  `k5d2·3` is a `conv_k5_d2` of three units.
+  """
+  described = parse(operation)
+  if isinstance(described, Convolution):
+    text = f'k{described.kernel}'
+    if described.dilation > 1:
+      text += f'd{described.dilation}'
+    return text + (
+        f'·{len(described.widths) + 1}' if described.widths else '')
   first, *_ = operation.split('_')
   size = re.search(r'(\d)x\d', operation)
   if size and 'pool' not in operation:

@@ -2,6 +2,8 @@
 
 import colorsys
 
+from darts_tf.search_space.parameterized import Convolution, parse
+
 # One colour a family, dark enough to be read as text on white.
 _FAMILIES = {
     'convolution': '#1d5fa8',
@@ -54,9 +56,50 @@ def family_colour(family: str) -> str:
 
 
 def known_first(operations: list[str]) -> list[str]:
-  """Orders names: published ones in one order, then others as given."""
+  """Orders names: published ones in one order, then others.
+
+  Args:
+    operations: distinct names.
+
+  Returns:
+    The names; convolutions such as `conv_k3_d1` by their numbers, and last,
+    as given, what is neither.
+  """
   known = [name for name in _OPERATIONS if name in operations]
-  return known + [name for name in operations if name not in _OPERATIONS]
+  convolutions = sorted(
+      operation for name in operations
+      if isinstance(operation := parse(name), Convolution))
+  known += [operation.name for operation in convolutions]
+  return known + [name for name in operations if name not in known]
+
+
+def convolution_colour(operation: Convolution) -> str:
+  """Colour of a convolution that numbers describe, the same in every plot.
+
+  The hue tells kernel and dilation, from cyan for 1x1 to pink for 7x7;
+  the deeper a convolution is, the darker. Widths change hue and saturation
+  a little.
+
+  Args:
+    operation: the convolution.
+
+  Returns:
+    `#rrggbb`.
+  """
+  # An irrational factor spreads the numbers evenly between 0 and 1.
+  spread = 0.5
+  for width in operation.widths:
+    spread = (spread + width) * 0.7548776662 % 1
+  # A 1x1 would be as green as a skip connection.
+  hue = max(0.49, 0.44 + 0.065 * (operation.kernel - 1)) + (
+      0.05 * (operation.dilation - 1) + 0.03 * (spread - 0.5))
+  depth = 0.72**len(operation.widths)
+  return _hex(hue % 1, 0.2 + 0.4 * depth, 0.45 + 0.5 * spread)
+
+
+def _hex(hue: float, lightness: float, saturation: float) -> str:
+  rgb = colorsys.hls_to_rgb(hue, lightness, saturation)
+  return '#' + ''.join(f'{round(255 * c):02x}' for c in rgb)
 
 
 def operation_colours(operations: list[str]) -> dict[str, str]:
@@ -66,16 +109,20 @@ def operation_colours(operations: list[str]) -> dict[str, str]:
     operations: distinct names.
 
   Returns:
-    Name to `#rrggbb`. Published operations have the same colour in every
-    plot; others share the circle of hues evenly.
+    Name to `#rrggbb`. Published operations and convolutions such as
+    `conv_k3_d1_m1` have the same colour in every plot; others share the
+    circle of hues evenly.
   """
-  unknown = [name for name in operations if name not in _OPERATIONS]
-  colours = {}
+  colours = dict.fromkeys(operations, '')
+  unknown = []
   for name in operations:
+    operation = parse(name)
     if name in _OPERATIONS:
       colours[name] = _OPERATIONS[name]
+    elif isinstance(operation, Convolution):
+      colours[name] = convolution_colour(operation)
     else:
-      hue = unknown.index(name) / len(unknown)
-      rgb = colorsys.hls_to_rgb(hue, 0.45, 0.6)
-      colours[name] = '#' + ''.join(f'{round(255 * c):02x}' for c in rgb)
+      unknown.append(name)
+  for i, name in enumerate(unknown):
+    colours[name] = _hex(i / len(unknown), 0.45, 0.6)
   return colours

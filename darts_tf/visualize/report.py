@@ -22,6 +22,7 @@ from darts_tf.visualize.overview import (
   genotype_overview,
   mean_over_edges,
 )
+from darts_tf.visualize.stages import stage_figures
 from darts_tf.visualize.wording import duration, label, shown
 from darts_tf.workdir import atomic_write_text
 
@@ -44,7 +45,12 @@ class Report:
     search_metrics: the search's `metrics.jsonl`, one mapping an epoch.
     alphas_history: group name to mixing weights
       `(epochs, edges, candidates)`; drawn if `space` is given as well.
-    space: search space of the mixing weights.
+    space: search space of the mixing weights, with the candidates that
+      they belong to.
+    stages: the search's `StageRecord`s; what changed is drawn if there are
+      several, or if batches grew.
+    similarities: `mean_similarity` of the candidates of each stage.
+    memory_budget: of a search whose batches grow, in MiB.
     train_metrics: the retraining's `metrics.jsonl`.
     result: any of `test_accuracy` (0 to 1), `test_loss`, `parameters`,
       `multiply_adds`, `search_seconds`, `train_seconds`, and others.
@@ -63,6 +69,9 @@ class Report:
   search_metrics: Sequence[Mapping[str, Any]] | None = None
   alphas_history: Mapping[str, np.ndarray] | None = None
   space: SearchSpace | None = None
+  stages: Sequence[Any] = ()
+  similarities: Sequence[Mapping[str, float | None]] = ()
+  memory_budget: float | None = None
   train_metrics: Sequence[Mapping[str, Any]] | None = None
   result: Mapping[str, Any] = dataclasses.field(default_factory=dict)
   saved_model: str | None = None
@@ -169,6 +178,7 @@ def _alphas(report: Report, captions: page.Captions) -> str:
 def _few_alphas(report: Report, captions: page.Captions) -> list[str]:
   """Heat map and evolution of each group of cells."""
   space, names = report.space, edge_names(report.space)
+  first_epoch = report.stages[-1].first_epoch if report.stages else 0
   maps, evolutions = [], []
   for group, kind in group_kinds(space, report.alphas_history).items():
     history = np.asarray(report.alphas_history[group])
@@ -182,10 +192,15 @@ def _few_alphas(report: Report, captions: page.Captions) -> list[str]:
     evolutions.append(captions.plot(
         alpha_evolution(
             report.alphas_history[group], names, space.candidates[kind],
-            f'{group} cell'),
-        f'Mixing weights of the {group} cell over the epochs of the'
-        ' search.'))
+            f'{group} cell', first_epoch),
+        f'Mixing weights of the {group} cell over the epochs of'
+        f' {_history_of(report)}.'))
   return maps + evolutions
+
+
+def _history_of(report: Report) -> str:
+  """What the mixing weights are the history of."""
+  return 'the last stage' if len(report.stages) > 1 else 'the search'
 
 
 def _many_alphas(report: Report, captions: page.Captions) -> list[str]:
@@ -224,6 +239,15 @@ def _curves(report: Report, captions: page.Captions) -> str:
         'Loss and accuracy of the network during retraining.'))
   return (page.section('Search', *search)
           + page.section('Retraining', *train))
+
+
+def _stages(report: Report, captions: page.Captions) -> str:
+  """What changed while the search went on, if anything did."""
+  parts = [captions.plot(figure, caption) for _, caption, figure in (
+      stage_figures(
+          report.search_metrics or (), report.stages, report.similarities,
+          report.genotype, report.memory_budget))]
+  return page.section('Stages of the search', *parts)
 
 
 def _timing(report: Report) -> str:
@@ -301,8 +325,9 @@ def report_html(report: Report) -> str:
   body += [
       _headline(report), _what_was_run(report), _cells(report, captions),
       _alphas(report, captions), _curves(report, captions),
-      _timing(report), _other_results(report), _exports(report),
-      _serving(report), _genotype(report)]
+      _stages(report, captions), _timing(report),
+      _other_results(report), _exports(report), _serving(report),
+      _genotype(report)]
   return page.document(report.title, '\n'.join(part for part in body if part))
 
 

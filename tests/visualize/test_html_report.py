@@ -11,6 +11,8 @@ import example_cells
 import numpy as np
 from absl.testing import absltest, parameterized
 from example_cells import temporary_directory
+from example_stages import METRICS as STAGE_METRICS
+from example_stages import SIMILARITIES, STAGES
 from PIL import Image
 
 from darts_tf.errors import InputError
@@ -107,6 +109,22 @@ class ReportTest(parameterized.TestCase):
       self.assertNoCommonElements(attributes, ('href', 'srcset', 'onload'))
     self.assertNotRegex(text, r'url\(|@import')
     return text, page
+
+  def test_stages(self):
+    text, page = self.write(dataclasses.replace(
+        FULL, search_metrics=STAGE_METRICS, stages=STAGES,
+        similarities=SIMILARITIES, memory_budget=200.))
+    self.assertIn('Stages of the search', page.headings)
+    for expected in ('Thin vertical lines', 'Share of each kind',
+                     'How alike', 'over the epochs of the last stage'):
+      self.assertIn(expected, text)
+
+  def test_batches_that_grow(self):
+    text, page = self.write(
+        dataclasses.replace(FULL, search_metrics=STAGE_METRICS))
+    self.assertIn('Stages of the search', page.headings)
+    self.assertNotIn('Share of each kind', text)
+    self.assertIn('over the epochs of the search', text)
 
   def test_full_page(self):
     text, page = self.write(FULL)
