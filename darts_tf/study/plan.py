@@ -10,10 +10,12 @@ from darts_tf.errors import InputError
 from darts_tf.options import Options
 from darts_tf.random_search.config import RandomSearchConfig
 from darts_tf.random_search.config import resolve as resolve_random_search
+from darts_tf.schedule import Constant
 from darts_tf.search.builder import resolve as resolve_search
 from darts_tf.search.config import (
   GRADIENT_OPTIONS,
   RELAXATION_OPTIONS,
+  SCHEDULE_OPTIONS,
   SearchConfig,
 )
 from darts_tf.search_space.space import search_spaces
@@ -22,7 +24,7 @@ from darts_tf.workdir import WorkDir
 
 # These depend on the method and the gradient, so each arm has its own.
 _OF_ARMS = ('gradient', *GRADIENT_OPTIONS, *RELAXATION_OPTIONS,
-            'discretization', 'weight_portion')
+            *SCHEDULE_OPTIONS, 'discretization', 'weight_portion')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,6 +101,7 @@ class Study:
     """What changes results: the common part, and what is an arm's own."""
     space = search_spaces[self.common.search_space]
     config = self.common.replace(
+        epochs=self.common.epochs or Constant().epochs,
         channels=self.common.channels or space.default_channels,
         cells=self.common.cells or space.default_cells)
     common = {name: value for name, value in config.pinned().items()

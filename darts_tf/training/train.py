@@ -24,6 +24,7 @@ from darts_tf.distribution import (
   make_strategy,
   seed_everything,
 )
+from darts_tf.errors import InputError
 from darts_tf.evaluation import Evaluation
 from darts_tf.genotype import Genotype
 from darts_tf.genotype_checks import check_num_cells
@@ -195,6 +196,11 @@ def check_training(
   """
   _schedule(config)
   check_devices(config)
+  if config.strategy == 'multi_worker' and config.steps_per_execution > 1:
+    raise InputError(
+        'Retraining on several workers goes step by step; expected'
+        ' steps_per_execution=1. Received: steps_per_execution='
+        f'{config.steps_per_execution}, strategy={config.strategy!r}')
   check_stem(config.stem)
   check_num_cells(genotype, config.cells)
   return (directory is not None

@@ -5,9 +5,11 @@ import tiny_runs
 from absl.testing import parameterized
 
 from darts_tf.data import evaluation_batches
+from darts_tf.errors import InputError
 from darts_tf.evaluation import Evaluation
 from darts_tf.training.callbacks import DropPathRamp
 from darts_tf.training.loss import SmoothedCrossentropy
+from darts_tf.training.train import check_training
 
 
 class EvaluationTest(tf.test.TestCase):
@@ -32,6 +34,17 @@ class EvaluationTest(tf.test.TestCase):
         score.loss, -log_p[np.arange(21), data.y_train].mean(), rtol=1e-5)
     self.assertAllClose(
         score.accuracy, (z.argmax(-1) == data.y_train).mean(), rtol=1e-6)
+
+
+class CheckTest(tf.test.TestCase):
+
+  def test_several_workers_go_step_by_step(self):
+    config = tiny_runs.TRAIN.replace(strategy='multi_worker')
+    self.assertFalse(check_training(config, tiny_runs.GENOTYPE, None))
+    with self.assertRaisesRegex(
+        InputError, 'Received: steps_per_execution=2'):
+      check_training(
+          config.replace(steps_per_execution=2), tiny_runs.GENOTYPE, None)
 
 
 class LossTest(tf.test.TestCase, parameterized.TestCase):
