@@ -1,6 +1,7 @@
 """The search: epochs of steps, each written down when it ends."""
 
 import dataclasses
+import gc
 import itertools
 import os
 from typing import Any
@@ -135,6 +136,7 @@ def _search(
     if epoch == parts.stage.end:
       parts = next_stage(parts, record)
       observers, evaluation = make_observers(parts), Evaluation(parts.logits)
+      gc.collect()  # The graphs of the last stage.
       run.start_stage()
       say(describe_stage(record.stages))
     metrics = run(parts, epoch)
