@@ -66,10 +66,11 @@ def gradients_of_run(
         'Gradients are compared over several batches; expected at least 2.'
         f' Received: batches={num_batches}')
   directory = WorkDir(workdir)
-  # In full precision and with what can be differentiated twice: estimators
-  # are compared, and weights are the same in any precision.
+  # In full precision, with what can be differentiated twice, and on batches
+  # of one size: estimators are compared, and weights are the same.
   config = _search_config(directory).replace(
-      precision=None, remat=False, xla=False, **where)
+      precision=None, remat=False, xla=False, max_batch_size=None,
+      batch_multiple=None, **where)
   if config.strategy == 'multi_worker':
     # One process computes the same gradients of the same batches.
     config = config.replace(strategy='default')

@@ -11,6 +11,7 @@ from darts_tf.morphism import morphisms
 from darts_tf.schedule import Child
 from darts_tf.search import loop, run_search
 from darts_tf.search.builder import build_search, rebuild_search, resolve
+from darts_tf.search.gradients import gradients_of_run
 from darts_tf.search.inherit import inherit
 from darts_tf.search.step import SearchStep
 from darts_tf.search_space import (
@@ -109,6 +110,15 @@ class StagesTest(tiny_runs.RunTest):
     resolved = resolve(CONFIG)
     self.assertEqual(resolved.epochs, 5)
     self.assertEqual(resolve(resolved), resolved)
+
+  def test_gradients_of_a_run(self):
+    self.run_it('run', CONFIG.replace(batch_size=8, max_batch_size=16))
+    result = gradients_of_run(
+        self.directory / 'run', {'amended': {'gradient': 'amended'}},
+        num_batches=2, data=self.data)
+    # One batch a row; two candidates on each of three edges.
+    self.assertEqual(result.gradients['amended'].shape, (2, 6))
+    self.assertLen(result.operations, 6)
 
   def test_stages_are_announced(self):
     _, out = tiny_runs.printed(
