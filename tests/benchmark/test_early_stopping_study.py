@@ -24,19 +24,19 @@ class EarlyStoppingStudyTest(tiny_runs.RunTest):
   def test_table(self):
     self.path.write_text(json.dumps(_CURVES))
     code, out, err = run_program(
-        self.program, curves=str(self.path), orders='2', threshold=['0.45'])
+        self.program, curves=str(self.path), orders='1', threshold=['0.45'])
     self.assertIsNone(code, err)
     self.assertStartsWith(
         out, '20 trainings of 9 epochs; the best ends at 94.04 %\n')
     rows = [[cell.strip() for cell in line.strip('|').split('|')]
             for line in out.splitlines()[4:]]
     self.assertEqual(
-        rows[0], ['all to the end', '0 %', '2 of 2', '0.00'])
+        rows[0], ['all to the end', '0 %', '1 of 1', '0.00'])
     saved = [int(row[1].removesuffix(' %')) for row in rows]
     self.assertGreater(saved[1], 10)
     self.assertGreater(saved[2], 30)
     # Nothing is lost where curves do not cross.
-    self.assertEqual([row[2:] for row in rows[1:]], [['2 of 2', '0.00']] * 2)
+    self.assertEqual([row[2:] for row in rows[1:]], [['1 of 1', '0.00']] * 2)
 
   def test_hyperband_loses_what_starts_late(self):
     # Three brackets: 9, 5 and 3 trainings begin in them.

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from conformance_cases import (
     CHEAPEST,
+    COSTLY,
     GRADIENT,
     GRADIENTS,
     METHOD,
@@ -70,8 +71,9 @@ runs all of the default ones.
 {table}
 
 By default each space runs with `{gradient}`, unless an earlier one has all
-that it has, and each gradient in the space whose supernet is smallest,
-`{cheapest}`: {count_default} of {count} searches.{methods}
+that it has or it takes very long ({costly}), and each gradient in the space
+whose supernet is smallest, `{cheapest}`: {count_default} of {count}
+searches.{methods}
 
 Rules: {rules}. Relaxations: {relaxations}.
 All of them run by default in each space.
@@ -115,6 +117,7 @@ def page() -> str:
                     if (case.space, case.method) == (space, method)),
                    'refused') for method in others)]
            for space in SPACES]),
+      costly=', '.join(f'`{space}`' for space in COSTLY),
       count=len(cases), count_default=sum(c.by_default for c in cases),
       methods=(' Other methods run in that space, too, with their own'
                ' gradient.' if others else ''),

@@ -51,7 +51,7 @@ class CasesTest(absltest.TestCase):
              if c.by_default]
     self.assertEqual(
         set(SPACES) - {case.space for case in cases},
-        {'prune_replace_dr', 'prune_replace_ur', 's2', 's3'})
+        {'nasnet', 'prune_replace_dr', 'prune_replace_ur', 's2', 's3'})
     self.assertEqual({case.gradient for case in cases}, set(GRADIENTS))
 
   def test_names_are_those_of_the_package(self):
