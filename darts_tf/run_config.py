@@ -53,6 +53,13 @@ class RunConfig(Options):
   flip: bool | None = option(
       None, 'Whether images are mirrored at random; by default a choice that'
       ' suits the data set.')
+  resized_crop: bool = option(
+      False, 'Whether crops of random size and shape are resized to the size of'
+      ' the image, in the place of crops from padded images.')
+  color_jitter: float = option(
+      0., 'Strength of random changes of brightness, contrast and saturation,'
+      ' and half of it of the hue, of colour images; 0.4 is usual for'
+      ' ImageNet.', least=0)
   cutout: int = option(
       0, 'Side of the square that is cut out of each image; 0 for none.',
       least=0)

@@ -13,6 +13,7 @@ from darts_tf.data import (
   default_augmentation,
   load,
 )
+from darts_tf.errors import InputError
 from darts_tf.run_config import RunConfig
 
 
@@ -38,8 +39,18 @@ def augmentation_of(config: RunConfig, info: DatasetInfo) -> Augmentation:
   chosen = {
       name: getattr(config, name) for name in ('crop_padding', 'flip')
       if getattr(config, name) is not None}
+  if config.resized_crop:
+    chosen.setdefault('crop_padding', 0)
+  if config.color_jitter and info.image_shape[-1] != 3:
+    raise InputError(
+        'Only colour images can change their colours; expected'
+        ' color_jitter=0 for images of'
+        f' {info.image_shape[-1]} channel. Received:'
+        f' color_jitter={config.color_jitter:g}')
   return dataclasses.replace(
-      default_augmentation(info), cutout=config.cutout, **chosen)
+      default_augmentation(info), cutout=config.cutout,
+      resized_crop=config.resized_crop, color_jitter=config.color_jitter,
+      **chosen)
 
 
 def distribute(

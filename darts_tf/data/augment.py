@@ -1,4 +1,4 @@
-"""Random crops, flips and cutout of whole batches, on the graph."""
+"""Random crops, flips, colours and cutout of whole batches, on the graph."""
 
 import dataclasses
 import functools
@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
+from darts_tf.data.color_jitter import color_jitter
 from darts_tf.data.image_data import DatasetInfo
+from darts_tf.data.resized_crop import random_resized_crop
 from darts_tf.errors import InputError
 
 # draw(shape, seed, **options of stateless_uniform)
@@ -23,11 +25,17 @@ class Augmentation:
     flip: whether to mirror left and right with probability 1/2.
     cutout: side in pixels of a square that is blanked (arXiv 1708.04552);
       0 for none.
+    resized_crop: whether to take crops of random size and shape, see
+      `random_resized_crop`; then without `crop_padding`.
+    color_jitter: strength of changes of colour, see `color_jitter`; 0 for
+      none.
   """
 
   crop_padding: int = 0
   flip: bool = False
   cutout: int = 0
+  resized_crop: bool = False
+  color_jitter: float = 0.
 
   def __post_init__(self):
     for name in ('crop_padding', 'cutout'):
@@ -37,6 +45,16 @@ class Augmentation:
             f'An augmentation is not valid; expected {name} to be an integer'
             f' of 0 or more. Received: {name}={value!r}'
         )
+    if self.resized_crop and self.crop_padding:
+      raise InputError(
+          'Images are cropped in one way; expected resized_crop without'
+          f' crop_padding. Received: crop_padding={self.crop_padding}'
+      )
+    if not 0 <= self.color_jitter <= 1:
+      raise InputError(
+          'The strength of changes of colour lies between 0 and 1; expected,'
+          f' say, 0.4. Received: color_jitter={self.color_jitter!r}'
+      )
 
 
 # Crop padding at the original height, and whether a mirrored image is still
@@ -84,10 +102,10 @@ def augment(
   """Crops, mirrors, normalizes and blanks a batch, each image by itself.
 
   An image is padded with zeros and cropped to its size at a uniform offset,
-  mirrored with probability 1/2, normalized, `(x / 255 - mean) / std`, and
-  then a square of side `cutout`, whose centre is uniform over the image and
-  which is clipped at the border, is set to zero. The result is a function of
-  the arguments alone.
+  mirrored with probability 1/2, cropped at random and resized, changed in
+  colour, normalized, `(x / 255 - mean) / std`, and then a square of side
+  `cutout`, whose centre is uniform over the image and which is clipped at
+  the border, is set to zero. The result is a function of the arguments alone.
 
   Args:
     images: uint8 (batch, height, width, channels).
@@ -108,7 +126,20 @@ def augment(
   )
   images = _crop_and_flip(
       images, augmentation, crop_seed, flip_seed, draw)
-  images = normalize(images, mean, std)
+  if augmentation.resized_crop or augmentation.color_jitter:
+    # Seeds of their own: what is drawn without these is not changed by them.
+    resize_seed, color_seed = tf.unstack(
+        tf.random.split(tf.random.fold_in(seed, 1), num=2), num=2
+    )
+    images = tf.cast(images, tf.float32) / 255.0
+    if augmentation.resized_crop:
+      images = random_resized_crop(images, resize_seed, draw)
+    if augmentation.color_jitter:
+      images = color_jitter(
+          images, augmentation.color_jitter, color_seed, draw)
+    images = _normalize(images, mean, std)
+  else:
+    images = normalize(images, mean, std)
   if augmentation.cutout:
     images *= _cutout_mask(images, augmentation.cutout, cutout_seed, draw)
   return images
@@ -127,7 +158,10 @@ def normalize(
   Returns:
     float32 (..., channels).
   """
-  images = tf.cast(images, tf.float32) / 255.0
+  return _normalize(tf.cast(images, tf.float32) / 255.0, mean, std)
+
+
+def _normalize(images, mean, std):
   return (images - tf.constant(mean, tf.float32)) / tf.constant(
       std, tf.float32
   )
