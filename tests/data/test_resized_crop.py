@@ -47,7 +47,13 @@ class ResizedCropTest(tf.test.TestCase, parameterized.TestCase):
     self.assertBetween(ratio.min(), 0.749, 0.77)
     self.assertBetween(ratio.max(), 1.30, 1.334)
     # Uniform, but for the largest areas, of which fewer ratios fit.
-    self.assertAllClose(np.mean(area < 0.5), 0.42 / 0.92, atol=0.1)
+    draw = np.random.default_rng(0)
+    drawn = draw.uniform(0.08, 1, 40000)
+    shape = np.exp(draw.uniform(np.log(3 / 4), np.log(4 / 3), 40000))
+    drawn = drawn[np.maximum(drawn * shape, drawn / shape) <= 1]
+    # Four standard deviations of a mean of 400.
+    self.assertAllClose(np.mean(area), np.mean(drawn), atol=4 * 0.25 / 20)
+    self.assertAllClose(np.mean(area < 0.5), np.mean(drawn < 0.5), atol=0.1)
     self.assertAllClose(np.mean(np.log(ratio)), 0, atol=0.03)
     self.assertGreater(places.min(), -1e-2)
     self.assertLess((places + sizes - size).max(), 1e-2)
