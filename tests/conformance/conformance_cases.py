@@ -21,6 +21,8 @@ CHANNELS = 2
 # Takes as long as three others; what it has beside `darts`, two operations and
 # a fifth node, is tested without a search.
 COSTLY = ('nasnet',)
+# Where contracts that take longest run by default, beside the cheapest space.
+MAIN = ('darts',)
 # Iterations are unrolled; two have all that ten have.
 OPTIONS = {'implicit_cg': {'cg_iterations': 2}}
 
@@ -171,17 +173,22 @@ def cases_of_gradients() -> list[Case]:
   return [case for case in cases if case.is_possible]
 
 
-def generate(contracts: type, cases: list[Case], module: dict) -> None:
+def generate(
+    contracts: type, cases: list[Case], module: dict, costly: bool = False
+) -> None:
   """Adds a test case of all contracts for each case to a module.
 
   Args:
     contracts: a class with tests that look at `self.case`.
     cases: the cases; those that do not run by default are marked slow.
     module: `globals()` of the module.
+    costly: whether the contracts take so long that by default they are run
+      in two spaces only.
   """
   for case in cases:
     made = type(f'{contracts.__name__}_{case.name}',
                 (contracts, tf.test.TestCase),
                 {'case': case, '__module__': module['__name__']})
-    module[made.__name__] = (
-        made if case.by_default else pytest.mark.slow(made))
+    by_default = case.by_default and not (
+        costly and case.space not in (CHEAPEST, *MAIN))
+    module[made.__name__] = made if by_default else pytest.mark.slow(made)

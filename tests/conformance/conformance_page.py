@@ -12,6 +12,7 @@ from conformance_cases import (
     COSTLY,
     GRADIENT,
     GRADIENTS,
+    MAIN,
     METHOD,
     METHODS,
     RELAXATIONS,
@@ -73,7 +74,8 @@ runs all of the default ones.
 By default each space runs with `{gradient}`, unless an earlier one has all
 that it has or it takes very long ({costly}), and each gradient in the space
 whose supernet is smallest, `{cheapest}`: {count_default} of {count}
-searches.{methods}
+searches.{methods} Two replicas and the GPU are looked at in
+`{cheapest}` and {main} by default.
 
 Rules: {rules}. Relaxations: {relaxations}.
 All of them run by default in each space.
@@ -117,6 +119,7 @@ def page() -> str:
                     if (case.space, case.method) == (space, method)),
                    'refused') for method in others)]
            for space in SPACES]),
+      main=', '.join(f'`{space}`' for space in MAIN),
       costly=', '.join(f'`{space}`' for space in COSTLY),
       count=len(cases), count_default=sum(c.by_default for c in cases),
       methods=(' Other methods run in that space, too, with their own'

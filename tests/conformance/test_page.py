@@ -85,6 +85,16 @@ class CasesTest(absltest.TestCase):
     self.assertEqual(marks, {
         f'Some_{CHEAPEST}_amended': [], 'Some_darts_amended': ['slow']})
 
+  def test_costly_contracts(self):
+    module = {'__name__': __name__}
+    conformance_cases.generate(
+        type('Some', (), {}),
+        [Case(space, 'first_order') for space in (CHEAPEST, 'darts', 's4')],
+        module, costly=True)
+    self.assertEqual(
+        [bool(getattr(made, 'pytestmark', [])) for name, made in module.items()
+         if name != '__name__'], [False, False, True])
+
 
 if __name__ == '__main__':
   absltest.main()

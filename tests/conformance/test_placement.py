@@ -13,7 +13,8 @@ from conformance_cases import (
 from placement_contracts import PlacementContracts, placement
 
 generate(
-    PlacementContracts, cases_of_spaces() + cases_of_gradients(), globals())
+    PlacementContracts, cases_of_spaces() + cases_of_gradients(), globals(),
+    costly=True)
 
 
 class OptionsTest(tf.test.TestCase, parameterized.TestCase):
