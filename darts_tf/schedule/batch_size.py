@@ -31,6 +31,8 @@ class AdaptiveBatchSize:
     multiple: all sizes are multiples of it.
     largest: the last size.
     budget: memory, in the unit of observations.
+
+  Attributes:
     size: the present size.
     observed: size to the largest memory observed.
     steps: steps since the last attempt.
@@ -40,10 +42,10 @@ class AdaptiveBatchSize:
   multiple: int
   largest: int
   budget: float
-  size: int = 0
-  observed: dict[int, float] = dataclasses.field(default_factory=dict)
-  steps: int = 0
-  _limit: int = 0
+  size: int = dataclasses.field(init=False)
+  observed: dict[int, float] = dataclasses.field(init=False)
+  steps: int = dataclasses.field(init=False)
+  _limit: int = dataclasses.field(init=False)
 
   def __post_init__(self):
     self.restart()
@@ -94,9 +96,9 @@ class AdaptiveBatchSize:
 
   def _next(self) -> int:
     most = min(self._limit, _MOST_GROWTH * self.size)
-    for size in range(most // self.multiple * self.multiple, self.size, -1):
-      if size % self.multiple == 0 and (
-          self.predict(size) <= _THRESHOLD * self.budget):
+    largest = most // self.multiple * self.multiple
+    for size in range(largest, self.size, -self.multiple):
+      if self.predict(size) <= _THRESHOLD * self.budget:
         return size
     return self.size
 
