@@ -70,6 +70,11 @@ class StagesTest(tiny_runs.RunTest):
     self.assertEqual(result.space.candidates['normal'], third)
     for edge, names in zip(result.genotype.cells['normal'].edges, third):
       self.assertIn(edge.operation, names)
+    # Alphas are equal at first, and rest in the first epoch of all.
+    entropies = [m['entropy']['normal'] for m in result.metrics]
+    self.assertAllClose(entropies[0], np.log(3), rtol=1e-6)
+    for entropy, equal in zip(entropies[1:], (3, 4, 4, 2)):
+      self.assertLess(entropy, np.log(equal) - 1e-5)
     # The learning rate starts again.
     rates = [m['learning_rate'] for m in result.metrics]
     self.assertEqual([rates[0]] * 3, [rates[0], rates[2], rates[4]])
