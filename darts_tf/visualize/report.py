@@ -221,8 +221,8 @@ def _many_alphas(report: Report, captions: page.Captions) -> list[str]:
           ' mean over its edges.')]
 
 
-def _curves(report: Report, captions: page.Captions) -> str:
-  search, train = [], []
+def _search(report: Report, captions: page.Captions) -> str:
+  search = []
   if report.search_metrics:
     search.append(captions.plot(
         curves_figure(report.search_metrics),
@@ -233,12 +233,15 @@ def _curves(report: Report, captions: page.Captions) -> str:
           entropy_figure(report.search_metrics),
           'Entropy of the mixing weights, and skip connections of the'
           ' genotype that each epoch would have given.'))
-  if report.train_metrics:
-    train.append(captions.plot(
-        curves_figure(report.train_metrics),
-        'Loss and accuracy of the network during retraining.'))
-  return (page.section('Search', *search)
-          + page.section('Retraining', *train))
+  return page.section('Search', *search)
+
+
+def _retraining(report: Report, captions: page.Captions) -> str:
+  if not report.train_metrics:
+    return ''
+  return page.section('Retraining', captions.plot(
+      curves_figure(report.train_metrics),
+      'Loss and accuracy of the network during retraining.'))
 
 
 def _stages(report: Report, captions: page.Captions) -> str:
@@ -324,8 +327,9 @@ def report_html(report: Report) -> str:
   body = [f'<h1>{page.escape(report.title)}</h1>']
   body += [
       _headline(report), _what_was_run(report), _cells(report, captions),
-      _alphas(report, captions), _curves(report, captions),
-      _stages(report, captions), _timing(report),
+      _alphas(report, captions), _search(report, captions),
+      _stages(report, captions), _retraining(report, captions),
+      _timing(report),
       _other_results(report), _exports(report), _serving(report),
       _genotype(report)]
   return page.document(report.title, '\n'.join(part for part in body if part))
