@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from darts_tf.data.augment import Augmentation, augment, normalize
+from darts_tf.data.autotuning import without_autotuning
 from darts_tf.errors import InputError
 
 
@@ -112,7 +113,7 @@ class Stream:
         lambda *part: self._batch(*part, parts=parts),
         num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
     )
-    return dataset.prefetch(tf.data.AUTOTUNE)
+    return without_autotuning(dataset.prefetch(tf.data.AUTOTUNE))
 
   def epochs_dataset(self, start_step: int = 0) -> tf.data.Dataset:
     """Endless batches for `fit(..., steps_per_epoch=...)`.
@@ -217,7 +218,7 @@ def evaluation_batches(
   dataset = dataset.map(
       batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
   )
-  return dataset.prefetch(tf.data.AUTOTUNE)
+  return without_autotuning(dataset.prefetch(tf.data.AUTOTUNE))
 
 
 def _hold(

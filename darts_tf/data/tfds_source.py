@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from darts_tf.data.autotuning import without_autotuning
 from darts_tf.data.image_data import ImageData, make_image_data
 from darts_tf.data.memory import check_memory
 from darts_tf.data.resize import resize_image
@@ -213,8 +214,9 @@ def _read(
         num_parallel_calls=tf.data.AUTOTUNE,
         deterministic=True,
     )
+  dataset = without_autotuning(dataset.batch(256))
   start = 0
-  for batch, batch_labels in dataset.batch(256).as_numpy_iterator():
+  for batch, batch_labels in dataset.as_numpy_iterator():
     end = start + len(batch)
     images[start:end], labels[start:end] = batch, batch_labels
     start = end
