@@ -21,7 +21,8 @@ from darts_tf.morphism import whole_space
 from darts_tf.reporting import seconds_of, write_run_report, written_files
 from darts_tf.run_data import load_data
 from darts_tf.search import SearchConfig, SearchResult, run_search
-from darts_tf.search.builder import example_genotype, resolve
+from darts_tf.search.builder import example_genotype
+from darts_tf.search.resolve import resolve
 from darts_tf.training import TrainConfig, TrainResult, run_training
 from darts_tf.training.train import build_training, check_training
 from darts_tf.visualize.exports import export_table

@@ -13,7 +13,8 @@ from darts_tf.errors import InputError
 from darts_tf.memory import available_memory_mib
 from darts_tf.run_data import distribute
 from darts_tf.search import run_search
-from darts_tf.search.builder import build_search, resolve
+from darts_tf.search.builder import build_search
+from darts_tf.search.resolve import resolve
 from darts_tf.training import run_training
 from darts_tf.training.train import build_training
 from darts_tf.variables import to_arrays

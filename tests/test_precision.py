@@ -10,7 +10,7 @@ from darts_tf.distribution import check_devices
 from darts_tf.errors import InputError
 from darts_tf.precision import check_precision, scale_gradient
 from darts_tf.search import SearchConfig
-from darts_tf.search.builder import resolve
+from darts_tf.search.resolve import resolve
 
 
 def gpu(capability):

@@ -16,8 +16,10 @@ from darts_tf.distribution import make_strategy, seed_everything
 from darts_tf.memory import peak_memory_mib
 from darts_tf.process_times import seconds_since_start
 from darts_tf.run_data import distribute
-from darts_tf.search.builder import SearchParts, build_search, resolve
+from darts_tf.search.builder import build_search
 from darts_tf.search.config import SearchConfig
+from darts_tf.search.parts import SearchParts
+from darts_tf.search.resolve import resolve
 
 
 def measure_search(

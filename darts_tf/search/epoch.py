@@ -15,7 +15,7 @@ from darts_tf.memory import available_memory_mib
 from darts_tf.memory_meter import MemoryMeter, device_memory_mib
 from darts_tf.run_data import distribute, join
 from darts_tf.schedule.batch_size import AdaptiveBatchSize
-from darts_tf.search.builder import SearchParts
+from darts_tf.search.parts import SearchParts
 from darts_tf.variables import not_finite
 
 Metrics = Mapping[str, float]

@@ -15,12 +15,14 @@ from darts_tf.evaluation import Evaluation
 from darts_tf.genotype import Genotype
 from darts_tf.memory_check import check_memory
 from darts_tf.run_data import load_data
-from darts_tf.search.builder import SearchParts, build_search, resolve
+from darts_tf.search.builder import build_search
 from darts_tf.search.config import SearchConfig
 from darts_tf.search.epoch import EpochRunner, check_finite
 from darts_tf.search.next_stage import describe_stage, next_stage
 from darts_tf.search.observers import make_observers
+from darts_tf.search.parts import SearchParts
 from darts_tf.search.record import SearchRecord, alpha_arrays, current_genotype
+from darts_tf.search.resolve import resolve
 from darts_tf.search.stage_record import StageRecord
 from darts_tf.search.summary import describe
 from darts_tf.search_space.space import SearchSpace

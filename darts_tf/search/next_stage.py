@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from darts_tf.search.builder import SearchParts, rebuild_search
+from darts_tf.search.builder import rebuild_search
 from darts_tf.search.inherit import inherit
+from darts_tf.search.parts import SearchParts
 from darts_tf.search.record import SearchRecord
 from darts_tf.search.stage_record import StageRecord
 

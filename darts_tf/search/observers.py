@@ -10,7 +10,7 @@ from darts_tf.benchmark.nas_bench_201 import (
   column_of,
 )
 from darts_tf.run_data import distribute_batch
-from darts_tf.search.builder import SearchParts
+from darts_tf.search.parts import SearchParts
 from darts_tf.search.record import current_genotype
 
 # observe(epoch) -> metrics of the epoch, by name.

@@ -8,7 +8,7 @@ import numpy as np
 
 from darts_tf.schedule import Change, Child
 from darts_tf.schedule.schedule import Candidates
-from darts_tf.search.builder import SearchParts
+from darts_tf.search.parts import SearchParts
 
 
 @dataclasses.dataclass(frozen=True)

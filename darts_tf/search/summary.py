@@ -7,8 +7,8 @@ import numpy as np
 
 from darts_tf.architecture_gradient import estimator_options
 from darts_tf.data import DatasetInfo
-from darts_tf.search.builder import SearchParts
 from darts_tf.search.config import SearchConfig
+from darts_tf.search.parts import SearchParts
 
 # More groups of cells than this are not listed one by one.
 _MOST_GROUPS = 4

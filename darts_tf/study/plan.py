@@ -11,13 +11,13 @@ from darts_tf.options import Options
 from darts_tf.random_search.config import RandomSearchConfig
 from darts_tf.random_search.config import resolve as resolve_random_search
 from darts_tf.schedule import Constant
-from darts_tf.search.builder import resolve as resolve_search
 from darts_tf.search.config import (
   GRADIENT_OPTIONS,
   RELAXATION_OPTIONS,
   SCHEDULE_OPTIONS,
   SearchConfig,
 )
+from darts_tf.search.resolve import resolve as resolve_search
 from darts_tf.search_space.space import search_spaces
 from darts_tf.study.arm import Arm
 from darts_tf.workdir import WorkDir

@@ -24,7 +24,8 @@ from darts_tf.genotype import Genotype
 from darts_tf.limits import LimitConfig, cost_limits
 from darts_tf.morphism import whole_space
 from darts_tf.search import SearchConfig, run_search
-from darts_tf.search.builder import example_genotype, resolve
+from darts_tf.search.builder import example_genotype
+from darts_tf.search.resolve import resolve
 from darts_tf.training import TrainConfig, run_training
 from darts_tf.training.saved import load_trained
 from darts_tf.training.train import build_training

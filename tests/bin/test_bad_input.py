@@ -17,6 +17,10 @@ import darts_tf
 from darts_tf import app, process
 
 _ROOT = pathlib.Path(darts_tf.__file__).parents[1]
+_CYCLES = (
+    '--search_space=prune_replace_dl', '--method=prune_replace',
+    '--cycle_epochs=1,1,1', '--cycle_grace_epochs=0,0,0',
+    '--cycle_morphisms=2,0,0', '--cycle_candidates=4,2,1')
 
 
 def load_program(name):
@@ -81,6 +85,13 @@ class BadInputTest(parameterized.TestCase):
       ('search', 'Did you mean --channels', '--chanels=4'),
       ('search', 'Received: batch_size=719', '--batch_size=719',
        '--search_space=nas_bench_201', '--channels=2', '--cells=1'),
+      ('search', 'differ in length; .* 2 numbers in cycle_epochs', *_CYCLES,
+       '--cycle_epochs=2,2'),
+      ('pipeline', 'Received: cycle_candidates=2, cycle_morphisms=2',
+       *_CYCLES, '--cycle_candidates=2,2,1'),
+      ('search', 'memory and there are 1 MiB; .* Received: batch_size=16',
+       *_CYCLES, '--cells=3', '--channels=2', '--batch_size=16',
+       '--max_batch_size=32', '--memory_budget=1'),
       ('train', "Did you mean 'DARTS_V2'", '--genotype=DARTS_V3'),
       ('train', "Did you mean 'conv'", '--stem=con'),
       ('train', "Did you mean 'digits'", '--dataset=digit'),

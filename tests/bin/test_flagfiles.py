@@ -11,7 +11,7 @@ from darts_tf.limits import LimitConfig
 from darts_tf.models.stem import stems
 from darts_tf.schedule import LearningRate, PruneReplace
 from darts_tf.search import SearchConfig
-from darts_tf.search.builder import resolve
+from darts_tf.search.resolve import resolve
 
 
 class FlagFilesTest(parameterized.TestCase):

@@ -11,7 +11,7 @@ import tensorflow as tf
 from darts_tf.errors import InputError
 from darts_tf.methods import methods
 from darts_tf.search import SearchConfig
-from darts_tf.search.builder import schedule_of
+from darts_tf.search.resolve import schedule_of
 from darts_tf.search_space import search_spaces
 
 # What each space is run with.

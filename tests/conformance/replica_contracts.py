@@ -9,7 +9,8 @@ import tiny_runs
 
 from darts_tf.distribution import seed_everything
 from darts_tf.run_data import distribute
-from darts_tf.search.builder import build_search, resolve
+from darts_tf.search.builder import build_search
+from darts_tf.search.resolve import resolve
 from darts_tf.variables import to_arrays
 
 MIRRORED = {'strategy': 'mirrored', 'virtual_devices': 2}

@@ -137,6 +137,11 @@ class StreamTest(tf.test.TestCase, parameterized.TestCase):
       self.assertLen(parts, len(devices))
       self.assertEqual(tf.concat(parts, 0).numpy().tolist(), labels)
 
+  def test_iterators_end_at_once(self):
+    for dataset in (_stream().batches(0, 4), evaluation_batches(
+        *_arrays(), 2, (0.0,), (1.0,))):
+      self.assertIs(dataset.options().autotune.enabled, False)
+
   @parameterized.parameters(
       ({'batch_size': 23}, 'expected 1 to 22. Received: batch_size=23'),
       ({'batch_size': 0}, 'batch_size=0'),

@@ -7,8 +7,9 @@ import tiny_runs
 from darts_tf.benchmark.nas_bench_201 import ALL_SKIP
 from darts_tf.errors import InputError
 from darts_tf.search import run_search
-from darts_tf.search.builder import build_search, resolve
+from darts_tf.search.builder import build_search
 from darts_tf.search.observers import Eigenvalue, make_observers
+from darts_tf.search.resolve import resolve
 
 HEAD = 'architecture,cifar10_test,cifar100_test,imagenet16_120_test\n'
 

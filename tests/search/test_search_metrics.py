@@ -7,8 +7,9 @@ from darts_tf.checkpoint import CheckpointStore
 from darts_tf.errors import InputError
 from darts_tf.schedule.learning_rate import cosine
 from darts_tf.search import run_search
-from darts_tf.search.builder import build_search, example_genotype, resolve
+from darts_tf.search.builder import build_search, example_genotype
 from darts_tf.search.record import entropy
+from darts_tf.search.resolve import resolve
 from darts_tf.search.summary import describe
 
 

@@ -6,7 +6,8 @@ from absl.testing import parameterized
 
 from darts_tf.errors import InputError
 from darts_tf.search import run_search
-from darts_tf.search.builder import build_search, resolve
+from darts_tf.search.builder import build_search
+from darts_tf.search.resolve import resolve
 from darts_tf.search.summary import describe
 
 

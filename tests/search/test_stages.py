@@ -10,9 +10,10 @@ from darts_tf.memory_meter import MemoryMeter
 from darts_tf.morphism import morphisms
 from darts_tf.schedule import Child
 from darts_tf.search import loop, run_search
-from darts_tf.search.builder import build_search, rebuild_search, resolve
+from darts_tf.search.builder import build_search, rebuild_search
 from darts_tf.search.gradients import gradients_of_run
 from darts_tf.search.inherit import inherit
+from darts_tf.search.resolve import resolve
 from darts_tf.search.step import SearchStep
 from darts_tf.search_space import (
   Growth,
