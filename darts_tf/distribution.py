@@ -129,14 +129,18 @@ def check_batch_size(batch_size: int, strategy) -> None:
         f' {replicas}. Received: batch_size={batch_size}')
 
 
-def seed_everything(config: RunConfig) -> None:
+def seed_everything(config: RunConfig, stage: int = 0) -> None:
   """Seeds what draws initial weights, and asks for deterministic kernels.
 
   Args:
     config: its options `seed` and `deterministic` are used.
+    stage: of a run that builds several networks, from 0.
   """
-  random.seed(config.seed)
-  np.random.seed(config.seed)
-  tf.keras.utils.set_random_seed(config.seed)
+  seed = config.seed
+  if stage:
+    seed = int(np.random.default_rng([seed, stage]).integers(2**31))
+  random.seed(seed)
+  np.random.seed(seed)
+  tf.keras.utils.set_random_seed(seed)
   if config.deterministic:
     tf.config.experimental.enable_op_determinism()

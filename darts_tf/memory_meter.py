@@ -2,7 +2,12 @@
 
 import tensorflow as tf
 
-from darts_tf.memory import peak_memory_mib, resident_memory_mib
+from darts_tf.errors import InputError
+from darts_tf.memory import (
+  available_memory_mib,
+  peak_memory_mib,
+  resident_memory_mib,
+)
 
 # The allocator belongs to the process, and so do the peaks that it forgets
 # when it is asked to: device to the largest one so far, in MiB.
@@ -19,8 +24,9 @@ class MemoryMeter:
       used = resident - (largest peak so far - peak)
 
   less the same at the beginning, with the allocator's peak since `restart`,
-  at the beginning what it holds. On a GPU it is that peak alone. Where the
-  allocator does not tell, it is the process' own peak.
+  at the beginning what it holds. On a GPU it is the growth of that peak
+  alone. Where the allocator does not tell, it is that of the process' own
+  peak, which never falls.
   """
 
   def __init__(self):
@@ -29,7 +35,7 @@ class MemoryMeter:
     self._held = 0.
     self._tells = self._info() is not None
     self.restart()
-    self._held = 0. if on_gpu else self._used('current')
+    self._held = self._used('current')
 
   def restart(self) -> None:
     """Forgets peaks; the next ones are of what follows."""
@@ -40,6 +46,10 @@ class MemoryMeter:
   def used_mib(self) -> float:
     """Returns the peak since `restart`, in MiB."""
     return self._used('peak') - self._held
+
+  def held_mib(self) -> float | None:
+    """Returns what is held now, in MiB; `None` if nobody can tell."""
+    return self._used('current') - self._held if self._tells else None
 
   def _used(self, which: str) -> float:
     if not self._tells:
@@ -61,6 +71,32 @@ class MemoryMeter:
     except (ValueError, tf.errors.OpError):
       return None  # This build of TensorFlow does not count.
     return {name: size / 2**20 for name, size in info.items()}
+
+
+def memory_budget_mib(given: float | None = None) -> float:
+  """What steps may take beyond what the process holds now, in MiB.
+
+  Args:
+    given: the user's choice; by default what is left of a GPU's memory, or
+      what the machine has free.
+
+  Raises:
+    InputError: if there is no choice and the system does not tell.
+  """
+  free = given or _free_device_memory_mib() or available_memory_mib()
+  if free is None:
+    raise InputError(
+        'This system does not tell what memory is free; expected'
+        f' memory_budget in MiB. Received: memory_budget={given}')
+  return free
+
+
+def _free_device_memory_mib() -> float | None:
+  total = device_memory_mib()
+  if total is None:
+    return None
+  held = tf.config.experimental.get_memory_info('GPU:0')['current']
+  return total - held / 2**20
 
 
 def device_memory_mib() -> float | None:

@@ -50,8 +50,7 @@ def write_run_report(
     similarities = [
         mean_similarity(stage.candidates) for stage in search.stages]
     visualize.draw_stages(
-        plots, search.metrics, search.stages, similarities, genotype,
-        search.config.memory_budget)
+        plots, search.metrics, search.stages, similarities, genotype)
   if trained is not None:
     configuration['training'] = trained.config.to_dict()
     visualize.draw_curves(trained.metrics, plots / 'training_curves.png')
@@ -65,7 +64,6 @@ def write_run_report(
       alphas_history=None if search is None else search.history,
       space=space, stages=() if search is None else search.stages,
       similarities=similarities,
-      memory_budget=None if search is None else search.config.memory_budget,
       train_metrics=None if trained is None else trained.metrics,
       result=dict(result or {}), saved_model=saved_model,
       class_names=info.class_names,

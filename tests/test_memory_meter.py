@@ -9,6 +9,7 @@ from unittest import mock
 import tensorflow as tf
 
 from darts_tf import memory_meter
+from darts_tf.errors import InputError
 from darts_tf.memory_meter import MemoryMeter
 
 
@@ -30,6 +31,7 @@ def measure():
   held = tf.ones([150, 2**18])
   meter.restart()
   result['150 held'] = meter.used_mib()
+  result['150 still held'] = meter.held_mib()
   later = MemoryMeter()
   result['later'] = later.used_mib()
   take(200)
@@ -48,7 +50,7 @@ class MemoryMeterTest(tf.test.TestCase):
     used = json.loads(output.splitlines()[-1])
     for name, expected in (
         ('300', 300), ('100 in the place of 300', 100), ('150 held', 150),
-        ('later', 0), ('200 more', 200)):
+        ('150 still held', 150), ('later', 0), ('200 more', 200)):
       self.assertAllClose(used[name], expected, atol=40, msg=name)
 
   def test_where_the_allocator_does_not_tell(self):
@@ -59,19 +61,31 @@ class MemoryMeterTest(tf.test.TestCase):
       meter = MemoryMeter()
       meter.restart()
       self.assertEqual(meter.used_mib(), 30)
+      self.assertIsNone(meter.held_mib())
 
   def test_on_a_gpu(self):
-    info = {'current': 0, 'peak': 3 * 2**20}
+    info = {'current': 2**20, 'peak': 3 * 2**20}
     with mock.patch.object(
         tf.config, 'list_physical_devices', return_value=['GPU']), (
             mock.patch.object(
                 tf.config.experimental, 'get_memory_info',
                 return_value=info)), mock.patch.object(
                     tf.config.experimental, 'reset_memory_stats'):
-      self.assertEqual(MemoryMeter().used_mib(), 3)
+      self.assertEqual(MemoryMeter().used_mib(), 2)
+      with mock.patch.object(
+          memory_meter, 'device_memory_mib', return_value=10.):
+        self.assertEqual(memory_meter.memory_budget_mib(), 9)
 
   def test_no_gpu(self):
     self.assertIsNone(memory_meter.device_memory_mib())
+
+  def test_budget(self):
+    with mock.patch.object(
+        memory_meter, 'available_memory_mib', return_value=None):
+      self.assertEqual(memory_meter.memory_budget_mib(5.), 5)
+      with self.assertRaisesRegex(InputError, 'expected memory_budget'):
+        memory_meter.memory_budget_mib()
+    self.assertGreater(memory_meter.memory_budget_mib(), 0)
 
 
 if __name__ == '__main__':

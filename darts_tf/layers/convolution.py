@@ -132,10 +132,10 @@ def grouped_conv(x, kernel, groups: int, strides: tuple[int, int] = (1, 1)):
 def depthwise_conv(x, kernel, stride: int = 1, dilation: int = 1):
   """A depthwise convolution with symmetric zero padding.
 
-  With a stride that divides the dilation, only every stride-th pixel is
-  ever read: the result is that of the smaller image with the smaller
-  dilation, which TensorFlow can compute where stride and dilation together
-  it cannot.
+  TensorFlow cannot compute stride and dilation together. With a stride that
+  divides the dilation, only every stride-th pixel is ever read: the result
+  is that of the smaller image with the smaller dilation. With another one,
+  it is every stride-th pixel of the result without a stride.
 
   Args:
     x: `(batch, height, width, channels)`.
@@ -150,9 +150,8 @@ def depthwise_conv(x, kernel, stride: int = 1, dilation: int = 1):
     x = subsample(x, stride, stride)
     stride, dilation = 1, dilation // stride
   if stride > 1 and dilation > 1:
-    raise ValueError(
-        'The stride of a dilated convolution must divide the dilation.'
-        f' Received: stride={stride}, dilation={dilation}')
+    return subsample(
+        depthwise_conv(x, kernel, 1, dilation), stride, stride)
   if stride > 1:
     reach = kernel.shape[0] // 2
     x = pad(x, reach, reach)

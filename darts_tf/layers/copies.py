@@ -62,8 +62,8 @@ class Copies(Operation):
     part = self.parts[copy]
     return {
         variable.path.removeprefix(f'{part.path}/'): WeightView(
-            variable, 0, variable.shape[0], 0)
-        for variable in part.variables if variable.shape}
+            variable, 0, 1, None)
+        for variable in part.variables}
 
 
 def build_operation(

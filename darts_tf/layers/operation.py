@@ -20,13 +20,13 @@ class WeightView:
     variable: the array of all edges.
     start: first index of the share along the last or last but one axis.
     size: number of indices.
-    axis: the axis along which edges lie.
+    axis: the axis along which edges lie; `None` if the array is one edge's.
   """
 
   variable: keras.Variable
   start: int
   size: int
-  axis: int
+  axis: int | None
 
   def read(self) -> np.ndarray:
     """Returns the share in the shape that a layer of its own would have."""
@@ -52,7 +52,8 @@ class WeightView:
 
   def _where(self) -> tuple:
     index = [slice(None)] * len(self.variable.shape)
-    index[self.axis] = slice(self.start, self.start + self.size)
+    if self.axis is not None:
+      index[self.axis] = slice(self.start, self.start + self.size)
     return tuple(index)
 
 

@@ -19,6 +19,8 @@ class Method:
     discretization: name in `darts_tf.discretize.discretizations`; `None`
       for the search space's own.
     schedule: name in `darts_tf.schedule.schedules`.
+    alpha_scale: standard deviation of the first alphas, unless another is
+      asked for.
   """
 
   name: str
@@ -27,6 +29,7 @@ class Method:
   gradient: str
   discretization: str | None = None
   schedule: str = 'constant'
+  alpha_scale: float = 1e-3
 
 
 methods: Registry[Method] = Registry('method')

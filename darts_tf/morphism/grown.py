@@ -1,10 +1,11 @@
-"""All that may come into a space while it is searched."""
+"""All that may come into a space while it is searched, in a few cycles."""
 
 import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
 
+from darts_tf.errors import InputError
 from darts_tf.morphism.morphism import closure
 from darts_tf.search_space.parameterized import Convolution, parse
 from darts_tf.search_space.space import SearchSpace, search_spaces
@@ -14,7 +15,10 @@ _STEPS = 5
 
 
 def grown(space: SearchSpace, steps: int = _STEPS) -> SearchSpace:
-  """The space with all candidates that it may ever have.
+  """The space with all candidates that a few morphisms reach.
+
+  Searches whose cycles add candidates more than `steps` times can go
+  beyond it.
 
   Args:
     space: a search space; one that does not grow is returned as it is.
@@ -42,7 +46,7 @@ def grown(space: SearchSpace, steps: int = _STEPS) -> SearchSpace:
 
 
 def whole_space(name: str) -> SearchSpace:
-  """A registered space, with all candidates that it may ever have."""
+  """A registered space, with all candidates that a few morphisms reach."""
   return grown(search_spaces[name])
 
 
@@ -60,6 +64,9 @@ def spread_weights(
 
   Returns:
     Group to weights, 0 for candidates that `space` lacks.
+
+  Raises:
+    InputError: if `space` has a candidate that `wider` lacks.
   """
   result = {}
   for group, matrix in weights.items():
@@ -67,6 +74,11 @@ def spread_weights(
     result[group] = np.zeros(wider.candidate_mask(kind).shape)
     for row, (names, all_names) in enumerate(zip(
         space.candidates[kind], wider.candidates[kind], strict=True)):
+      if missing := [name for name in names if name not in all_names]:
+        raise InputError(
+            'A candidate is more morphisms away from the first ones than are'
+            ' looked at; expected a search whose candidates came in at most'
+            f' {_STEPS} cycles. Received: operation={missing[0]!r}')
       columns = [all_names.index(name) for name in names]
       result[group][row, columns] = matrix[row, :len(names)]
   return result

@@ -32,19 +32,20 @@ class Relaxation(abc.ABC):
         for group, kind in self.groups.items()}
 
   def initial_alphas(
-      self, seed: int, scale: float = 1e-3
+      self, seed: int, scale: float = 1e-3, stage: int = 0
   ) -> dict[str, np.ndarray]:
     """Returns `scale * N(0, 1)` for each group.
 
     Args:
       seed: of the draw.
       scale: standard deviation; 0 gives all candidates the same weight.
+      stage: of the search, from 0; each has a draw of its own.
 
     Returns:
       Group to `(edges, candidates)`, float64; entries without a candidate
       are zero.
     """
-    draw = np.random.default_rng([seed, 0xa1fa])
+    draw = np.random.default_rng([seed, 0xa1fa, *[stage] * (stage > 0)])
     return {group: scale * draw.standard_normal(mask.shape) * mask
             for group, mask in self.masks.items()}
 

@@ -8,7 +8,7 @@ import numpy as np
 # Steps between attempts.
 _EVERY = 5
 # Share of the budget that a prediction may reach.
-_THRESHOLD = 0.95
+THRESHOLD = 0.95
 # A batch is at most so many times as large as the one before.
 _MOST_GROWTH = 2
 
@@ -22,9 +22,12 @@ class AdaptiveBatchSize:
 
       memory(b) = offset + slope b
 
-  through what was observed, at most twice the present size. One
-  observation alone gives a line through the origin, which overestimates.
-  A size at which memory ran out is not tried again.
+  through what was observed, at most twice the present size. What is held
+  between steps is the memory of a batch of no images, so that one size is
+  enough for a line; where that is unknown, the first line goes through the
+  origin, which overestimates. A size that was observed above the threshold
+  is left for a smaller one, down to the first; a size at which memory ran
+  out is not tried again.
 
   Args:
     smallest: the first size.
@@ -34,7 +37,8 @@ class AdaptiveBatchSize:
 
   Attributes:
     size: the present size.
-    observed: size to the largest memory observed.
+    observed: size to the largest memory observed; that of 0 is what is
+      held between steps.
     steps: steps since the last attempt.
   """
 
@@ -55,17 +59,19 @@ class AdaptiveBatchSize:
     self.size, self._limit = self.smallest, self.largest
     self.observed, self.steps = {}, 0
 
-  def observe(self, memory: float) -> bool:
+  def observe(self, memory: float, held: float | None = None) -> bool:
     """Notes the memory of a step of the present size.
 
     Args:
       memory: its peak.
+      held: what is still held after it; `None` if nobody can tell.
 
     Returns:
       Whether the size has changed.
     """
-    self.observed[self.size] = max(
-        memory, self.observed.get(self.size, memory))
+    for size, value in ((self.size, memory), (0, held)):
+      if value is not None:
+        self.observed[size] = max(value, self.observed.get(size, value))
     self.steps += 1
     if self.steps < _EVERY:
       return False
@@ -90,17 +96,21 @@ class AdaptiveBatchSize:
     """The memory of a step of a size."""
     sizes, memory = map(np.array, zip(*sorted(self.observed.items())))
     if len(sizes) == 1:
-      return float(memory[0] * size / sizes[0])
-    slope, offset = np.polyfit(sizes, memory, 1)
-    return float(offset + max(slope, 0.) * size)
+      line = memory[0] * size / sizes[0]
+    else:
+      slope, offset = np.polyfit(sizes, memory, 1)
+      line = offset + max(slope, 0.) * size
+    return float(max(line, self.observed.get(size, line)))
 
   def _next(self) -> int:
     most = min(self._limit, _MOST_GROWTH * self.size)
     largest = most // self.multiple * self.multiple
-    for size in range(largest, self.size, -self.multiple):
-      if self.predict(size) <= _THRESHOLD * self.budget:
+    # After memory ran out the present size can be smaller than the first.
+    smallest = min(self.smallest, self.size)
+    for size in range(largest, smallest, -self.multiple):
+      if self.predict(size) <= THRESHOLD * self.budget:
         return size
-    return self.size
+    return smallest
 
   def state(self) -> dict[str, Any]:
     """The state as JSON can hold it."""

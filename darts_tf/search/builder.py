@@ -10,7 +10,12 @@ from darts_tf.architecture_gradient import Estimator
 from darts_tf.data import DatasetInfo, ImageData, Stream, stratified_split
 from darts_tf.data.stream import evaluation_batches
 from darts_tf.discretize import discretize
-from darts_tf.distribution import check_batch_size, make_strategy
+from darts_tf.distribution import (
+  check_batch_size,
+  make_strategy,
+  seed_everything,
+)
+from darts_tf.errors import InputError
 from darts_tf.genotype import Genotype
 from darts_tf.methods import methods
 from darts_tf.models.supernet import Supernet
@@ -62,17 +67,31 @@ def build_search(
       **common, batch_size=config.batch_multiple or config.batch_size,
       seed=config.seed, name=name, indices=indices,
       augmentation=augmentation_of(config, data.info))
+  weight_stream = stream('weights', first)
+  # What is only evaluated need not fill a batch.
+  architecture_stream = (
+      stream('architecture', second) if estimator.uses_validation else None)
+  _check_first_batch(config, weight_stream, architecture_stream)
   return SearchParts(
       config=config, info=data.info, schedule=schedule,
       method=methods[config.method], estimator=estimator,
       discretization=config.discretization, strategy=strategy,
-      weight_stream=stream('weights', first),
-      # What is only evaluated need not fill a batch.
-      architecture_stream=(stream('architecture', second)
-                           if estimator.uses_validation else None),
+      weight_stream=weight_stream, architecture_stream=architecture_stream,
       num_held_out=len(second),
       evaluation=evaluation_batches(
           **common, batch_size=config.batch_size, indices=second), **model)
+
+
+def _check_first_batch(config: SearchConfig, *streams: Stream | None) -> None:
+  """Raises `InputError` if the first of growing batches is too large."""
+  for stream in streams:
+    most = 0 if stream is None else (
+        stream.batch_size * stream.steps_per_epoch)
+    if stream is not None and config.batch_size > most:
+      raise InputError(
+          'The batch size does not fit the number of images; expected'
+          f' {stream.batch_size} to {most}.'
+          f' Received: batch_size={config.batch_size}')
 
 
 def rebuild_search(
@@ -86,8 +105,10 @@ def rebuild_search(
     candidates: of all edges in that stage.
 
   Returns:
-    The parts, in their first state.
+    The parts, in their first state: a function of the configuration and
+    the stage, whatever was built before.
   """
+  seed_everything(parts.config, stage.index)
   return dataclasses.replace(parts, **_build_model(
       parts.config, parts.space.with_candidates(candidates), parts.info,
       parts.estimator, stage, parts.strategy))
@@ -116,7 +137,7 @@ def _build_model(
         keras.Variable(value, dtype=supernet.variable_dtype,
                        aggregation='only_first_replica', name=f'alpha_{group}')
         for group, value in relaxation.initial_alphas(
-            config.seed, config.alpha_scale).items()]
+            config.seed, config.alpha_scale, stage.index).items()]
     weight_optimizer = SGD(
         config.learning_rate, momentum=config.momentum,
         weight_decay=config.weight_decay, clip_norm=config.clip_norm,

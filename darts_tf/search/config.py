@@ -88,9 +88,9 @@ class SearchConfig(RunConfig):
                                below=1)
   alpha_weight_decay: float = option(
       1e-3, 'Coupled L2 factor of the alphas.', least=0)
-  alpha_scale: float = option(
-      1e-3, 'Standard deviation of the first alphas; 0 for equal weights.',
-      least=0)
+  alpha_scale: float | None = option(
+      None, 'Standard deviation of the first alphas; 0 for equal weights. By'
+      ' default 0.001, and 0 with --method=prune_replace.', least=0)
   auxiliary: bool = option(
       False, 'Whether the supernet has a second classifier after two thirds'
       ' of its cells, which takes part in both losses.')

@@ -11,10 +11,9 @@ import keras
 import tensorflow as tf
 
 from darts_tf.errors import InputError
-from darts_tf.memory import available_memory_mib
-from darts_tf.memory_meter import MemoryMeter, device_memory_mib
+from darts_tf.memory_meter import MemoryMeter, memory_budget_mib
 from darts_tf.run_data import distribute, join
-from darts_tf.schedule.batch_size import AdaptiveBatchSize
+from darts_tf.schedule.batch_size import THRESHOLD, AdaptiveBatchSize
 from darts_tf.search.parts import SearchParts
 from darts_tf.variables import not_finite
 
@@ -32,29 +31,33 @@ class EpochRunner:
   def __init__(self, parts: SearchParts, verbose: bool):
     # A bar is for people; a log gets one line an epoch.
     self._interactive = verbose and sys.stdout.isatty()
-    self._sizes, self._meter = None, None
+    self._sizes, self._meter, self._position = None, None, 0
     config = parts.config
     if config.max_batch_size:
       self._meter = MemoryMeter()
-      budget = (config.memory_budget or device_memory_mib()
-                or available_memory_mib() or math.inf)
       self._sizes = AdaptiveBatchSize(
           config.batch_size, config.batch_multiple, config.max_batch_size,
-          budget)
+          memory_budget_mib(config.memory_budget))
 
-  def start_stage(self) -> None:
-    """Begins a stage: batches are small again."""
-    if self._sizes is not None:
-      self._sizes.restart()
+  def describe(self) -> str:
+    """One line on growing batches; empty where they do not grow."""
+    if self._sizes is None:
+      return ''
+    return (f'Batches     grow by multiples of {self._sizes.multiple} to'
+            f' {self._sizes.largest}, while a step takes less than'
+            f' {THRESHOLD:.0%} of {self._sizes.budget:,.0f} MiB')
 
   def state(self) -> dict[str, Any]:
     """What a checkpoint must hold; empty where batches do not grow."""
-    return {} if self._sizes is None else {'batches': self._sizes.state()}
+    if self._sizes is None:
+      return {}
+    return {'batches': self._sizes.state(), 'position': self._position}
 
   def restore(self, state: Mapping[str, Any]) -> None:
     """Inverts `state`."""
     if self._sizes is not None:
       self._sizes.restore(state['batches'])
+      self._position = state['position']
 
   def __call__(self, parts: SearchParts, epoch: int) -> dict[str, Any]:
     """Runs an epoch; returns the means of its metrics.
@@ -76,7 +79,12 @@ class EpochRunner:
       # The same ramp as in retraining.
       parts.supernet.drop_path_rate.assign(
           config.drop_path * epoch / config.epochs)
-    grace = epoch - stage.first_epoch < stage.grace_epochs
+    past = epoch - stage.first_epoch
+    grace = past < stage.grace_epochs
+    if self._sizes is not None and past in (0, stage.grace_epochs):
+      # Another supernet, or steps that take more memory than those of
+      # weights alone.
+      self._sizes.restart()
     run = self._growing if self._sizes else self._equal
     bar = None
     if self._interactive:
@@ -122,17 +130,22 @@ class EpochRunner:
     """Steps of growing batches; yields the images of each.
 
     Every image of the epoch is seen once, but for a last batch that would
-    be smaller than the first one.
+    be smaller than the first one. With a number of steps an epoch, the next
+    one goes on where this one ends.
     """
     streams, sizes = _streams(parts, grace), self._sizes
-    multiple, count = sizes.multiple, streams[0].steps_per_epoch
-    span = (epoch * count, (epoch + 1) * count)
-    sources = [_Blocks(distribute(s, parts.strategy, *span)) for s in streams]
+    multiple, steps = sizes.multiple, parts.config.steps_per_epoch
+    if steps:
+      start, stop, left = self._position, None, math.inf
+    else:
+      left = parts.weight_stream.steps_per_epoch
+      start, stop = epoch * left, (epoch + 1) * left
+    sources = [_Blocks(distribute(stream, parts.strategy, start, stop))
+               for stream in streams]
     run = parts.step.train if grace else parts.step.search
     changes, most, step = [[0, sizes.size]], -math.inf, 0
-    while (count * multiple >= sizes.smallest
-           and step < (parts.config.steps_per_epoch or math.inf)):
-      number = min(sizes.size // multiple, count)
+    while left * multiple >= sizes.smallest and step < (steps or math.inf):
+      number = min(sizes.size // multiple, left)
       taken = [source.take(number) for source in sources]
       self._meter.restart()
       try:
@@ -149,14 +162,17 @@ class EpochRunner:
         changes.append([step, sizes.size])
         continue
       used = self._meter.used_mib()
-      count, step = count - number, step + 1
+      left, step, start = left - number, step + 1, start + number
       most = max(most, used)
       # A last, smaller batch says nothing about the present size.
-      if number == sizes.size // multiple and sizes.observe(used):
+      if number == sizes.size // multiple and sizes.observe(
+          used, self._meter.held_mib()):
         changes.append([step, sizes.size])
       yield number * multiple, metrics
+    self._position = start
     extra |= {'batch_size': sizes.size, 'batch_sizes': changes,
-              'memory_mib': round(most, 1)}
+              'memory_mib': round(most, 1),
+              'memory_budget_mib': round(sizes.budget, 1)}
 
 
 class _Blocks:

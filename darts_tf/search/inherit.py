@@ -21,6 +21,7 @@ def inherit(
   an edge, and candidates that stay, are copied with their running
   statistics; a child has what its morphism makes of its parent's. So all
   weights of the new supernet are functions of the old ones and the seed.
+  Only draws of noise begin again, by the seed of the new supernet.
 
   Args:
     old: the supernet of the stage that has ended.

@@ -100,19 +100,25 @@ def run_search(
     make_observers(parts)  # Raises if there is something amiss.
     memory = check_memory(
         parts.step_graph, config, config.memory_budget) if is_new else ''
+    verbose = verbose and directory is not None
+    run = EpochRunner(parts, verbose)
+    # Nothing but the search holds its parts: those of a stage that has ended
+    # give their memory back.
+    hand_over, parts = [parts], None
     if directory is None:
-      return _search(parts, data, None, False, memory)
+      return _search(hand_over, run, data, None, verbose, memory)
     # Not before the parts are known to fit together, and into memory.
     directory.pin(config.pinned())
     with directory.exclusive():
-      return _search(parts, data, directory, verbose, memory)
+      return _search(hand_over, run, data, directory, verbose, memory)
 
 
 def _search(
-    parts: SearchParts, data: ImageData, directory: WorkDir | None,
-    verbose: bool, memory: str,
+    hand_over: list[SearchParts], run: EpochRunner, data: ImageData,
+    directory: WorkDir | None, verbose: bool, memory: str,
 ) -> SearchResult:
   """Starts or continues the search whose directory this is."""
+  parts = hand_over.pop()
   config = parts.config
   say = print if verbose else (lambda *unused_args, **unused_kwargs: None)
   record = SearchRecord(directory)
@@ -126,12 +132,13 @@ def _search(
     record.write(parts)
     first_epoch = checkpoint.epoch + 1
   say(describe(parts, data.info))
+  if growth := run.describe():
+    say(growth)
   if memory:
     say(f'Memory      {memory}')
   if first_epoch:
     say(f'Continuing after epoch {first_epoch} of {config.epochs}.')
   observers, evaluation = make_observers(parts), Evaluation(parts.logits)
-  run = EpochRunner(parts, verbose)
   if checkpoint is not None:
     run.restore(checkpoint.meta)
   for epoch in range(first_epoch, config.epochs):
@@ -139,7 +146,6 @@ def _search(
       parts = next_stage(parts, record)
       observers, evaluation = make_observers(parts), Evaluation(parts.logits)
       gc.collect()  # The graphs of the last stage.
-      run.start_stage()
       say(describe_stage(record.stages))
     metrics = run(parts, epoch)
     every = config.evaluate_every

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import tensorflow as tf
+
 from darts_tf.architecture_gradient import (
   Estimator,
   estimator_options,
@@ -61,6 +63,11 @@ def _check_batches(config: SearchConfig) -> int | None:
       raise InputError(
           'Batches do not grow; expected batch_multiple with max_batch_size.'
           f' Received: batch_multiple={config.batch_multiple}')
+    if config.memory_budget and tf.config.list_physical_devices('GPU'):
+      raise InputError(
+          'The memory of batches that do not grow is estimated on CPUs only;'
+          ' expected memory_budget with max_batch_size.'
+          f' Received: memory_budget={config.memory_budget:g}')
     return None
   multiple = config.batch_multiple or _BATCH_MULTIPLE
   if config.batch_size % multiple or config.max_batch_size % multiple or (
@@ -70,11 +77,13 @@ def _check_batches(config: SearchConfig) -> int | None:
         f' max_batch_size that is not smaller, to be multiples of {multiple}.'
         f' Received: batch_size={config.batch_size},'
         f' max_batch_size={config.max_batch_size}')
-  for name, only in (('strategy', 'default'), ('steps_per_execution', 1)):
+  for name, only in (('strategy', 'default'), ('steps_per_execution', 1),
+                     ('xla', False)):
     if getattr(config, name) != only:
       raise InputError(
-          'Batches that grow are of one device, step by step; expected'
-          f' {name}={only}. Received: {name}={getattr(config, name)!r},'
+          'Batches that grow are of one device, step by step, and not'
+          f' compiled for one size; expected {name}={only}. Received:'
+          f' {name}={getattr(config, name)!r},'
           f' max_batch_size={config.max_batch_size}')
   return multiple
 
@@ -93,8 +102,8 @@ def resolve(config: SearchConfig) -> SearchConfig:
 
   Returns:
     A configuration without `None` for gradient, its options and those of
-    the relaxation and the schedule, discretization, epochs, channels, cells
-    and weight portion.
+    the relaxation and the schedule, discretization, epochs, channels, cells,
+    scale of alphas and weight portion.
 
   Raises:
     InputError: if a name is unknown or a number does not fit.
@@ -137,6 +146,8 @@ def resolve(config: SearchConfig) -> SearchConfig:
   schedule.check(space)
   config = config.replace(
       batch_multiple=_check_batches(config),
+      alpha_scale=(method.alpha_scale if config.alpha_scale is None
+                   else config.alpha_scale),
       **relaxation_options(config), **_schedule_options(config))
   return config.replace(
       epochs=schedule.epochs,

@@ -7,7 +7,6 @@ import numpy as np
 
 from darts_tf.architecture_gradient import estimator_options
 from darts_tf.data import DatasetInfo
-from darts_tf.search.config import SearchConfig
 from darts_tf.search.parts import SearchParts
 
 # More groups of cells than this are not listed one by one.
@@ -70,19 +69,9 @@ def describe(parts: SearchParts, info: DatasetInfo) -> str:
       f' {info.num_classes} classes; {stream.num_images:,} images for the'
       f' weights, {parts.num_held_out:,} {held}',
       f'Replicas    {parts.strategy.num_replicas_in_sync}, batch'
-      f' {config.batch_size}' + _growth(config),
+      f' {config.batch_size}',
   ]
   return '\n'.join(lines)
-
-
-def _growth(config: SearchConfig) -> str:
-  """How batches grow, if they do."""
-  if config.max_batch_size is None:
-    return ''
-  within = '' if config.memory_budget is None else (
-      f' of {config.memory_budget:,.0f} MiB')
-  return (f', growing to {config.max_batch_size} in steps of'
-          f' {config.batch_multiple} while there is memory{within}')
 
 
 def _listed(options: Mapping[str, Any]) -> list[str]:

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 
+from darts_tf.errors import InputError
 from darts_tf.search_space.parameterized import Convolution
 
 
@@ -18,6 +19,9 @@ class Growth:
       any.
     dilated_1x1: whether 1x1 kernels may have a dilation, which would change
       nothing about them.
+
+  Raises:
+    InputError: if nothing can be within the restrictions.
   """
 
   kernels: tuple[int, int] = (3, 7)
@@ -25,6 +29,21 @@ class Growth:
   max_extra_units: int | None = 1
   max_width: int | None = 1
   dilated_1x1: bool = False
+
+  def __post_init__(self):
+    for name in ('kernels', 'dilations'):
+      smallest, largest = getattr(self, name)
+      if not 1 <= smallest <= largest:
+        raise InputError(
+            'Restrictions are a smallest and a largest number; expected'
+            ' numbers from 1, the smallest first.'
+            f' Received: {name}={getattr(self, name)}')
+    for name, least in (('max_extra_units', 0), ('max_width', 1)):
+      most = getattr(self, name)
+      if most is not None and most < least:
+        raise InputError(
+            f'A restriction excludes everything; expected {least} or more, or'
+            f' None. Received: {name}={most}')
 
   def allows(self, operation: Convolution) -> bool:
     """Whether the space may hold a convolution."""

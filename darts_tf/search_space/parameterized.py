@@ -37,7 +37,7 @@ class Convolution:
     widths: channels between the units.
 
   Raises:
-    InputError: if the kernel is even.
+    InputError: if the kernel is even, or a number is below 1.
   """
 
   kernel: int
@@ -46,6 +46,10 @@ class Convolution:
 
   def __post_init__(self):
     _check_kernel(self.kernel, self.name)
+    if min(self.dilation, *self.widths, 1) < 1:
+      raise InputError(
+          'A dilation and widths are numbers from 1; expected, say, 2.'
+          f' Received: dilation={self.dilation!r}, widths={self.widths!r}')
 
   @property
   def name(self) -> str:

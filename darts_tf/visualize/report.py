@@ -50,7 +50,6 @@ class Report:
     stages: the search's `StageRecord`s; what changed is drawn if there are
       several, or if batches grew.
     similarities: `mean_similarity` of the candidates of each stage.
-    memory_budget: of a search whose batches grow, in MiB.
     train_metrics: the retraining's `metrics.jsonl`.
     result: any of `test_accuracy` (0 to 1), `test_loss`, `parameters`,
       `multiply_adds`, `search_seconds`, `train_seconds`, and others.
@@ -71,7 +70,6 @@ class Report:
   space: SearchSpace | None = None
   stages: Sequence[Any] = ()
   similarities: Sequence[Mapping[str, float | None]] = ()
-  memory_budget: float | None = None
   train_metrics: Sequence[Mapping[str, Any]] | None = None
   result: Mapping[str, Any] = dataclasses.field(default_factory=dict)
   saved_model: str | None = None
@@ -249,7 +247,7 @@ def _stages(report: Report, captions: page.Captions) -> str:
   parts = [captions.plot(figure, caption) for _, caption, figure in (
       stage_figures(
           report.search_metrics or (), report.stages, report.similarities,
-          report.genotype, report.memory_budget))]
+          report.genotype))]
   return page.section('Stages of the search', *parts)
 
 

@@ -31,8 +31,7 @@ def has_stages(metrics: Metrics, stages: Sequence[Any]) -> bool:
 
 
 def stage_curves_figure(
-    metrics: Metrics, stages: Sequence[Any] = (),
-    memory_budget: float | None = None,
+    metrics: Metrics, stages: Sequence[Any] = ()
 ) -> Figure:
   """Draws what changes from stage to stage, over epochs.
 
@@ -42,7 +41,6 @@ def stage_curves_figure(
   Args:
     metrics: lines of a search's `metrics.jsonl`.
     stages: the `StageRecord`s, in order.
-    memory_budget: in MiB; `None` if the search was given none.
 
   Returns:
     The figure; thin vertical lines are where stages begin.
@@ -72,7 +70,7 @@ def stage_curves_figure(
     if title == 'batch size':
       _add_ranges(axes, metrics)
     elif title == 'memory (MiB)':
-      _add_budget(axes, memory_budget)
+      _add_budget(axes, metrics[-1].get('memory_budget_mib'))
     if title != 'accuracy':
       axes.set_ylim(bottom=0)
     for stage in stages[1:]:

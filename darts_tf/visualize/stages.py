@@ -16,7 +16,7 @@ from darts_tf.visualize.stage_curves import has_stages, stage_curves_figure
 def stage_figures(
     metrics: Metrics, stages: Sequence[Any],
     similarities: Sequence[Mapping[str, float | None]] = (),
-    genotype: Any = None, memory_budget: float | None = None,
+    genotype: Any = None,
 ) -> Iterator[tuple[str, str, Figure]]:
   """Yields name, caption and figure of what there is to tell of stages.
 
@@ -27,7 +27,6 @@ def stage_figures(
     stages: the `StageRecord`s, in order.
     similarities: `mean_similarity` of the candidates of each stage.
     genotype: a `Genotype`, what was found.
-    memory_budget: in MiB; `None` if the search was given none.
   """
   if metrics and has_stages(metrics, stages):
     yield (
@@ -35,7 +34,7 @@ def stage_figures(
         'The search from epoch to epoch. Thin vertical lines are where'
         ' stages begin; a bar at a batch size spans the sizes of its epoch;'
         ' memory is the peak beyond what the process held before.',
-        stage_curves_figure(metrics, stages, memory_budget))
+        stage_curves_figure(metrics, stages))
   if len(stages) < 2:
     return
   yield (
@@ -56,7 +55,7 @@ def draw_stages(
     directory: str | os.PathLike[str], metrics: Metrics,
     stages: Sequence[Any],
     similarities: Sequence[Mapping[str, float | None]] = (),
-    genotype: Any = None, memory_budget: float | None = None,
+    genotype: Any = None,
 ) -> list[str]:
   """Writes the figures of `stage_figures` as `<name>.png`.
 
@@ -66,7 +65,6 @@ def draw_stages(
     stages: the `StageRecord`s.
     similarities: how alike candidates are.
     genotype: what was found.
-    memory_budget: in MiB.
 
   Returns:
     The paths written.
@@ -74,4 +72,4 @@ def draw_stages(
   return [
       save_figure(figure, os.path.join(directory, f'{name}.png'))
       for name, _, figure in stage_figures(
-          metrics, stages, similarities, genotype, memory_budget)]
+          metrics, stages, similarities, genotype)]

@@ -80,6 +80,11 @@ class FlagFilesTest(parameterized.TestCase):
     table = PruneReplace.options
     self.assertEqual(
         {name: getattr(config, name) for name in table}, dict(table))
+    self.assertEqual(
+        (config.batch_size, config.max_batch_size, config.batch_multiple,
+         config.learning_rate, config.learning_rate_min,
+         config.alpha_learning_rate, config.alpha_scale),
+        (24, 128, 8, 0.025, 0.01, 6e-4, 0))
 
   def test_published_recipes_of_imagenet(self):
     small, large = (

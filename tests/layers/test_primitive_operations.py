@@ -260,6 +260,22 @@ class PrimitiveOperationsTest(tf.test.TestCase, parameterized.TestCase):
     with self.assertRaisesRegex(ValueError, r'Received: shape=\(2, 3\)'):
       layer.weight_views()['depthwise_0'].assign(np.zeros((2, 3)))
 
+  @parameterized.parameters((2, 3, 8), (2, 3, 9), (3, 2, 9), (2, 4, 9))
+  def test_stride_and_dilation(self, stride, dilation, size):
+    draw = np.random.default_rng(0)
+    x = draw.standard_normal([1, size, size, 1])
+    kernel = draw.standard_normal([3, 3, 1, 1])
+    padded = np.pad(x[0, :, :, 0], dilation)
+    expected = [
+        [sum(kernel[i, j, 0, 0] * padded[row + i * dilation,
+                                         column + j * dilation]
+             for i in range(3) for j in range(3))
+         for column in range(0, size, stride)]
+        for row in range(0, size, stride)]
+    self.assertAllClose(
+        depthwise_conv(x, kernel, stride, dilation)[0, :, :, 0], expected,
+        rtol=1e-12, atol=1e-12)
+
   def test_errors(self):
     with self.assertRaisesRegex(
         InputError, 'expected an even number.*Received: channels=3'):
@@ -272,9 +288,6 @@ class PrimitiveOperationsTest(tf.test.TestCase, parameterized.TestCase):
           'skip_connect', 4, 2, STYLE.replace(strided_skip='factorised'))
     with self.assertRaisesRegex(InputError, 'Unknown operation.*sep_conv_3x3'):
       build_operation('sep_conv_3', 4, 1, STYLE)
-    with self.assertRaisesRegex(
-        ValueError, 'Received: stride=2, dilation=3'):
-      depthwise_conv(tf.zeros([1, 8, 8, 2]), tf.zeros([3, 3, 2, 1]), 2, 3)
 
 
 if __name__ == '__main__':

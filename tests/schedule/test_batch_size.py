@@ -32,6 +32,32 @@ class AdaptiveBatchSizeTest(absltest.TestCase):
     self.assertEqual(sorted(course), course)
     self.assertLessEqual(max(map(memory, course)), 0.95 * 320)
 
+  def test_what_is_held_is_the_offset(self):
+    # A line through the origin would need 1,400 for twice the size.
+    sizes = self.make(900)
+    memory = lambda b: 684 + b
+    for _ in range(5):
+      sizes.observe(memory(sizes.size), 684)
+    self.assertEqual(sizes.size, 32)
+    self.assertAlmostEqual(sizes.predict(128), memory(128))
+    for _ in range(10):
+      sizes.observe(memory(sizes.size), 684)
+    self.assertEqual(sizes.size, 128)
+
+  def test_leaves_a_size_above_the_threshold(self):
+    # 24 need 942, 32 need 970.
+    sizes = self.make(1000)
+    sizes.size = 32
+    memory = lambda b: 858 + 3.5 * b
+    course = []
+    for _ in range(50):
+      course.append(sizes.size)
+      sizes.observe(memory(sizes.size), 858)
+    self.assertEqual(course, [32] * 5 + [24] * 45)
+    # Not below the first size.
+    sizes = self.make(900)
+    self.assertEqual(run(sizes, memory, 20), [16] * 20)
+
   def test_one_observation_overestimates(self):
     sizes = self.make(1000)
     sizes.observe(200)

@@ -1,4 +1,5 @@
 import json
+import weakref
 from unittest import mock
 
 import numpy as np
@@ -11,6 +12,7 @@ from darts_tf.morphism import morphisms
 from darts_tf.schedule import Child
 from darts_tf.search import loop, run_search
 from darts_tf.search.builder import build_search, rebuild_search
+from darts_tf.search.epoch import EpochRunner
 from darts_tf.search.gradients import gradients_of_run
 from darts_tf.search.inherit import inherit
 from darts_tf.search.resolve import resolve
@@ -38,7 +40,7 @@ if 'tiny_growing' not in search_spaces:
 
 CONFIG = tiny_runs.SEARCH.replace(
     search_space='tiny_growing', method='prune_replace', epochs=None,
-    gradient=None, alpha_scale=0., cycle_epochs='2,2,1',
+    gradient=None, alpha_scale=None, cycle_epochs='2,2,1',
     cycle_grace_epochs='1,0,0', cycle_morphisms='2,0,0',
     cycle_candidates='4,2,1')
 
@@ -104,6 +106,54 @@ class StagesTest(tiny_runs.RunTest):
           [s.to_dict() for s in whole.stages])
       self.assertEqual(again.genotype, whole.genotype)
 
+  def test_two_cycles_that_replace(self):
+    batches, run = [], EpochRunner.__call__
+
+    def watched(runner, parts, epoch):
+      metrics = run(runner, parts, epoch)
+      batches.append(metrics['batch_sizes'])
+      return metrics
+
+    with mock.patch.object(EpochRunner, '__call__', watched), (
+        mock.patch.object(MemoryMeter, 'used_mib', return_value=60.)):
+      result = self.run_it('run', CONFIG.replace(
+          cycle_epochs='2,2,1', cycle_grace_epochs='0,1,0',
+          cycle_morphisms='2,2,0', cycle_candidates='4,4,1',
+          batch_size=8, max_batch_size=16, steps_per_epoch=6))
+    # Small again in each stage, and where alphas begin to move.
+    grown = [[0, 8], [5, 16]]
+    self.assertEqual(batches, [grown, [[0, 16]], grown, grown, grown])
+    # Alphas are equal at first and rest in the grace epoch of a later stage.
+    entropies = [m['entropy']['normal'] for m in result.metrics]
+    self.assertAllClose(entropies[2], np.log(4), rtol=1e-6)
+    self.assertLess(entropies[3], np.log(4) - 1e-5)
+    # No edge has met one of its newcomers before.
+    for edge in range(3):
+      names = [stage.candidates['normal'][edge] for stage in result.stages]
+      for number in (1, 2):
+        before = {name for earlier in names[:number] for name in earlier}
+        came = result.stages[number].children['normal'][edge]
+        self.assertLen(came, 2)
+        self.assertNoCommonElements(before, came)
+
+  def test_a_stage_that_has_ended_gives_its_memory_back(self):
+    alive, build, run = [], loop.build_search, EpochRunner.__call__
+
+    def built(*arguments):
+      parts = build(*arguments)
+      alive.append(weakref.ref(parts.supernet))
+      return parts
+
+    def watched(runner, parts, epoch):
+      if epoch == parts.stage.first_epoch == 2:
+        self.assertIsNone(alive[0]())
+      return run(runner, parts, epoch)
+
+    with mock.patch.object(loop, 'build_search', built), mock.patch.object(
+        EpochRunner, '__call__', watched):
+      self.run_it('run')
+    self.assertLen(alive, 1)
+
   def test_other_tables_are_another_run(self):
     WorkDir(self.directory / 'run').pin(
         resolve(CONFIG.replace(cycle_epochs='2,1,1')).pinned())
@@ -115,7 +165,7 @@ class StagesTest(tiny_runs.RunTest):
         InputError, "cycle_epochs does not belong to method 'darts'"):
       resolve(CONFIG.replace(method='darts'))
     resolved = resolve(CONFIG)
-    self.assertEqual(resolved.epochs, 5)
+    self.assertEqual((resolved.epochs, resolved.alpha_scale), (5, 0.))
     self.assertEqual(resolve(resolved), resolved)
 
   def test_gradients_of_a_run(self):
@@ -224,6 +274,56 @@ class GrowingBatchesTest(tiny_runs.RunTest):
     self.assertEqual([m['batch_size'] for m in result.metrics], [16, 16])
     self.assertEqual([m['memory_mib'] for m in result.metrics], [60, 60])
 
+  def test_memory_limits_growth(self):
+    # 100 + 2 b <= 0.95 * 150 at b = 21.
+    sizes, search = [], SearchStep.search
+
+    def watched(step, first, second):
+      sizes.append(len(first[1]))
+      return search(step, first, second)
+
+    with mock.patch.object(SearchStep, 'search', watched), (
+        mock.patch.object(
+            MemoryMeter, 'used_mib', lambda _: 100. + 2 * sizes[-1])), (
+        mock.patch.object(MemoryMeter, 'held_mib', return_value=100.)), (
+        mock.patch.object(loop, 'check_memory', return_value='')):
+      result, out = tiny_runs.printed(
+          run_search, self.config.replace(
+              memory_budget=150., max_batch_size=48), self.directory / 'run',
+          self.data)
+    self.assertEqual(sizes, [8] * 6 + [16] * 3)
+    self.assertEqual(
+        [m['memory_budget_mib'] for m in result.metrics], [150, 150])
+    self.assertIn(
+        'Batches     grow by multiples of 8 to 48, while a step takes less'
+        ' than 95% of 150 MiB\n', out)
+
+  def test_steps_of_an_epoch(self):
+    """They go on where the epoch before has ended, beyond all images, too."""
+    seen, search = [], SearchStep.search
+
+    def watched(step, first, second):
+      seen.append(first[1].numpy().tolist())
+      return search(step, first, second)
+
+    config = {'steps_per_epoch': 4, 'max_batch_size': 8}
+    with mock.patch.object(SearchStep, 'search', watched):
+      self.run_it('whole', **config, epochs=3)
+    self.assertLen(seen, 12)
+    parts = build_search(
+        resolve(self.config.replace(**config)), self.data)
+    self.assertEqual(
+        seen, [labels.numpy().tolist()
+               for _, labels in parts.weight_stream.batches(0, 12)])
+    whole, seen = seen, []
+    with mock.patch.object(SearchStep, 'search', watched):
+      with tiny_runs.failing(SearchStep, 'search', KeyboardInterrupt(), 7):
+        with self.assertRaises(KeyboardInterrupt):
+          self.run_it('cut', **config, epochs=3)
+      seen.clear()
+      self.run_it('cut', **config, epochs=3)
+    self.assertEqual(seen, whole[4:])
+
   def test_equal_batches_are_the_search_without(self):
     """Growing batches that cannot grow are batches of one size."""
     self.run_it('growing', max_batch_size=8)
@@ -284,6 +384,9 @@ class GrowingBatchesTest(tiny_runs.RunTest):
         ({'max_batch_size': None, 'batch_multiple': 4}, 'do not grow'),
         ({'strategy': 'mirrored'}, "strategy='mirrored'"),
         ({'steps_per_execution': 2}, 'Received: steps_per_execution=2'),
+        ({'xla': True, 'deterministic': False}, 'Received: xla=True'),
+        ({'batch_size': 64, 'max_batch_size': 64},
+         'expected 8 to 48. Received: batch_size=64'),
         ({'memory_budget': 1.}, 'there are 1 MiB')):
       with self.assertRaisesRegex(InputError, message):
         self.run_it('bad', **changes)

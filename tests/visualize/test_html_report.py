@@ -113,7 +113,7 @@ class ReportTest(parameterized.TestCase):
   def test_stages(self):
     text, page = self.write(dataclasses.replace(
         FULL, search_metrics=STAGE_METRICS, stages=STAGES,
-        similarities=SIMILARITIES, memory_budget=200.))
+        similarities=SIMILARITIES))
     self.assertIn('Stages of the search', page.headings)
     for expected in ('Thin vertical lines', 'Share of each kind',
                      'How alike', 'over the epochs of the last stage'):
