@@ -9,7 +9,6 @@ from darts_tf.analysis.edge_costs import EdgeCosts
 from darts_tf.data import DatasetInfo
 from darts_tf.discretize.most_likely import Limit, most_likely
 from darts_tf.genotype import Genotype
-from darts_tf.morphism import whole_space
 from darts_tf.options import Options, option
 from darts_tf.search_space import SearchSpace
 from darts_tf.training.config import TrainConfig
@@ -29,21 +28,20 @@ class LimitConfig(Options):
 
 
 def cost_limits(
-    config: LimitConfig, search_space: str, train_config: TrainConfig,
+    config: LimitConfig, space: SearchSpace, train_config: TrainConfig,
     info: DatasetInfo,
 ) -> list[Limit]:
   """Returns the limits that are set, for networks of one size.
 
   Args:
     config: the limits.
-    search_space: name of the search space.
+    space: the search space, with all candidates in question.
     train_config: options of retraining, which say how large networks are.
     info: the data set.
   """
   values = config.to_dict()
   if all(value is None for value in values.values()):
     return []
-  space = whole_space(search_space)
   train_config = train_config.replace(auxiliary=False)
   costs = EdgeCosts(
       space, lambda genotype: build_network(train_config, genotype, info),

@@ -103,18 +103,18 @@ def run_pipeline(
       check_training(
           train_config, example, directory and WorkDir(inside / 'train'))
     data = data or load_data(search_config)
-    bounds = cost_limits(
-        limits, search_config.search_space, train_config, data.info)
+    space = whole_space(search_config.search_space)
+    bounds = cost_limits(limits, space, train_config, data.info)
     if not started:
       # After hours of search is too late to hear of a wrong option.
       build_training(train_config, example, data, strategy)
       if bounds:
-        check_limits(
-            whole_space(search_config.search_space), bounds,
-            train_config.cells)
+        check_limits(space, bounds, train_config.cells)
     say('== Search')
     search = run_search(
         search_config, inside / 'search', data, verbose, strategy)
+    if search.space.growth is not None:  # There may be others by now.
+      bounds = cost_limits(limits, search.space, train_config, data.info)
     genotype = within_limits(
         search.genotype, search.space,
         {g: h[-1] for g, h in search.history.items()}, bounds,

@@ -1,3 +1,4 @@
+import dataclasses
 import importlib.util
 import json
 import unittest
@@ -7,12 +8,14 @@ import keras
 import tensorflow as tf
 import tiny_runs
 
+from darts_tf import pipeline
 from darts_tf.errors import InputError
 from darts_tf.export import read_exports
 from darts_tf.genotype import load_genotype
 from darts_tf.limits import LimitConfig, cost_limits
 from darts_tf.pipeline import outcome, run_pipeline
 from darts_tf.search.step import SearchStep
+from darts_tf.search_space import search_spaces
 
 FILES = (
     'config.json', 'genotype.json', 'search/config.json',
@@ -67,7 +70,8 @@ class PipelineTest(tiny_runs.RunTest):
     limit = lambda largest: LimitConfig(max_multiply_adds=largest)
     free = self.run_it(verbose=False)
     costs = cost_limits(
-        limit(1), 'nas_bench_201', self.train, self.data.info)[0]
+        limit(1), search_spaces['nas_bench_201'], self.train,
+        self.data.info)[0]
     # The costs of edges add up to those of the network.
     self.assertEqual(
         costs.cost(free.genotype), free.result['multiply_adds'])
@@ -93,6 +97,18 @@ class PipelineTest(tiny_runs.RunTest):
         self.run_it(limits=limit(1), verbose=False)
     search.assert_not_called()
     self.assertFalse(self.directory.exists())
+
+  def test_limits_of_candidates_that_came_in(self):
+    # Beyond what was looked at before the search.
+    with mock.patch.object(
+        pipeline, 'whole_space', lambda name: dataclasses.replace(
+            search_spaces[name], growth=None)):
+      result = self.run_it(
+          search=tiny_runs.PRUNE_REPLACE.replace(cells=1),
+          limits=LimitConfig(max_parameters=10**6), verbose=False)
+    first, *_, last = result.search.stages
+    self.assertNotEqual(first.candidates, last.candidates)
+    self.assertEqual(result.genotype, result.search.genotype)
 
   @unittest.skipUnless(
       importlib.util.find_spec('onnxruntime')

@@ -246,7 +246,8 @@ class DartsTuner(keras_tuner.Tuner):
           config, example_genotype(resolve(self.search_config)), data,
           strategy)
     self.oracle.limit(cost_limits(
-        self.limits, self.search_config.search_space, config, data.info))
+        self.limits, whole_space(self.search_config.search_space), config,
+        data.info))
 
   def pre_create_trial(self) -> None:
     """Waits a while if the last question was in vain."""

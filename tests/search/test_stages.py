@@ -17,32 +17,11 @@ from darts_tf.search.gradients import gradients_of_run
 from darts_tf.search.inherit import inherit
 from darts_tf.search.resolve import resolve
 from darts_tf.search.step import SearchStep
-from darts_tf.search_space import (
-  Growth,
-  SearchSpace,
-  register_search_space,
-  same_candidates,
-  search_spaces,
-)
 from darts_tf.search_space.parameterized import Convolution
 from darts_tf.workdir import WorkDir
 
-_NAMES = ('skip_connect', 'max_pool_3x3', 'conv_k3_d1')
-
-if 'tiny_growing' not in search_spaces:
-  register_search_space(SearchSpace(
-      name='tiny_growing', topology=tiny_runs.SPACE.topology,
-      candidates=same_candidates(
-          _NAMES, tiny_runs.SPACE.topology, ('normal',)),
-      macro=tiny_runs.SPACE.macro, inputs_per_node=None, default_cells=2,
-      default_channels=4,
-      growth=Growth((1, 5), (1, 2), None, None)))
-
-CONFIG = tiny_runs.SEARCH.replace(
-    search_space='tiny_growing', method='prune_replace', epochs=None,
-    gradient=None, alpha_scale=None, cycle_epochs='2,2,1',
-    cycle_grace_epochs='1,0,0', cycle_morphisms='2,0,0',
-    cycle_candidates='4,2,1')
+CONFIG = tiny_runs.PRUNE_REPLACE
+_NAMES = tiny_runs.GROWING_NAMES
 
 
 class StagesTest(tiny_runs.RunTest):

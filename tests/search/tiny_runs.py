@@ -20,6 +20,7 @@ from darts_tf.genotype import CellGenotype, Edge, Genotype
 from darts_tf.search import SearchConfig
 from darts_tf.search_space import (
     CellTopology,
+    Growth,
     MacroLayout,
     OperationStyle,
     SearchSpace,
@@ -41,6 +42,14 @@ SPACE = register_search_space(SearchSpace(
     search_style=OperationStyle(), network_style=OperationStyle(affine=True),
     default_cells=1, default_channels=4))
 
+GROWING_NAMES = ('skip_connect', 'max_pool_3x3', 'conv_k3_d1')
+
+register_search_space(SearchSpace(
+    name='tiny_growing', topology=_TOPOLOGY,
+    candidates=same_candidates(GROWING_NAMES, _TOPOLOGY, ('normal',)),
+    macro=SPACE.macro, inputs_per_node=None, default_cells=2,
+    default_channels=4, growth=Growth((1, 5), (1, 2), None, None)))
+
 GENOTYPE = Genotype('tiny', {'normal': CellGenotype((
     Edge('nor_conv_1x1', 0, 1), Edge('skip_connect', 0, 2),
     Edge('nor_conv_1x1', 1, 2)), (2,))})
@@ -52,6 +61,11 @@ OTHER_GENOTYPE = Genotype('tiny', {'normal': CellGenotype((
 SEARCH = SearchConfig(
     search_space='tiny', epochs=3, steps_per_epoch=3, batch_size=16,
     alpha_learning_rate=0.1, gradient='first_order')
+
+PRUNE_REPLACE = SEARCH.replace(
+    search_space='tiny_growing', method='prune_replace', epochs=None,
+    gradient=None, cycle_epochs='2,2,1', cycle_grace_epochs='1,0,0',
+    cycle_morphisms='2,0,0', cycle_candidates='4,2,1')
 
 TRAIN = TrainConfig(
     channels=4, cells=1, epochs=3, steps_per_epoch=3, batch_size=16,

@@ -8,11 +8,14 @@ import tensorflow as tf
 import tiny_runs
 
 from darts_tf.data import normalize
+from darts_tf.discretize.choices import canonical
 from darts_tf.errors import InputError
 from darts_tf.genotype import Genotype
+from darts_tf.morphism import whole_space
 from darts_tf.training import load_trained, run_training
 from darts_tf.training.callbacks import StopIfNotFinite
 from darts_tf.tuner import DartsTuner, NetworkHyperModel, stop_unlikely
+from darts_tf.tuner.hyperparameters import genotype_of
 
 SEARCH = tiny_runs.SEARCH.replace(epochs=1)
 TRAIN = tiny_runs.TRAIN.replace(epochs=2)
@@ -117,6 +120,35 @@ class TunerTest(tiny_runs.RunTest):
       self.assertEqual(config['epochs'], epochs)
     self.assertEqual(config['gradient'], 'amended')
     self.assertIsInstance(tuner.get_best_genotypes()[0], Genotype)
+
+  def test_prune_and_replace(self):
+    tuner = self.search(self.tuner(
+        search_space='tiny_growing', method='prune_replace', max_trials=3,
+        search_config=tiny_runs.PRUNE_REPLACE.replace(
+            cycle_epochs='1,1,1', cycle_grace_epochs='0,0,0',
+            alpha_learning_rate=1.)))
+    origins = [values['proposed'] for *_, values, _ in self.trials(tuner)]
+    self.assertEqual(origins[0], 'searched')
+    self.assertStartsWith(origins[1], 'derived from ')
+    first = tuner.get_best_genotypes(3)
+    self.assertLen(first, 3)
+    stages = json.loads(
+        (self.directory / 'project/trial_0/search/stages.json').read_text())
+    found = Genotype.load(
+        self.directory / 'project/trial_0/search/genotype.json')
+    self.assertIn(canonical(found), first)
+    # What is derived from the search has its last candidates.
+    left = {name for edge in stages[-1]['candidates']['normal']
+            for name in edge}
+    self.assertNotEmpty(left - set(tiny_runs.GROWING_NAMES))
+    derived = [genotype_of(
+        tuner.oracle.trials[trial].hyperparameters.values,
+        whole_space('tiny_growing')) for trial, origin in zip(
+            sorted(tuner.oracle.trials), origins)
+               if origin.startswith('derived')]
+    for genotype in derived:
+      self.assertContainsSubset(
+          {edge.operation for edge in genotype.cells['normal'].edges}, left)
 
   def test_hypermodel_and_hyperparameters(self):
 
