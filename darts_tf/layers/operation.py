@@ -41,7 +41,7 @@ class WeightView:
     Raises:
       ValueError: if the shape differs.
     """
-    whole = self.variable.numpy().copy()
+    whole = np.array(self.variable.numpy())
     if whole[self._where()].shape != np.shape(value):
       raise ValueError(
           f'A weight of another shape was expected:'

@@ -47,9 +47,10 @@ class Own(keras.layers.Layer):
 
   def build(self, input_shape):
     self.conv.build(input_shape)
+    self.gain = self.add_weight(shape=(), initializer='ones', name='gain')
 
   def call(self, x, training=False):
-    return self.conv(x) + (1. if training else 0.)
+    return self.gain * self.conv(x) + (1. if training else 0.)
 
 
 def cropped(channels, stride):
@@ -118,6 +119,16 @@ class UserOperationsTest(tf.test.TestCase, parameterized.TestCase):
     layer.build((None, 8, 7, 4))
     x = np.ones((1, 8, 7, 4), 'f')
     self.assertAllClose(layer(x, training=True), layer(x) + 1.)
+
+  def test_weights_without_axes(self):
+    layer = build_operation('user_own', 4, 1, OperationStyle(), copies=2)
+    layer.build((None, 8, 7, 4))
+    x = np.ones((1, 8, 7, 4), 'f')
+    before = tf.split(layer(x), 2, -1)
+    view = layer.weight_views(1)['gain']
+    view.assign(3 * view.read())
+    self.assertAllClose(
+        layer(x), tf.concat([before[0], 3 * before[1]], -1), rtol=1e-5)
 
   def test_network(self):
     normal, reduce = (

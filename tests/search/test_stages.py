@@ -192,12 +192,17 @@ class InheritTest(tiny_runs.RunTest):
     return parts.supernet(images, mixing, training=training)
 
   def test_what_stays_is_copied(self):
-    # Another order and one candidate less, which had no weight.
-    new = self.next(('conv_k3_d1', 'skip_connect'), {})
-    for training in (False, True):
-      self.assertAllClose(
-          self.output(self.parts, [0.3, 1e-300, 0.7], training),
-          self.output(new, [0.7, 0.3], training), rtol=1e-9, atol=1e-9)
+    # In another order; later one candidate less, which had no weight.
+    for names, old, weights in (
+        (('conv_k3_d1', 'max_pool_3x3', 'skip_connect'), [0.3, 0.2, 0.5],
+         [0.5, 0.2, 0.3]),
+        (('conv_k3_d1', 'skip_connect'), [0.3, 1e-300, 0.7], [0.7, 0.3])):
+      new = self.next(names, {})
+      # Inference first: training moves the running statistics.
+      for training in (False, True):
+        self.assertAllClose(
+            self.output(self.parts, old, training),
+            self.output(new, weights, training), rtol=1e-9, atol=1e-9)
 
   def test_children_that_preserve(self):
     children = {'conv_k5_d1': Child('conv_k3_d1', 'larger_kernel')}
