@@ -100,10 +100,10 @@ def _add_ranges(axes: Axes, metrics: Metrics) -> None:
 def _add_budget(axes: Axes, budget: float | None) -> None:
   if budget is None:
     return
-  label = f'budget, {budget:,.0f} MiB'
+  label = f'budget {budget:,.0f} MiB'
   peak = max(axes.lines[0].get_ydata())
   if budget > _FARTHEST_BUDGET * peak:
-    axes.set_title(f'memory (MiB; {label})', fontsize=10.5)
+    axes.set_title(f'memory (MiB), {label}', fontsize=10.5)
     return
   axes.axhline(
       budget, color=_BUDGET, linewidth=1.2, linestyle='--', label=label)

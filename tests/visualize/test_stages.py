@@ -69,9 +69,9 @@ class StageCurvesTest(parameterized.TestCase):
     line, = [line for line in axes.lines if line.get_linestyle() == '--']
     self.assertEqual(list(line.get_ydata()), [120, 120])
     self.assertEqual(
-        axes.get_legend().get_texts()[0].get_text(), 'budget, 120 MiB')
+        axes.get_legend().get_texts()[0].get_text(), 'budget 120 MiB')
     # So high that it would flatten the curve.
-    self.assertIn('memory (MiB; budget, 9,000 MiB)', of(9000.))
+    self.assertIn('memory (MiB), budget 9,000 MiB', of(9000.))
 
   def test_no_epoch(self):
     with self.assertRaisesRegex(InputError, r'metrics=\[\]'):
