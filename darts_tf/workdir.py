@@ -272,11 +272,11 @@ def _fields(config: Mapping[str, Any], prefix: str = '') -> dict[str, Any]:
 def _same(
     old: Mapping[str, Any], new: Mapping[str, Any], name: str
 ) -> bool:
-  # An option that a later release added is null or false in a run that began
-  # before there was one, unless it is set.
+  # An option that a later release added is null, false or 0 in a run that
+  # began before there was one, unless it is set.
   value = new.get(name)
   unset = old.get(name) is None and (
-      value is None or (value is False and name not in old))
+      value is None or (not value and name not in old))
   return unset or _shown(old, name) == _shown(new, name)
 
 

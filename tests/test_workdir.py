@@ -129,7 +129,7 @@ class WorkDirTest(parameterized.TestCase):
   def test_an_unset_option_that_an_earlier_run_did_not_know_is_the_same(self):
     self.run_dir.pin({'epochs': 3, 'gone': None})
     self.assertTrue(self.run_dir.pin(
-        {'epochs': 3, 'later': None, 'switch': False}))
+        {'epochs': 3, 'later': None, 'switch': False, 'amount': 0}))
     self.assertEqual(
         self.run_dir.read_config(), {'epochs': 3, 'gone': None})
     with self.assertRaisesRegex(InputError, 'later: was absent, now 1'):

@@ -7,6 +7,7 @@ from typing import Any
 from darts_tf.architecture_gradient import architecture_gradients
 from darts_tf.distribution import refuse_workers
 from darts_tf.errors import InputError
+from darts_tf.methods import methods
 from darts_tf.options import Options
 from darts_tf.random_search.config import RandomSearchConfig
 from darts_tf.random_search.config import resolve as resolve_random_search
@@ -100,8 +101,11 @@ class Study:
   def pinned(self) -> dict[str, Any]:
     """What changes results: the common part, and what is an arm's own."""
     space = search_spaces[self.common.search_space]
+    scale = self.common.alpha_scale
+    if scale is None:
+      scale = methods[self.common.method].alpha_scale
     config = self.common.replace(
-        epochs=self.common.epochs or Constant().epochs,
+        alpha_scale=scale, epochs=self.common.epochs or Constant().epochs,
         channels=self.common.channels or space.default_channels,
         cells=self.common.cells or space.default_cells)
     common = {name: value for name, value in config.pinned().items()

@@ -1,13 +1,18 @@
 import json
+import pathlib
+import shutil
 
 import tiny_runs
 from absl.testing import absltest, parameterized
 
+import darts_tf
 from darts_tf.errors import InputError
 from darts_tf.search import SearchConfig
 from darts_tf.study.arm import parse_arms
 from darts_tf.study.plan import Study, pin_study
 from darts_tf.workdir import WorkDir
+
+_ROOT = pathlib.Path(darts_tf.__file__).parents[1]
 
 COMMON = SearchConfig(search_space='nas_bench_201')
 
@@ -67,6 +72,33 @@ class PinTest(absltest.TestCase):
         'alpha_learning_rate': 1e-4, 'gradient': 'first_order',
         'discretization': 'argmax', 'weight_portion': 0.5})
     self.assertEqual(arms['random_search']['short_epochs'], 2)
+
+  def test_recorded_studies_can_go_on(self):
+    """Those that the documentation keeps, whatever options came since."""
+    record = _ROOT / 'docs/results/study_collapse'
+    values, arms = {}, {'arm': [], 'later_arm': []}
+    for line in (_ROOT / 'configs/study_collapse.flags').read_text(
+        ).splitlines():
+      if line.startswith('--'):
+        name, value = line[2:].split('=', 1)
+        if name in arms:
+          arms[name].append(value)
+        elif name not in ('workdir', 'seeds'):
+          values[name] = int(value) if value.isdigit() else value
+    whole = study(arms['arm'], (0, 1, 2), arms['later_arm'],
+                  SearchConfig(**values))
+    shutil.copytree(record, self.directory.path)
+    before = self.directory.read_config()
+    pin_study(self.directory, whole)
+    self.assertEqual(self.directory.read_config(), before)
+    runs = [
+        (arm, seed, path) for arm, seed in whole.searches()
+        if (path := record / arm.name / f'seed_{seed}/config.json').exists()]
+    self.assertGreater(len(runs), 20)
+    for arm, seed, path in runs:
+      self.assertEqual(
+          WorkDir(path.parent).check(whole.configure(arm, seed).pinned()), [],
+          path)
 
   def test_what_is_equal_in_other_words(self):
     before = self.pin(['amended'])
