@@ -45,7 +45,8 @@ class Relaxation(abc.ABC):
       Group to `(edges, candidates)`, float64; entries without a candidate
       are zero.
     """
-    draw = np.random.default_rng([seed, 0xa1fa, *[stage] * (stage > 0)])
+    draw = np.random.default_rng(
+        [seed, 0xa1fa, stage] if stage else [seed, 0xa1fa])
     return {group: scale * draw.standard_normal(mask.shape) * mask
             for group, mask in self.masks.items()}
 

@@ -23,7 +23,7 @@ class Finding:
     name: by which proposals say where they come from.
     genotype: what the search derived.
     weights: group to mixing weights, `(edges, candidates)`, by all
-      candidates that the space may ever have (see `darts_tf.morphism.grown`).
+      candidates that a few morphisms reach (see `darts_tf.morphism.grown`).
     num_cells: number of cells of the supernet.
   """
 

@@ -64,6 +64,8 @@ class SoftmaxTest(tf.test.TestCase, parameterized.TestCase):
       self.assertAllEqual(again, alphas[group])
     self.assertNotAllEqual(
         relaxation.initial_alphas(6)['normal'], alphas['normal'])
+    self.assertNotAllEqual(
+        relaxation.initial_alphas(5, stage=1)['normal'], alphas['normal'])
     large = make(search_spaces['nasnet']).initial_alphas(0)['normal']
     self.assertAllClose(large.std(), 1e-3, rtol=0.15)
 

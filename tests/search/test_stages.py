@@ -212,6 +212,18 @@ class InheritTest(tiny_runs.RunTest):
           self.output(self.parts, [0.3, 1e-300, 0.7], training),
           self.output(new, [0.3, 0.7], training), rtol=1e-9, atol=1e-9)
 
+  def test_a_stage_is_a_function_of_seed_and_number(self):
+    one, other = self.parts.schedule.stages[1:3]
+    made = []
+    for state, stage in ((1, one), (2, one), (2, other)):
+      tf.keras.utils.set_random_seed(state)
+      supernet = rebuild_search(
+          self.parts, stage, {'normal': (_NAMES,) * 3}).supernet
+      made.append([np.array(v) for v in supernet.trainable_variables])
+    for first, second in zip(made[0], made[1], strict=True):
+      self.assertAllEqual(first, second)
+    self.assertFalse(all(map(np.array_equal, made[1], made[2])))
+
   def test_nothing_is_left_to_chance(self):
     children = {
         child.name: Child('conv_k3_d1', name) for name in morphisms
