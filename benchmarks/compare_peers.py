@@ -16,8 +16,8 @@ from typing import Any
 from absl import flags
 from measuring import Results, measure
 
-from darts_tf import app
-from darts_tf.errors import InputError
+from darts_tf.config import app
+from darts_tf.config.errors import InputError
 
 _PYTHON = flags.DEFINE_string(
     'peer_python', None, 'Interpreter that has PyTorch.', required=True)

@@ -17,7 +17,7 @@ import numpy as np
 from absl import flags
 from measuring import Results, measure
 
-from darts_tf import app
+from darts_tf.config import app
 from darts_tf.visualize.figure import new_figure, save_figure
 
 _GRADIENT = flags.DEFINE_string(

@@ -14,7 +14,8 @@ import functools
 import json
 from unittest import mock
 
-from darts_tf import app, process
+from darts_tf.config import app
+from darts_tf.system import process
 
 process.tune()
 
@@ -23,11 +24,11 @@ import tensorflow as tf  # noqa: E402
 
 from darts_tf.analysis.gpu_kernels import gpu_kernels  # noqa: E402
 from darts_tf.analysis.graph_placement import graph_placement  # noqa: E402
-from darts_tf.benchmark.search_speed import build_measured  # noqa: E402
+from darts_tf.config.options import config_from_flags, define_flags  # noqa: E402
 from darts_tf.layers import mixed_cell  # noqa: E402
 from darts_tf.layers.copies import build_operation  # noqa: E402
-from darts_tf.options import config_from_flags, define_flags  # noqa: E402
 from darts_tf.search.config import SearchConfig  # noqa: E402
+from darts_tf.speed.search_speed import build_measured  # noqa: E402
 
 _TAKEN = ('search_space', 'channels', 'cells', 'batch_size', 'gradient')
 _SKIPPED = tuple(

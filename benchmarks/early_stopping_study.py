@@ -19,12 +19,13 @@ import keras_tuner
 import numpy as np
 from absl import flags
 
-from darts_tf import app, process
+from darts_tf.config import app
+from darts_tf.system import process
 
 process.tune()
 
-from darts_tf.atomic import atomic_write_json  # noqa: E402
-from darts_tf.errors import InputError  # noqa: E402
+from darts_tf.config.errors import InputError  # noqa: E402
+from darts_tf.runs.atomic import atomic_write_json  # noqa: E402
 
 _PROJECT = flags.DEFINE_string(
     'project', None, 'Directory of a tuner run whose trials went through.')

@@ -7,11 +7,11 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from darts_tf.atomic import atomic_write_json
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
+from darts_tf.runs.atomic import atomic_write_json
 
 _ROOT = pathlib.Path(__file__).parents[1]
-# What darts_tf.process sets by itself, for programs that do not.
+# What darts_tf.system.process sets by itself, for programs that do not.
 ALLOCATOR = {
     'MALLOC_MMAP_MAX_': '0', 'MALLOC_TRIM_THRESHOLD_': '100000000000',
     'MALLOC_TOP_PAD_': '268435456', 'MALLOC_ARENA_MAX': '2'}

@@ -21,11 +21,11 @@ import keras_tuner
 import numpy as np
 from absl import flags
 
-from darts_tf import app
-from darts_tf.atomic import atomic_write_json
-from darts_tf.benchmark.nas_bench_201 import BenchmarkTable
-from darts_tf.errors import InputError
+from darts_tf.config import app
+from darts_tf.config.errors import InputError
+from darts_tf.runs.atomic import atomic_write_json
 from darts_tf.search_space import search_spaces
+from darts_tf.tabular.nas_bench_201 import BenchmarkTable
 from darts_tf.tuner import (
   ArchitectureOracle,
   Finding,

@@ -13,7 +13,7 @@ import sys
 from absl import flags
 from measuring import ALLOCATOR, Results, measure
 
-from darts_tf import app
+from darts_tf.config import app
 
 _ROUNDS = flags.DEFINE_integer(
     'rounds', 2, 'How often all is measured.', lower_bound=1)

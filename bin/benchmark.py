@@ -11,12 +11,13 @@ import json
 
 from absl import flags
 
-from darts_tf import app, process
+from darts_tf.config import app
+from darts_tf.system import process
 
 process.tune()
 
-from darts_tf.errors import InputError  # noqa: E402
-from darts_tf.options import config_from_flags, define_flags  # noqa: E402
+from darts_tf.config.errors import InputError  # noqa: E402
+from darts_tf.config.options import config_from_flags, define_flags  # noqa: E402
 from darts_tf.search.config import SearchConfig  # noqa: E402
 
 _STEPS = flags.DEFINE_integer('steps', 5, 'Steps that are timed.')
@@ -39,7 +40,7 @@ def main(unused_argv: list[str]) -> None:
       raise InputError(
           f'Expected at least 1. Received: {flag.name}={flag.value}')
   process.configure_tensorflow()
-  from darts_tf.benchmark.search_speed import measure_search
+  from darts_tf.speed.search_speed import measure_search
   config = config_from_flags(SearchConfig, skip=_SKIPPED)
   size = config.image_size or _IMAGE_SIZE
   print(json.dumps(measure_search(

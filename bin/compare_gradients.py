@@ -15,7 +15,8 @@ raised) in units of the root mean square of first order.
 
 from absl import flags
 
-from darts_tf import app, process
+from darts_tf.config import app
+from darts_tf.system import process
 
 process.tune()
 
@@ -38,9 +39,9 @@ def main(unused_argv: list[str]) -> None:
   """Estimates, compares, prints."""
   process.configure_tensorflow()
   from darts_tf.analysis.gradient_statistics import gradient_tables
+  from darts_tf.runs.workdir import atomic_write_text
   from darts_tf.search.gradients import FIRST_ORDER, gradients_of_run
   from darts_tf.study.arm import parse_arms
-  from darts_tf.workdir import atomic_write_text
   estimates = gradients_of_run(
       _WORKDIR.value,
       {arm.name: arm.options for arm in parse_arms(_ARM.value)},

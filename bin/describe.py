@@ -11,7 +11,8 @@ import json
 
 from absl import flags
 
-from darts_tf import app, process
+from darts_tf.config import app
+from darts_tf.system import process
 
 # Image shape, classes, and whether the auxiliary head ends with a
 # normalization.

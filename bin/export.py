@@ -11,7 +11,8 @@ is timed; `exports.json` receives the figures.
 
 from absl import flags
 
-from darts_tf import app, process
+from darts_tf.config import app
+from darts_tf.system import process
 
 _WORKDIR = flags.DEFINE_string(
     'workdir', None, 'Work directory of a finished retraining.',
@@ -40,13 +41,13 @@ def main(argv):
   process.tune()
   import dataclasses
 
-  from darts_tf.errors import InputError
+  from darts_tf.config.errors import InputError
   from darts_tf.export import check_formats, export_formats, formats
   from darts_tf.export.real_images import test_images
   from darts_tf.export.threads import set_threads
+  from darts_tf.runs.workdir import WorkDir
   from darts_tf.training import load_trained
   from darts_tf.visualize.exports import export_table
-  from darts_tf.workdir import WorkDir
 
   names = check_formats(_FORMATS.value)
   if _OUTPUT.value and len(names) > 1:

@@ -11,13 +11,14 @@ stopped.
 
 from absl import flags
 
-from darts_tf import app, process
+from darts_tf.config import app
+from darts_tf.system import process
 
 process.tune()
 
-from darts_tf.limits import LimitConfig  # noqa: E402
-from darts_tf.options import config_from_flags, define_flags  # noqa: E402
-from darts_tf.run_config import SHARED  # noqa: E402
+from darts_tf.config.options import config_from_flags, define_flags  # noqa: E402
+from darts_tf.pipeline.limits import LimitConfig  # noqa: E402
+from darts_tf.runs.run_config import SHARED  # noqa: E402
 from darts_tf.search.config import SearchConfig  # noqa: E402
 from darts_tf.training.config import TrainConfig  # noqa: E402
 
@@ -34,7 +35,7 @@ define_flags(TrainConfig, prefix='train_', skip=SHARED)
 def main(unused_argv: list[str]) -> None:
   """Runs the job that the flags describe."""
   process.configure_tensorflow()
-  from darts_tf.pipeline import outcome, run_pipeline
+  from darts_tf.pipeline.pipeline import outcome, run_pipeline
   result = run_pipeline(
       config_from_flags(SearchConfig),
       config_from_flags(TrainConfig, prefix='train_', shared=SHARED),

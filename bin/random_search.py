@@ -13,13 +13,14 @@ training. The same command continues a run that stopped.
 
 from absl import flags
 
-from darts_tf import app, process
+from darts_tf.config import app
+from darts_tf.system import process
 
 process.tune()
 
-from darts_tf.options import config_from_flags, define_flags  # noqa: E402
+from darts_tf.config.options import config_from_flags, define_flags  # noqa: E402
 from darts_tf.random_search.config import RandomSearchConfig  # noqa: E402
-from darts_tf.run_config import SHARED  # noqa: E402
+from darts_tf.runs.run_config import SHARED  # noqa: E402
 from darts_tf.training.config import TrainConfig  # noqa: E402
 
 _WORKDIR = flags.DEFINE_string(

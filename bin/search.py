@@ -8,11 +8,12 @@ plots and report.html. The same command continues a search that stopped.
 
 from absl import flags
 
-from darts_tf import app, process
+from darts_tf.config import app
+from darts_tf.system import process
 
 process.tune()
 
-from darts_tf.options import config_from_flags, define_flags  # noqa: E402
+from darts_tf.config.options import config_from_flags, define_flags  # noqa: E402
 from darts_tf.search.config import SearchConfig  # noqa: E402
 
 _WORKDIR = flags.DEFINE_string(
@@ -23,7 +24,11 @@ define_flags(SearchConfig)
 def main(unused_argv: list[str]) -> None:
   """Runs the search that the flags describe."""
   process.configure_tensorflow()
-  from darts_tf.reporting import seconds_of, write_run_report, written_files
+  from darts_tf.pipeline.reporting import (
+    seconds_of,
+    write_run_report,
+    written_files,
+  )
   from darts_tf.search import run_search
   result = run_search(config_from_flags(SearchConfig), _WORKDIR.value)
   if result.workdir is None:

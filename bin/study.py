@@ -13,12 +13,13 @@ The same command continues a study that stopped.
 
 from absl import flags
 
-from darts_tf import app, process
+from darts_tf.config import app
+from darts_tf.system import process
 
 process.tune()
 
-from darts_tf.errors import InputError  # noqa: E402
-from darts_tf.options import config_from_flags, define_flags  # noqa: E402
+from darts_tf.config.errors import InputError  # noqa: E402
+from darts_tf.config.options import config_from_flags, define_flags  # noqa: E402
 from darts_tf.search.config import SearchConfig  # noqa: E402
 
 _WORKDIR = flags.DEFINE_string(

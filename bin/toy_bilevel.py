@@ -12,8 +12,9 @@ import pathlib
 
 from absl import flags
 
-from darts_tf import app, process
-from darts_tf.errors import InputError
+from darts_tf.config import app
+from darts_tf.config.errors import InputError
+from darts_tf.system import process
 
 _XI = flags.DEFINE_list(
     'xi', ['0', '0.3', '0.5', '0.7'],
@@ -153,8 +154,8 @@ def _entry(estimator, xi: float, path) -> dict:
 def _write(directory: pathlib.Path, rows) -> None:
   """Writes the end points and the plot."""
   # Imported here: the plot is optional, its library is slow to load.
+  from darts_tf.runs.workdir import WorkDir, atomic_write_json
   from darts_tf.visualize import draw_trajectories
-  from darts_tf.workdir import WorkDir, atomic_write_json
   WorkDir(directory).create()
   atomic_write_json(
       directory / 'toy.json', [_entry(*row) for row in rows])

@@ -11,11 +11,12 @@ result.json and report.html. The same command continues a training that stopped.
 
 from absl import flags
 
-from darts_tf import app, process
+from darts_tf.config import app
+from darts_tf.system import process
 
 process.tune()
 
-from darts_tf.options import config_from_flags, define_flags  # noqa: E402
+from darts_tf.config.options import config_from_flags, define_flags  # noqa: E402
 from darts_tf.training.config import TrainConfig  # noqa: E402
 
 _WORKDIR = flags.DEFINE_string(
@@ -33,14 +34,14 @@ def main(unused_argv: list[str]) -> None:
   """Runs the training that the flags describe."""
   process.configure_tensorflow()
   from darts_tf.discretize import find_genotype
-  from darts_tf.distribution import make_strategy
+  from darts_tf.distribution.run_data import load_data
+  from darts_tf.distribution.strategy import make_strategy
+  from darts_tf.distribution.workers import is_chief
   from darts_tf.export import check_formats
-  from darts_tf.pipeline import finish_training, outcome
-  from darts_tf.run_data import load_data
+  from darts_tf.pipeline.pipeline import finish_training, outcome
+  from darts_tf.runs.workdir import WorkDir
   from darts_tf.training import run_training
   from darts_tf.training.train import check_training
-  from darts_tf.workdir import WorkDir
-  from darts_tf.workers import is_chief
   # Hours of training later would be too late to hear of it.
   formats = check_formats(_FORMATS.value)
   config = config_from_flags(TrainConfig)

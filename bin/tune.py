@@ -18,13 +18,14 @@ import pathlib
 
 from absl import flags
 
-from darts_tf import app, process
+from darts_tf.config import app
+from darts_tf.system import process
 
 process.tune()
 
-from darts_tf.errors import InputError  # noqa: E402
-from darts_tf.options import config_from_flags, define_flags  # noqa: E402
-from darts_tf.run_config import SHARED  # noqa: E402
+from darts_tf.config.errors import InputError  # noqa: E402
+from darts_tf.config.options import config_from_flags, define_flags  # noqa: E402
+from darts_tf.runs.run_config import SHARED  # noqa: E402
 from darts_tf.search.config import SearchConfig  # noqa: E402
 from darts_tf.training.config import TrainConfig  # noqa: E402
 from darts_tf.tuner.config import TuneConfig  # noqa: E402
@@ -59,8 +60,8 @@ def main(unused_argv: list[str]) -> None:
         'Keras Tuner is not installed; expected: pip install'
         f' "darts_tf[tuner]". Received: {error}') from error
   process.configure_tensorflow()
-  from darts_tf.distribution import make_strategy
-  from darts_tf.run_data import load_data
+  from darts_tf.distribution.run_data import load_data
+  from darts_tf.distribution.strategy import make_strategy
   from darts_tf.tuner.chief import is_worker
   from darts_tf.tuner.run import finish, outcome
   from darts_tf.tuner.tuner import DartsTuner

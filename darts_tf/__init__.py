@@ -11,7 +11,7 @@ __version__ = '0.1.0'
 _EXPORTS = {
     'CellTopology': 'darts_tf.search_space',
     'Genotype': 'darts_tf.genotype',
-    'InputError': 'darts_tf.errors',
+    'InputError': 'darts_tf.config.errors',
     'MacroLayout': 'darts_tf.search_space',
     'Network': 'darts_tf.models',
     'OperationStyle': 'darts_tf.search_space',
@@ -23,7 +23,7 @@ _EXPORTS = {
     'load_trained': 'darts_tf.training',
     'register_operation': 'darts_tf.search_space',
     'register_search_space': 'darts_tf.search_space',
-    'run_pipeline': 'darts_tf.pipeline',
+    'run_pipeline': 'darts_tf.pipeline.pipeline',
     'run_search': 'darts_tf.search',
     'run_training': 'darts_tf.training',
     'same_candidates': 'darts_tf.search_space',

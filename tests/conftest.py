@@ -17,7 +17,7 @@ def pytest_configure(config):
   import tensorflow as tf
   from absl import flags
 
-  from darts_tf import process
+  from darts_tf.system import process
   # absl's test cases read flags, which pytest does not parse.
   flags.FLAGS.mark_as_parsed()
   cpu = tf.config.list_physical_devices('CPU')[0]

@@ -11,7 +11,7 @@ from darts_tf.analysis.eigenvalue import check_symmetric, largest_eigenvalue
 from darts_tf.architecture_gradient import BilevelProblem
 from darts_tf.architecture_gradient import tensors as algebra
 from darts_tf.architecture_gradient.differentiate import value_and_gradients
-from darts_tf.errors import InputError, unknown_name
+from darts_tf.config.errors import InputError, unknown_name
 
 Tensors = list[tf.Tensor]
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from darts_tf.architecture_gradient.options import at_least, positive
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 
 # Two passes of Gram-Schmidt leave a vector orthogonal up to rounding.
 _PASSES = 2

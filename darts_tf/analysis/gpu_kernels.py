@@ -13,7 +13,7 @@ from typing import NamedTuple
 import tensorflow as tf
 from tensorflow.python.framework import kernels as registry
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 
 _TABLE = pathlib.Path(__file__).with_name('gpu_kernels.json')
 # A kernel of the default device is one of any device.

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import tensorflow as tf
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 
 _CALLS = ('PartitionedCall', 'StatefulPartitionedCall')
 _CHOICES = ('If', 'StatelessIf', 'Case', 'StatelessCase')

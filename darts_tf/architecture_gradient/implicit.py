@@ -9,7 +9,7 @@ from darts_tf.architecture_gradient.correction import (
 )
 from darts_tf.architecture_gradient.options import at_least, positive
 from darts_tf.architecture_gradient.products import ExactSecondDerivatives
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 
 
 @dataclasses.dataclass(frozen=True)

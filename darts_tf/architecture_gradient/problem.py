@@ -47,7 +47,7 @@ class BilevelProblem(abc.ABC):
     """Returns the sum over replicas; with one replica the tensors.
 
     It is called inside gradient tapes and must be differentiable, as
-    `darts_tf.replicas.sum_over_replicas` is.
+    `darts_tf.distribution.replicas.sum_over_replicas` is.
     """
     return list(tensors)
 

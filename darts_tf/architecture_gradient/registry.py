@@ -13,7 +13,7 @@ from darts_tf.architecture_gradient.one_level import OneLevel
 from darts_tf.architecture_gradient.problem import Estimator
 from darts_tf.architecture_gradient.second_order import SecondOrder
 from darts_tf.architecture_gradient.second_order_exact import SecondOrderExact
-from darts_tf.registry import Registry, given_options
+from darts_tf.config.registry import Registry, given_options
 
 architecture_gradients: Registry[Estimator] = Registry('gradient')
 

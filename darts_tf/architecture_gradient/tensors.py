@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from darts_tf.constants import constant
+from darts_tf.graph.constants import constant
 
 
 def wide(dtype: tf.DType) -> tf.DType:

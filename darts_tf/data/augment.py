@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
+from darts_tf.config.errors import InputError
 from darts_tf.data.color_jitter import color_jitter
 from darts_tf.data.image_data import DatasetInfo
 from darts_tf.data.resized_crop import random_resized_crop
-from darts_tf.errors import InputError
 
 # draw(shape, seed, **options of stateless_uniform)
 Draw = Callable[..., tf.Tensor]

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from darts_tf.config.errors import InputError
 from darts_tf.data.image_data import ImageData, make_image_data
 from darts_tf.data.memory import check_memory
 from darts_tf.data.resize import resize_image
 from darts_tf.data.split import stratified_split
-from darts_tf.errors import InputError
 
 EXTENSIONS = ('.bmp', '.gif', '.jpeg', '.jpg', '.png')
 _TEST_NAMES = ('test', 'val', 'validation')

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 
 
 @dataclasses.dataclass(frozen=True)

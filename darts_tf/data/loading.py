@@ -5,16 +5,16 @@ import numbers
 import os
 from collections.abc import Sequence
 
+from darts_tf.config.errors import InputError
 from darts_tf.data.digits import load_digits
 from darts_tf.data.folder import load_folder
 from darts_tf.data.image_data import ImageData
 from darts_tf.data.npz import load_npz
 from darts_tf.data.tfds_source import (
-    UnknownDatasetError,
-    import_tfds,
-    load_tfds,
+  UnknownDatasetError,
+  import_tfds,
+  load_tfds,
 )
-from darts_tf.errors import InputError
 
 
 def load(

@@ -4,7 +4,7 @@ import math
 import os
 from pathlib import Path
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 
 MAX_SHARE = 0.6
 # The array, and the tensor that batches are taken from.

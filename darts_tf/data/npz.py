@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from darts_tf.config.errors import InputError
 from darts_tf.data.image_data import ImageData, make_image_data
 from darts_tf.data.resize import resize_images
-from darts_tf.errors import InputError
 
 _KEYS = ('x_train', 'y_train', 'x_test', 'y_test')
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 
 
 def stratified_split(

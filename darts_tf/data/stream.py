@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from darts_tf.config.errors import InputError
 from darts_tf.data.augment import Augmentation, augment, normalize
 from darts_tf.data.autotuning import without_autotuning
-from darts_tf.errors import InputError
 
 
 class Stream:

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from darts_tf.config.errors import InputError
 from darts_tf.data.autotuning import without_autotuning
 from darts_tf.data.image_data import ImageData, make_image_data
 from darts_tf.data.memory import check_memory
 from darts_tf.data.resize import resize_image
 from darts_tf.data.split import stratified_split
-from darts_tf.errors import InputError
 
 
 def load_tfds(

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from darts_tf.config.errors import InputError, unknown_name
 from darts_tf.discretize.registry import Rule
-from darts_tf.errors import InputError, unknown_name
 from darts_tf.genotype import CellGenotype, Edge, Genotype
 from darts_tf.search_space import SearchSpace
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from darts_tf.config.errors import InputError
 from darts_tf.discretize.cells import best_operation, candidate_rows, cell_rule
 from darts_tf.discretize.registry import discretizations
-from darts_tf.errors import InputError
 from darts_tf.genotype import Edge
 from darts_tf.search_space import SearchSpace
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy import optimize, sparse
 
+from darts_tf.config.errors import InputError
 from darts_tf.discretize.choices import (
   NodeChoice,
   assemble,
   genotype_groups,
   node_choices,
 )
-from darts_tf.errors import InputError
 from darts_tf.genotype import Edge, Genotype
 from darts_tf.search_space import SearchSpace
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from darts_tf.config.errors import InputError
 from darts_tf.discretize.choices import genotype_groups
 from darts_tf.discretize.registry import discretizations
-from darts_tf.errors import InputError
 from darts_tf.genotype import Genotype, load_genotype
 from darts_tf.morphism import grown
 from darts_tf.search_space import SearchSpace, search_spaces

@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import tensorflow as tf
 
-from darts_tf.atomic import Path
+from darts_tf.config.errors import InputError
+from darts_tf.config.registry import Registry
 from darts_tf.data import DatasetInfo
-from darts_tf.errors import InputError
 from darts_tf.export.onnx import export_onnx, load_onnx
 from darts_tf.export.runner import Runner
 from darts_tf.export.saved_model import export_network
 from darts_tf.export.tflite import export_tflite, load_tflite
 from darts_tf.models.network import Network
-from darts_tf.registry import Registry
+from darts_tf.runs.atomic import Path
 
 # Another graph adds up in another order.
 _TOLERANCE = 1e-4

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from darts_tf.atomic import Path, atomic_write_bytes
+from darts_tf.config.errors import InputError
 from darts_tf.data import DatasetInfo
-from darts_tf.errors import InputError
 from darts_tf.export.frozen import INPUT, OUTPUT, FrozenNetwork
 from darts_tf.export.runner import Runner
 from darts_tf.models.network import Network
+from darts_tf.runs.atomic import Path, atomic_write_bytes
 
 # Of 2022: what runs ONNX today knows it, and it has all that is needed.
 _OPSET = 17

@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from darts_tf.config.errors import InputError
 from darts_tf.data import DatasetInfo
-from darts_tf.errors import InputError
-from darts_tf.run_config import RunConfig
-from darts_tf.run_data import load_data
-from darts_tf.workdir import WorkDir
+from darts_tf.distribution.run_data import load_data
+from darts_tf.runs.run_config import RunConfig
+from darts_tf.runs.workdir import WorkDir
 
 # Test images on which exports are compared.
 COMPARED = 256

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from darts_tf.atomic import atomic_write_json
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.export.formats import formats
 from darts_tf.models.network import Network
-from darts_tf.workdir import WorkDir
+from darts_tf.runs.atomic import atomic_write_json
+from darts_tf.runs.workdir import WorkDir
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterator
 
 import tensorflow as tf
 
-from darts_tf.atomic import Path, explain_disk_errors
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
+from darts_tf.runs.atomic import Path, explain_disk_errors
 
 
 @contextlib.contextmanager

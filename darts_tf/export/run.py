@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import tensorflow as tf
 
-from darts_tf.atomic import Path, explain_disk_errors
 from darts_tf.data import DatasetInfo
 from darts_tf.export.formats import ExportFormat, check_formats, formats
 from darts_tf.export.frozen import float32_copy
@@ -28,7 +27,8 @@ from darts_tf.export.runner import (
 from darts_tf.export.saved_model import check_fit, check_images, predict
 from darts_tf.export.threads import usable_threads
 from darts_tf.models.network import Network
-from darts_tf.workdir import WorkDir
+from darts_tf.runs.atomic import Path, explain_disk_errors
+from darts_tf.runs.workdir import WorkDir
 
 _RUNS = 30
 # In these the network in memory is as exact as float32, or more so.

@@ -5,11 +5,11 @@ import os
 import numpy as np
 import tensorflow as tf
 
-from darts_tf.atomic import Path, atomic_write_json, atomic_write_text
+from darts_tf.config.errors import InputError
 from darts_tf.data import DatasetInfo, normalize
-from darts_tf.errors import InputError
 from darts_tf.export.replace import replaced_directory
 from darts_tf.models.network import Network
+from darts_tf.runs.atomic import Path, atomic_write_json, atomic_write_text
 
 EXTRA = 'assets.extra'
 CLASS_NAMES = 'class_names.json'

@@ -7,12 +7,12 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.lite.python.convert_phase import ConverterError
 
-from darts_tf.atomic import Path, atomic_write_bytes
+from darts_tf.config.errors import InputError
 from darts_tf.data import DatasetInfo
-from darts_tf.errors import InputError
 from darts_tf.export.frozen import INPUT, OUTPUT, FrozenNetwork
 from darts_tf.export.runner import Runner
 from darts_tf.models.network import Network
+from darts_tf.runs.atomic import Path, atomic_write_bytes
 
 
 def export_tflite(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from darts_tf import layers
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.layers.batch_norm import BatchNorm
 from darts_tf.layers.operation import Operation, WeightView
 from darts_tf.models.head import AuxiliaryHead

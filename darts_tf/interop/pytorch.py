@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.interop.names import from_torch_layout, torch_weights
 from darts_tf.models.network import Network
 from darts_tf.models.supernet import Supernet

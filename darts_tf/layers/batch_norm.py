@@ -8,8 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from darts_tf.constants import constant
-from darts_tf.replicas import sum_over_replicas
+from darts_tf.distribution.replicas import sum_over_replicas
+from darts_tf.graph.constants import constant
 
 _FUSED_DTYPES = ('float16', 'bfloat16', 'float32')
 _FROZEN = contextvars.ContextVar('frozen_averages', default=False)

@@ -2,8 +2,8 @@
 
 import tensorflow as tf
 
-from darts_tf.constants import constant
-from darts_tf.custom_gradient import custom_gradient
+from darts_tf.graph.constants import constant
+from darts_tf.graph.custom_gradient import custom_gradient
 
 
 def strided_shape(shape, stride: int, channels: int) -> tuple:

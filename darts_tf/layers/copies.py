@@ -5,7 +5,7 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.layers.operation import Operation, WeightView
 from darts_tf.search_space.operations import operations
 from darts_tf.search_space.style import OperationStyle

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.layers.convolution import conv, subsample
 from darts_tf.layers.initializers import uniform_fan_in
 from darts_tf.layers.operation import Operation, WeightView

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from darts_tf.constants import constant
+from darts_tf.graph.constants import constant
 from darts_tf.layers.convolution import pointwise_conv, strided_shape
 from darts_tf.layers.copies import build_operation
 from darts_tf.layers.operation import Operation, WeightView

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from darts_tf.constants import constant
+from darts_tf.graph.constants import constant
 
 _PHILOX = 1  # TensorFlow's number of the algorithm.
 

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from darts_tf.errors import unknown_name
+from darts_tf.config.errors import unknown_name
 from darts_tf.layers.factorized_reduce import FactorizedReduce
 from darts_tf.layers.operation import Operation
 from darts_tf.layers.relu_conv_bn import ReLUConvBN

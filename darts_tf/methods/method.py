@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from darts_tf.registry import Registry
+from darts_tf.config.registry import Registry
 
 
 @dataclasses.dataclass(frozen=True)

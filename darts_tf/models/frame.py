@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.layers.operation import Operation
 from darts_tf.models.head import Head, heads
 from darts_tf.models.preprocess import preprocesses

@@ -3,11 +3,11 @@
 import keras
 import tensorflow as tf
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
+from darts_tf.config.registry import Registry
 from darts_tf.layers.batch_norm import BatchNorm
 from darts_tf.layers.initializers import uniform_fan_in
 from darts_tf.models.dense import dense
-from darts_tf.registry import Registry
 from darts_tf.search_space.style import OperationStyle
 
 

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from darts_tf.genotype import Genotype
-from darts_tf.genotype_checks import check_num_cells
+from darts_tf.genotype.checks import check_num_cells
 from darts_tf.layers.discrete_cell import DiscreteCell
 from darts_tf.layers.operation import WeightView
 from darts_tf.models.frame import Frame

@@ -3,13 +3,13 @@
 import keras
 import tensorflow as tf
 
+from darts_tf.config.registry import Registry
 from darts_tf.layers.convolution import conv
 from darts_tf.layers.factorized_reduce import FactorizedReduce
 from darts_tf.layers.initializers import uniform_fan_in
 from darts_tf.layers.operation import Operation
 from darts_tf.layers.relu_conv_bn import ReLUConvBN
 from darts_tf.layers.skip import Identity
-from darts_tf.registry import Registry
 from darts_tf.search_space.macro import CellPlan
 from darts_tf.search_space.style import OperationStyle
 

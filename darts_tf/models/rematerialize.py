@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from darts_tf.custom_gradient import custom_gradient
+from darts_tf.graph.custom_gradient import custom_gradient
 from darts_tf.layers.batch_norm import frozen_averages
 
 

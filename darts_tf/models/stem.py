@@ -3,11 +3,11 @@
 import keras
 import tensorflow as tf
 
-from darts_tf.errors import unknown_name
+from darts_tf.config.errors import unknown_name
+from darts_tf.config.registry import Registry
 from darts_tf.layers.batch_norm import BatchNorm
 from darts_tf.layers.convolution import conv, strided_shape
 from darts_tf.layers.initializers import uniform_fan_in
-from darts_tf.registry import Registry
 from darts_tf.search_space.style import OperationStyle
 
 

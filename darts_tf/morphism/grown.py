@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.morphism.morphism import closure
 from darts_tf.search_space.parameterized import Convolution, parse
 from darts_tf.search_space.space import SearchSpace, search_spaces

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from darts_tf.registry import Registry
+from darts_tf.config.registry import Registry
 from darts_tf.search_space.growth import Growth
 from darts_tf.search_space.parameterized import Convolution
 

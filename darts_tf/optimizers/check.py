@@ -2,7 +2,7 @@
 
 import math
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 
 
 def in_range(

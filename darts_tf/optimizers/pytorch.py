@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 import keras
 import tensorflow as tf
 
-from darts_tf.constants import constant
+from darts_tf.distribution.replicas import sum_over_replicas
+from darts_tf.graph.constants import constant
 from darts_tf.optimizers.check import in_range
 from darts_tf.optimizers.clip import clip_by_global_norm
-from darts_tf.replicas import sum_over_replicas
 
 
 class PyTorchOptimizer(keras.optimizers.Optimizer):

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from darts_tf.constants import constant
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
+from darts_tf.graph.constants import constant
 from darts_tf.optimizers.check import in_range
 from darts_tf.optimizers.pytorch import PyTorchOptimizer
 

@@ -2,12 +2,12 @@
 
 import dataclasses
 
-from darts_tf.benchmark.nas_bench_201 import check_space
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
+from darts_tf.config.options import option
 from darts_tf.models.stem import check_stem
-from darts_tf.options import option
-from darts_tf.run_config import RunConfig
+from darts_tf.runs.run_config import RunConfig
 from darts_tf.search_space.space import search_spaces
+from darts_tf.tabular.nas_bench_201 import check_space
 from darts_tf.training.config import TrainConfig
 
 

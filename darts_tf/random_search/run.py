@@ -9,18 +9,18 @@ from typing import Any
 import tensorflow as tf
 from scipy import stats
 
-from darts_tf.benchmark.nas_bench_201 import BenchmarkTable, column_of
 from darts_tf.data import ImageData
-from darts_tf.distribution import make_strategy, refuse_workers
+from darts_tf.distribution.run_data import load_data
+from darts_tf.distribution.strategy import make_strategy, refuse_workers
 from darts_tf.genotype import Genotype
 from darts_tf.random_search.config import RandomSearchConfig, resolve
 from darts_tf.random_search.sample import sample_genotypes
 from darts_tf.random_search.short_training import short_data, train_shortly
-from darts_tf.run_data import load_data
+from darts_tf.runs.workdir import WorkDir, atomic_write_json
 from darts_tf.search_space.space import search_spaces
+from darts_tf.tabular.nas_bench_201 import BenchmarkTable, column_of
 from darts_tf.training import TrainConfig, run_training
 from darts_tf.training.train import build_training, check_training
-from darts_tf.workdir import WorkDir, atomic_write_json
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from darts_tf.config.errors import InputError
 from darts_tf.discretize import random_genotype
-from darts_tf.errors import InputError
 from darts_tf.genotype import Genotype
 from darts_tf.search_space import SearchSpace
 

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 import tensorflow as tf
 
+from darts_tf.config.registry import Registry
 from darts_tf.layers.mixing_weights import MixingWeights
-from darts_tf.registry import Registry
 from darts_tf.search_space.space import SearchSpace
 
 

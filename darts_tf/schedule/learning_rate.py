@@ -3,7 +3,7 @@
 import dataclasses
 import math
 
-from darts_tf.errors import InputError, unknown_name
+from darts_tf.config.errors import InputError, unknown_name
 
 
 def constant(maximum: float) -> float:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.morphism import children
 from darts_tf.schedule.schedule import (
   Candidates,

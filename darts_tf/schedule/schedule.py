@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from darts_tf.registry import Registry
+from darts_tf.config.registry import Registry
 from darts_tf.search_space.space import SearchSpace
 
 # Cell kind to one tuple of operation names an edge, as in `SearchSpace`.

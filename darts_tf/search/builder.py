@@ -7,22 +7,22 @@ import keras
 import tensorflow as tf
 
 from darts_tf.architecture_gradient import Estimator
+from darts_tf.config.errors import InputError
 from darts_tf.data import DatasetInfo, ImageData, Stream, stratified_split
 from darts_tf.data.stream import evaluation_batches
 from darts_tf.discretize import discretize
-from darts_tf.distribution import (
+from darts_tf.distribution.run_data import augmentation_of
+from darts_tf.distribution.strategy import (
   check_batch_size,
   make_strategy,
   seed_everything,
 )
-from darts_tf.errors import InputError
 from darts_tf.genotype import Genotype
+from darts_tf.graph.precision import is_half, loss_scale
 from darts_tf.methods import methods
 from darts_tf.models.supernet import Supernet
 from darts_tf.optimizers import SGD, Adam
-from darts_tf.precision import is_half, loss_scale
 from darts_tf.relaxation import relaxations
-from darts_tf.run_data import augmentation_of
 from darts_tf.schedule import LearningRate, Stage
 from darts_tf.schedule.schedule import Candidates
 from darts_tf.search.config import SearchConfig

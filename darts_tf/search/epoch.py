@@ -10,12 +10,12 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from darts_tf.errors import InputError
-from darts_tf.memory_meter import MemoryMeter, memory_budget_mib
-from darts_tf.run_data import distribute, join
+from darts_tf.config.errors import InputError
+from darts_tf.distribution.run_data import distribute, join
+from darts_tf.runs.variables import not_finite
 from darts_tf.schedule.batch_size import THRESHOLD, AdaptiveBatchSize
 from darts_tf.search.parts import SearchParts
-from darts_tf.variables import not_finite
+from darts_tf.system.memory_meter import MemoryMeter, memory_budget_mib
 
 Metrics = Mapping[str, float]
 

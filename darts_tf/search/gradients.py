@@ -7,16 +7,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from darts_tf.checkpoint import CheckpointStore
+from darts_tf.config.errors import InputError
 from darts_tf.data import ImageData
-from darts_tf.distribution import make_strategy, seed_everything
-from darts_tf.errors import InputError
-from darts_tf.run_data import distribute, load_data
+from darts_tf.distribution.run_data import distribute, load_data
+from darts_tf.distribution.strategy import make_strategy, seed_everything
+from darts_tf.runs.checkpoint import CheckpointStore
+from darts_tf.runs.workdir import WorkDir
 from darts_tf.search.builder import build_search
 from darts_tf.search.config import GRADIENT_OPTIONS, SearchConfig
 from darts_tf.search.record import SearchRecord
 from darts_tf.search.resolve import estimator_of, resolve
-from darts_tf.workdir import WorkDir
 
 FIRST_ORDER = 'first_order'
 

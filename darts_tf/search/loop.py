@@ -9,12 +9,19 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from darts_tf.analysis.memory_check import check_memory
 from darts_tf.data import DatasetInfo, ImageData
-from darts_tf.distribution import make_strategy, seed_everything
-from darts_tf.evaluation import Evaluation
+from darts_tf.distribution.run_data import load_data
+from darts_tf.distribution.strategy import make_strategy, seed_everything
+from darts_tf.distribution.workers import (
+  check_agreement,
+  explain_lost_workers,
+  is_chief,
+  latest_checkpoint,
+)
 from darts_tf.genotype import Genotype
-from darts_tf.memory_check import check_memory
-from darts_tf.run_data import load_data
+from darts_tf.models.evaluation import Evaluation
+from darts_tf.runs.workdir import WorkDir
 from darts_tf.search.builder import build_search
 from darts_tf.search.config import SearchConfig
 from darts_tf.search.epoch import EpochRunner, check_finite
@@ -26,13 +33,6 @@ from darts_tf.search.resolve import resolve
 from darts_tf.search.stage_record import StageRecord
 from darts_tf.search.summary import describe
 from darts_tf.search_space.space import SearchSpace
-from darts_tf.workdir import WorkDir
-from darts_tf.workers import (
-  check_agreement,
-  explain_lost_workers,
-  is_chief,
-  latest_checkpoint,
-)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from darts_tf.analysis import AlphaHessian
-from darts_tf.benchmark.nas_bench_201 import (
+from darts_tf.distribution.run_data import distribute_batch
+from darts_tf.search.parts import SearchParts
+from darts_tf.search.record import current_genotype
+from darts_tf.tabular.nas_bench_201 import (
   BenchmarkTable,
   check_space,
   column_of,
 )
-from darts_tf.run_data import distribute_batch
-from darts_tf.search.parts import SearchParts
-from darts_tf.search.record import current_genotype
 
 # observe(epoch) -> metrics of the epoch, by name.
 Observer = Callable[[int], dict[str, Any]]

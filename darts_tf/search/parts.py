@@ -8,11 +8,11 @@ import tensorflow as tf
 
 from darts_tf.architecture_gradient import Estimator
 from darts_tf.data import DatasetInfo, Stream
+from darts_tf.distribution.run_data import distribute, join
 from darts_tf.methods import Method
 from darts_tf.models.supernet import Supernet
 from darts_tf.optimizers import SGD, Adam
 from darts_tf.relaxation import Relaxation
-from darts_tf.run_data import distribute, join
 from darts_tf.schedule import LearningRate, Schedule, Stage
 from darts_tf.search.config import SearchConfig
 from darts_tf.search.step import SearchStep

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from darts_tf.architecture_gradient import BilevelProblem
-from darts_tf.cross_entropy import cross_entropy
+from darts_tf.distribution.replicas import sum_over_replicas
+from darts_tf.graph.cross_entropy import cross_entropy
+from darts_tf.graph.precision import scale_gradient
 from darts_tf.layers.batch_norm import frozen_averages
 from darts_tf.models.supernet import Supernet
-from darts_tf.precision import scale_gradient
 from darts_tf.relaxation.relaxation import Relaxation
-from darts_tf.replicas import sum_over_replicas
 
 
 class Forward(NamedTuple):

@@ -6,15 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from darts_tf.checkpoint import Checkpoint, CheckpointStore
 from darts_tf.discretize import discretize
 from darts_tf.genotype import Genotype
+from darts_tf.runs.checkpoint import Checkpoint, CheckpointStore
+from darts_tf.runs.variables import assign_arrays, check_finite, to_arrays
+from darts_tf.runs.workdir import (
+  WorkDir,
+  atomic_write_arrays,
+  atomic_write_json,
+)
 from darts_tf.schedule import Change
 from darts_tf.search.builder import rebuild_search
 from darts_tf.search.parts import SearchParts
 from darts_tf.search.stage_record import StageRecord
-from darts_tf.variables import assign_arrays, check_finite, to_arrays
-from darts_tf.workdir import WorkDir, atomic_write_arrays, atomic_write_json
 
 
 def entropy(weights: np.ndarray) -> float:

@@ -9,12 +9,12 @@ from darts_tf.architecture_gradient import (
   estimator_options,
   make_estimator,
 )
+from darts_tf.config.errors import InputError
+from darts_tf.config.registry import given_options
 from darts_tf.discretize import discretizations
-from darts_tf.distribution import check_devices
-from darts_tf.errors import InputError
+from darts_tf.distribution.strategy import check_devices
 from darts_tf.methods import methods
 from darts_tf.models.stem import check_stem
-from darts_tf.registry import given_options
 from darts_tf.relaxation import relaxations
 from darts_tf.schedule import Schedule, schedules
 from darts_tf.search.config import (

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.search_space.parameterized import Convolution
 
 

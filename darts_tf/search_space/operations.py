@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from darts_tf.registry import Registry
+from darts_tf.config.registry import Registry
 from darts_tf.search_space.parameterized import Convolution, Pooling, parse
 
 

@@ -8,7 +8,7 @@ any operation.
 import dataclasses
 import re
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 
 _CONVOLUTION = re.compile(
     r'conv_k([1-9]\d*)_d([1-9]\d*)(?:_m([1-9]\d*(?:-[1-9]\d*)*))?')

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from darts_tf.errors import InputError
-from darts_tf.registry import Registry
+from darts_tf.config.errors import InputError
+from darts_tf.config.registry import Registry
 from darts_tf.search_space.growth import Growth
 from darts_tf.search_space.macro import MacroLayout
 from darts_tf.search_space.parameterized import Convolution, parse

@@ -4,9 +4,9 @@ import dataclasses
 import statistics
 from collections.abc import Sequence
 
-from darts_tf.benchmark.nas_bench_201 import ALL_SKIP
 from darts_tf.study.outcome import Outcome
 from darts_tf.study.truth import Truth
+from darts_tf.tabular.nas_bench_201 import ALL_SKIP
 
 
 @dataclasses.dataclass(frozen=True)

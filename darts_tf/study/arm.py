@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from darts_tf.architecture_gradient import architecture_gradients
-from darts_tf.errors import InputError, unknown_name
-from darts_tf.options import Options
+from darts_tf.config.errors import InputError, unknown_name
+from darts_tf.config.options import Options
 from darts_tf.random_search.config import RandomSearchConfig
 from darts_tf.search.config import SearchConfig
 

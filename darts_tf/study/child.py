@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable
 
 import darts_tf
-from darts_tf.atomic import explain_disk_errors
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
+from darts_tf.runs.atomic import explain_disk_errors
 
 # A search stops between two steps, and exact second-order steps are long.
 _SECONDS_TO_STOP = 60

@@ -4,7 +4,7 @@ import dataclasses
 import statistics
 from typing import Any
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.genotype import Genotype
 from darts_tf.study.truth import Truth
 

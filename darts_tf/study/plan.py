@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from darts_tf.architecture_gradient import architecture_gradients
-from darts_tf.distribution import refuse_workers
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
+from darts_tf.config.options import Options
+from darts_tf.distribution.strategy import refuse_workers
 from darts_tf.methods import methods
-from darts_tf.options import Options
 from darts_tf.random_search.config import RandomSearchConfig
 from darts_tf.random_search.config import resolve as resolve_random_search
+from darts_tf.runs.workdir import WorkDir
 from darts_tf.schedule import Constant
 from darts_tf.search.config import (
   GRADIENT_OPTIONS,
@@ -21,7 +22,6 @@ from darts_tf.search.config import (
 from darts_tf.search.resolve import resolve as resolve_search
 from darts_tf.search_space.space import search_spaces
 from darts_tf.study.arm import Arm
-from darts_tf.workdir import WorkDir
 
 # These depend on the method and the gradient, so each arm has its own.
 _OF_ARMS = ('gradient', *GRADIENT_OPTIONS, *RELAXATION_OPTIONS,

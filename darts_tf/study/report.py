@@ -4,8 +4,9 @@ import dataclasses
 import json
 import pathlib
 
-from darts_tf.atomic import atomic_write_json, atomic_write_text
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
+from darts_tf.runs.atomic import atomic_write_json, atomic_write_text
+from darts_tf.runs.workdir import WorkDir
 from darts_tf.study.aggregate import (
   Aggregate,
   aggregate,
@@ -17,7 +18,6 @@ from darts_tf.study.outcome import Outcome, make_outcome
 from darts_tf.study.truth import Truth
 from darts_tf.study.worker import RESULT
 from darts_tf.visualize.study import StudyLine, draw_study
-from darts_tf.workdir import WorkDir
 
 # Baselines in the plot, with shorter words.
 _REFERENCES = {'random': 'random, mean', 'all_skip': 'skips only',

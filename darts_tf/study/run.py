@@ -4,8 +4,9 @@ import os
 import time
 from collections.abc import Callable
 
-from darts_tf.errors import InputError
-from darts_tf.options import Options
+from darts_tf.config.errors import InputError
+from darts_tf.config.options import Options
+from darts_tf.runs.workdir import WorkDir
 from darts_tf.study.arm import Arm
 from darts_tf.study.child import run_child
 from darts_tf.study.outcome import Outcome
@@ -13,7 +14,6 @@ from darts_tf.study.plan import Study, pin_study
 from darts_tf.study.report import read_outcome, search_path, write_report
 from darts_tf.study.truth import Truth
 from darts_tf.study.worker import RESULT, job_text
-from darts_tf.workdir import WorkDir
 
 # Does one search in a directory: arm, configuration, directory.
 Runner = Callable[[Arm, Options, os.PathLike], None]

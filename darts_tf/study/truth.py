@@ -3,13 +3,13 @@
 import dataclasses
 from typing import Any
 
-from darts_tf.benchmark.nas_bench_201 import (
+from darts_tf.genotype import Genotype
+from darts_tf.search.config import SearchConfig
+from darts_tf.tabular.nas_bench_201 import (
   BenchmarkTable,
   check_space,
   column_of,
 )
-from darts_tf.genotype import Genotype
-from darts_tf.search.config import SearchConfig
 
 
 @dataclasses.dataclass(frozen=True)

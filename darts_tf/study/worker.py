@@ -17,9 +17,10 @@ from typing import Any
 
 from absl import flags
 
-from darts_tf import app, process
-from darts_tf.atomic import atomic_write_json
-from darts_tf.memory import peak_memory_mib
+from darts_tf.config import app
+from darts_tf.runs.atomic import atomic_write_json
+from darts_tf.system import process
+from darts_tf.system.memory import peak_memory_mib
 
 RESULT = 'study_result.json'
 _PEAK = 'peak_memory.json'

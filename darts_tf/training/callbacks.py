@@ -9,15 +9,15 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from darts_tf.checkpoint import Checkpoint, CheckpointStore
 from darts_tf.models.network import Network
-from darts_tf.variables import (
+from darts_tf.runs.checkpoint import Checkpoint, CheckpointStore
+from darts_tf.runs.variables import (
   assign_arrays,
   check_finite,
   not_finite,
   to_arrays,
 )
-from darts_tf.workdir import WorkDir
+from darts_tf.runs.workdir import WorkDir
 
 
 @contextmanager

@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from darts_tf.options import option
-from darts_tf.run_config import RunConfig
+from darts_tf.config.options import option
+from darts_tf.runs.run_config import RunConfig
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,11 +7,11 @@ import tempfile
 
 import keras
 
-from darts_tf.atomic import explain_disk_errors
+from darts_tf.config.errors import InputError
 from darts_tf.data import DatasetInfo
-from darts_tf.errors import InputError
 from darts_tf.models.network import Network
-from darts_tf.workdir import WorkDir, atomic_write_json
+from darts_tf.runs.atomic import explain_disk_errors
+from darts_tf.runs.workdir import WorkDir, atomic_write_json
 
 
 def save_network(

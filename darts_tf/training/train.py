@@ -11,6 +11,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from darts_tf.analysis.memory_check import check_memory
+from darts_tf.config.errors import InputError
 from darts_tf.data import (
   DatasetInfo,
   ImageData,
@@ -18,22 +20,30 @@ from darts_tf.data import (
   evaluation_batches,
   stratified_split,
 )
-from darts_tf.distribution import (
+from darts_tf.distribution.run_data import (
+  augmentation_of,
+  distribute,
+  load_data,
+)
+from darts_tf.distribution.strategy import (
   check_batch_size,
   check_devices,
   make_strategy,
   seed_everything,
 )
-from darts_tf.errors import InputError
-from darts_tf.evaluation import Evaluation
+from darts_tf.distribution.workers import (
+  explain_lost_workers,
+  is_chief,
+  latest_checkpoint,
+)
 from darts_tf.genotype import Genotype
-from darts_tf.genotype_checks import check_num_cells
-from darts_tf.memory_check import check_memory
+from darts_tf.genotype.checks import check_num_cells
+from darts_tf.graph.precision import loss_scale
+from darts_tf.models.evaluation import Evaluation
 from darts_tf.models.network import Network
 from darts_tf.models.stem import check_stem
 from darts_tf.optimizers import SGD
-from darts_tf.precision import loss_scale
-from darts_tf.run_data import augmentation_of, distribute, load_data
+from darts_tf.runs.workdir import WorkDir, atomic_write_json
 from darts_tf.schedule.learning_rate import LearningRate
 from darts_tf.search_space.space import search_spaces
 from darts_tf.training.callbacks import DropPathRamp, RunRecord, StopIfNotFinite
@@ -41,8 +51,6 @@ from darts_tf.training.config import TrainConfig
 from darts_tf.training.loss import SmoothedCrossentropy
 from darts_tf.training.saved import save_network
 from darts_tf.training.validation import Validation
-from darts_tf.workdir import WorkDir, atomic_write_json
-from darts_tf.workers import explain_lost_workers, is_chief, latest_checkpoint
 
 
 @dataclasses.dataclass(frozen=True)

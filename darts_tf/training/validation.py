@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import tensorflow as tf
 
-from darts_tf.evaluation import Evaluation
+from darts_tf.models.evaluation import Evaluation
 from darts_tf.models.network import Network
 
 

@@ -6,7 +6,7 @@ import time
 
 from keras_tuner.src.distribute import utils
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 
 _SECONDS = 60.
 _PAUSE = 0.5

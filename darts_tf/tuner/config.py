@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from darts_tf.limits import LimitConfig
-from darts_tf.options import option
+from darts_tf.config.options import option
+from darts_tf.pipeline.limits import LimitConfig
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.genotype import Genotype
 from darts_tf.morphism import grown, spread_weights
+from darts_tf.runs.workdir import WorkDir
 from darts_tf.search.config import SearchConfig
 from darts_tf.search_space import search_spaces
-from darts_tf.workdir import WorkDir
 
 
 @dataclasses.dataclass(frozen=True)

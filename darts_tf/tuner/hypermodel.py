@@ -4,8 +4,8 @@ import dataclasses
 
 import keras_tuner
 
+from darts_tf.config.errors import InputError
 from darts_tf.data import DatasetInfo
-from darts_tf.errors import InputError
 from darts_tf.models.network import Network
 from darts_tf.morphism import whole_space
 from darts_tf.training.config import TrainConfig

@@ -5,8 +5,8 @@ from typing import Any
 
 import keras_tuner
 
+from darts_tf.config.errors import InputError
 from darts_tf.discretize.choices import NodeChoice, assemble, node_choices
-from darts_tf.errors import InputError
 from darts_tf.genotype import Edge, Genotype
 from darts_tf.morphism import whole_space
 from darts_tf.search_space import SearchSpace

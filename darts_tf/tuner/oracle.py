@@ -7,8 +7,8 @@ from typing import Any
 
 import keras_tuner
 
+from darts_tf.config.errors import InputError
 from darts_tf.discretize.most_likely import Limit, check_limits
-from darts_tf.errors import InputError
 from darts_tf.genotype import Genotype
 from darts_tf.morphism import whole_space
 from darts_tf.tuner.finding import Finding

@@ -6,10 +6,10 @@ from typing import Any
 
 from darts_tf.data import ImageData
 from darts_tf.morphism import whole_space
+from darts_tf.runs.workdir import atomic_write_json
 from darts_tf.tuner.hyperparameters import genotype_names
 from darts_tf.tuner.oracle import ORIGIN, SEARCH
 from darts_tf.tuner.tuner import DartsTuner
-from darts_tf.workdir import atomic_write_json
 
 
 @dataclasses.dataclass(frozen=True)

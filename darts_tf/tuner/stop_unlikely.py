@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import keras
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.genotype import Genotype
+from darts_tf.runs.workdir import WorkDir, atomic_write_json
 from darts_tf.tuner.curve_ranking import Curve, CurveRanking
 from darts_tf.tuner.hyperparameters import genotype_values
-from darts_tf.workdir import WorkDir, atomic_write_json
 
 # With fewer curves there is nothing to learn from.
 _LEAST_CURVES = 5

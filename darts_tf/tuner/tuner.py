@@ -16,13 +16,14 @@ import numpy as np
 from keras_tuner import errors
 
 from darts_tf.analysis.cost import describe_network
+from darts_tf.config.errors import InputError
 from darts_tf.data import ImageData, load
-from darts_tf.distribution import make_strategy, refuse_workers
-from darts_tf.errors import InputError
+from darts_tf.distribution.strategy import make_strategy, refuse_workers
 from darts_tf.export import export_network, verify_export
 from darts_tf.genotype import Genotype
-from darts_tf.limits import LimitConfig, cost_limits
 from darts_tf.morphism import whole_space
+from darts_tf.pipeline.limits import LimitConfig, cost_limits
+from darts_tf.runs.workdir import WorkDir
 from darts_tf.search import SearchConfig, run_search
 from darts_tf.search.builder import example_genotype
 from darts_tf.search.resolve import resolve
@@ -51,7 +52,6 @@ from darts_tf.tuner.stop_unlikely import (
   stopped_epoch,
 )
 from darts_tf.tuner.tuning_data import tuning_data
-from darts_tf.workdir import WorkDir
 
 # Seconds between questions to an oracle that has nothing to do yet.
 _PAUSE = 1.

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from darts_tf.config.errors import InputError
 from darts_tf.data import ImageData, stratified_split
 from darts_tf.data.image_data import make_image_data
-from darts_tf.errors import InputError
 
 
 def tuning_data(

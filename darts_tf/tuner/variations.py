@@ -5,7 +5,7 @@ import typing
 from collections.abc import Sequence
 from typing import Any
 
-from darts_tf.errors import InputError, unknown_name
+from darts_tf.config.errors import InputError, unknown_name
 from darts_tf.search.config import SearchConfig
 
 

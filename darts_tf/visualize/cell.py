@@ -6,13 +6,13 @@ import shutil
 import graphviz
 from absl import logging
 
+from darts_tf.runs.workdir import atomic_write_bytes, atomic_write_text
 from darts_tf.search_space import search_spaces
 from darts_tf.visualize.drawing import cell_figure, cell_svg
 from darts_tf.visualize.figure import save_figure
 from darts_tf.visualize.layout import input_names, node_names
 from darts_tf.visualize.overview import MANY_CELLS, genotype_overview
 from darts_tf.visualize.palette import family_colour, operation_family
-from darts_tf.workdir import atomic_write_bytes, atomic_write_text
 
 GRAPHVIZ_HINT = (
     'Cells were drawn without Graphviz. Installing it (`apt-get install'

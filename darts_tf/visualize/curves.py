@@ -12,7 +12,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.visualize.figure import new_figure, save_figure
 from darts_tf.visualize.overview import MANY_CELLS
 

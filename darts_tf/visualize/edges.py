@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.search_space.space import SearchSpace
 
 # More columns than this cannot be read; names then go into the cells.

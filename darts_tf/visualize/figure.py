@@ -6,8 +6,8 @@ import os
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from darts_tf.errors import InputError
-from darts_tf.workdir import atomic_write_bytes
+from darts_tf.config.errors import InputError
+from darts_tf.runs.workdir import atomic_write_bytes
 
 DOTS_PER_INCH = 144
 

@@ -8,7 +8,7 @@ place in each column they cross.
 
 import dataclasses
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.visualize import ordering
 from darts_tf.visualize.palette import operation_family
 

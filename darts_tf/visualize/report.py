@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from darts_tf.runs.workdir import atomic_write_text
 from darts_tf.search_space.space import SearchSpace
 from darts_tf.visualize import page
 from darts_tf.visualize.curves import curves_figure, entropy_figure, series
@@ -24,7 +25,6 @@ from darts_tf.visualize.overview import (
 )
 from darts_tf.visualize.stages import stage_figures
 from darts_tf.visualize.wording import duration, label, shown
-from darts_tf.workdir import atomic_write_text
 
 _SUMMARY = (
     'method', 'relaxation', 'architecture_gradient', 'gradient', 'schedule',

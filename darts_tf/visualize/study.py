@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.visualize.figure import new_figure, save_figure
 
 Course = Sequence[tuple[int, float]]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.visualize.figure import new_figure, save_figure
 
 _COLOURS = ('#d62728', '#1f77b4', '#2ca02c', '#9467bd', '#ff7f0e', '#17a2b8',

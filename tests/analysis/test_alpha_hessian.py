@@ -11,8 +11,8 @@ from darts_tf.analysis import (
     dominant_eigenvalue,
 )
 from darts_tf.architecture_gradient import BilevelProblem, FirstOrder
-from darts_tf.benchmark.bilevel_toy import ToyProblem
-from darts_tf.errors import InputError
+from darts_tf.architecture_gradient.bilevel_toy import ToyProblem
+from darts_tf.config.errors import InputError
 from darts_tf.models import Supernet
 from darts_tf.relaxation import Softmax
 from darts_tf.search.problem import SupernetProblem

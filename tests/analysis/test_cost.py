@@ -4,7 +4,7 @@ from absl.testing import parameterized
 
 from darts_tf.analysis import describe_network, multiply_adds, parameters
 from darts_tf.analysis.graph_cost import graph_multiply_adds
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.genotype import load_genotype
 from darts_tf.models import Network
 

@@ -4,7 +4,7 @@ import numpy as np
 from absl.testing import parameterized
 
 from darts_tf.analysis.eigenvalue import check_symmetric, largest_eigenvalue
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 
 RNG = np.random.default_rng(7)
 

@@ -7,7 +7,7 @@ from darts_tf.analysis.gpu_kernels import (
   registered_gpu_kernels,
 )
 from darts_tf.analysis.graph_placement import graph_placement
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 
 _X = tf.TensorSpec([2, 4, 4, 3])
 

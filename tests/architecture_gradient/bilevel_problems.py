@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from darts_tf.architecture_gradient import BilevelProblem
-from darts_tf.replicas import sum_over_replicas
+from darts_tf.distribution.replicas import sum_over_replicas
 
 
 class Quadratic(BilevelProblem):

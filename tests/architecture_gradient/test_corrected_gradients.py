@@ -15,8 +15,8 @@ from darts_tf.architecture_gradient import (
   SecondOrderExact,
   make_estimator,
 )
-from darts_tf.benchmark.bilevel_toy import ToyProblem
-from darts_tf.errors import InputError
+from darts_tf.architecture_gradient.bilevel_toy import ToyProblem
+from darts_tf.config.errors import InputError
 
 AMENDED = (Amended(eta=0.3), AmendedExact(eta=0.3))
 

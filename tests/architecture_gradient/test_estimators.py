@@ -13,8 +13,8 @@ from darts_tf.architecture_gradient import (
   SecondOrderExact,
   architecture_gradients,
 )
-from darts_tf.benchmark.bilevel_toy import ToyProblem
-from darts_tf.errors import InputError
+from darts_tf.architecture_gradient.bilevel_toy import ToyProblem
+from darts_tf.config.errors import InputError
 
 SECOND_ORDER = (SecondOrder(), SecondOrderExact())
 

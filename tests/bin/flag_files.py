@@ -8,9 +8,9 @@ import typing
 from absl import flags
 
 import darts_tf
-from darts_tf import options
-from darts_tf.limits import LimitConfig
-from darts_tf.run_config import SHARED
+from darts_tf.config import options
+from darts_tf.pipeline.limits import LimitConfig
+from darts_tf.runs.run_config import SHARED
 from darts_tf.search import SearchConfig
 from darts_tf.training import TrainConfig
 from darts_tf.tuner.config import TuneConfig

@@ -11,7 +11,7 @@ from absl import flags
 from absl.testing import flagsaver
 
 import darts_tf
-from darts_tf import app
+from darts_tf.config import app
 
 ROOT = pathlib.Path(darts_tf.__file__).parents[1]
 

@@ -14,7 +14,8 @@ from absl import flags
 from absl.testing import absltest, parameterized
 
 import darts_tf
-from darts_tf import app, process
+from darts_tf.config import app
+from darts_tf.system import process
 
 _ROOT = pathlib.Path(darts_tf.__file__).parents[1]
 _CYCLES = (
@@ -137,7 +138,7 @@ class BadInputTest(parameterized.TestCase):
     path = self.directory / 'file'
     path.write_text('x')
     for program in ('search', 'train', 'pipeline'):
-      with mock.patch('darts_tf.run_data.load_data') as load:
+      with mock.patch('darts_tf.distribution.run_data.load_data') as load:
         code, err = self.call(program, f'--workdir={path}')
       load.assert_not_called()
       self.assertEqual(code, 2)

@@ -9,13 +9,13 @@ import numpy as np
 import tensorflow as tf
 from programs import load_program, run_program
 
+from darts_tf.config.errors import InputError
 from darts_tf.data import DatasetInfo
-from darts_tf.errors import InputError
 from darts_tf.export import read_exports, runner
 from darts_tf.export.threads import usable_threads
 from darts_tf.genotype import load_genotype
 from darts_tf.models import Network
-from darts_tf.workdir import WorkDir
+from darts_tf.runs.workdir import WorkDir
 
 INFO = DatasetInfo(
     'toy', (8, 8, 1), ('even', 'odd'), (.5,), (.3,), 9, 9)

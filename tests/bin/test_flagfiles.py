@@ -7,8 +7,8 @@ from flag_files import FILES, configurations, read
 
 from darts_tf.data.tfds_source import import_tfds
 from darts_tf.genotype import load_genotype
-from darts_tf.limits import LimitConfig
 from darts_tf.models.stem import stems
+from darts_tf.pipeline.limits import LimitConfig
 from darts_tf.schedule import LearningRate, PruneReplace
 from darts_tf.search import SearchConfig
 from darts_tf.search.resolve import resolve

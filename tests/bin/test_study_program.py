@@ -12,8 +12,8 @@ import programs
 import tiny_runs
 from absl.testing import absltest, parameterized
 
-from darts_tf.benchmark.nas_bench_201_unique import all_architectures
 from darts_tf.study.plan import Study
+from darts_tf.tabular.nas_bench_201_unique import all_architectures
 
 _CONFIG = programs.ROOT / 'configs' / 'study_collapse.flags'
 _TINY = {

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 import tensorflow as tf
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.methods import methods
 from darts_tf.search import SearchConfig
 from darts_tf.search.resolve import schedule_of

@@ -7,8 +7,8 @@ import tiny_runs
 
 from darts_tf.analysis.gpu_kernels import gpu_kernels
 from darts_tf.analysis.graph_placement import graph_placement
-from darts_tf.benchmark.search_speed import build_measured
 from darts_tf.layers import mixed_cell
+from darts_tf.speed.search_speed import build_measured
 
 
 def placement(test, config):

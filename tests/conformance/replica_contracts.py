@@ -7,11 +7,11 @@ import numpy as np
 import tensorflow as tf
 import tiny_runs
 
-from darts_tf.distribution import seed_everything
-from darts_tf.run_data import distribute
+from darts_tf.distribution.run_data import distribute
+from darts_tf.distribution.strategy import seed_everything
+from darts_tf.runs.variables import to_arrays
 from darts_tf.search.builder import build_search
 from darts_tf.search.resolve import resolve
-from darts_tf.variables import to_arrays
 
 MIRRORED = {'strategy': 'mirrored', 'virtual_devices': 2}
 

@@ -10,13 +10,13 @@ import numpy as np
 import tensorflow as tf
 import tiny_runs
 
+from darts_tf.distribution.run_data import distribute
 from darts_tf.genotype import Genotype
 from darts_tf.models import Network
-from darts_tf.run_data import distribute
+from darts_tf.runs.variables import assign_arrays, to_arrays
 from darts_tf.search import loop, run_search
 from darts_tf.search.record import SearchRecord
 from darts_tf.search_space import search_spaces
-from darts_tf.variables import assign_arrays, to_arrays
 
 
 def numbers(value):

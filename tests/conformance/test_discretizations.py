@@ -4,8 +4,8 @@ import numpy as np
 from absl.testing import absltest, parameterized
 from conformance_cases import RULES, SPACES, fewest_cells
 
+from darts_tf.config.errors import InputError
 from darts_tf.discretize import discretize
-from darts_tf.errors import InputError
 from darts_tf.genotype import Genotype
 from darts_tf.search_space import search_spaces
 

@@ -7,7 +7,7 @@ import tiny_runs
 from conformance_cases import CHANNELS, cases_of_spaces, fewest_cells, generate
 
 from darts_tf.discretize import random_genotype
-from darts_tf.distribution import seed_everything
+from darts_tf.distribution.strategy import seed_everything
 from darts_tf.export import verify_export
 from darts_tf.genotype import Genotype
 from darts_tf.search_space import search_spaces

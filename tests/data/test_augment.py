@@ -2,14 +2,14 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
+from darts_tf.config.errors import InputError
 from darts_tf.data import (
-    Augmentation,
-    DatasetInfo,
-    augment,
-    default_augmentation,
-    normalize,
+  Augmentation,
+  DatasetInfo,
+  augment,
+  default_augmentation,
+  normalize,
 )
-from darts_tf.errors import InputError
 
 _MEAN = (0.4, 0.5)
 _STD = (0.2, 0.25)

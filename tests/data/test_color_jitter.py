@@ -1,9 +1,9 @@
 import numpy as np
 import tensorflow as tf
 
+from darts_tf.config.errors import InputError
 from darts_tf.data.augment import Augmentation, augment
 from darts_tf.data.color_jitter import color_jitter
-from darts_tf.errors import InputError
 
 _SEED = tf.constant([1, 2], tf.int64)
 

@@ -6,7 +6,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from darts_tf import data
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 
 
 class FolderTest(parameterized.TestCase):

@@ -4,9 +4,9 @@ import numpy as np
 from absl.testing import absltest, parameterized
 
 from darts_tf import data
+from darts_tf.config.errors import InputError
 from darts_tf.data import memory
 from darts_tf.data.image_data import channel_statistics, make_image_data
-from darts_tf.errors import InputError
 
 
 class DigitsTest(parameterized.TestCase):

@@ -5,7 +5,7 @@ import numpy as np
 from absl.testing import absltest, parameterized
 
 from darts_tf import data
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 
 
 def _arrays(**changes):

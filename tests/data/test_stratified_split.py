@@ -1,8 +1,8 @@
 import numpy as np
 from absl.testing import absltest, parameterized
 
+from darts_tf.config.errors import InputError
 from darts_tf.data import stratified_split
-from darts_tf.errors import InputError
 
 
 class StratifiedSplitTest(parameterized.TestCase):

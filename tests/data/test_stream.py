@@ -2,8 +2,8 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
+from darts_tf.config.errors import InputError
 from darts_tf.data import Augmentation, Stream, evaluation_batches
-from darts_tf.errors import InputError
 
 _COUNT = 22
 

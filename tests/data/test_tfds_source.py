@@ -10,8 +10,8 @@ import tensorflow_datasets as tfds
 from absl.testing import parameterized
 
 from darts_tf import data
+from darts_tf.config.errors import InputError
 from darts_tf.data import memory
-from darts_tf.errors import InputError
 
 _DATA_DIR = os.environ.get(
     'DARTS_TF_DATA_DIR',

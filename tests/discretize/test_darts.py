@@ -1,20 +1,20 @@
 import numpy as np
 from absl.testing import absltest, parameterized
 
+from darts_tf.config.errors import InputError
 from darts_tf.discretize import discretizations, discretize
-from darts_tf.errors import InputError
 from darts_tf.genotype import Genotype
 from darts_tf.search_space import (
-    DARTS,
-    NAS_BENCH_201,
-    S1,
-    S3,
-    S4,
-    CellTopology,
-    SearchSpace,
-    register_search_space,
-    same_candidates,
-    search_spaces,
+  DARTS,
+  NAS_BENCH_201,
+  S1,
+  S3,
+  S4,
+  CellTopology,
+  SearchSpace,
+  register_search_space,
+  same_candidates,
+  search_spaces,
 )
 from darts_tf.search_space.darts import DARTS_CANDIDATES
 

@@ -1,15 +1,15 @@
 import numpy as np
 from absl.testing import absltest
 
+from darts_tf.config.errors import InputError
 from darts_tf.discretize import discretize
-from darts_tf.errors import InputError
 from darts_tf.search_space import (
-    AMENDED_S1,
-    AMENDED_S2,
-    S1,
-    CellTopology,
-    SearchSpace,
-    register_search_space,
+  AMENDED_S1,
+  AMENDED_S2,
+  S1,
+  CellTopology,
+  SearchSpace,
+  register_search_space,
 )
 
 _BOTH = {'normal': 'normal', 'reduce': 'reduce'}

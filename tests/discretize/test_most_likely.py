@@ -3,6 +3,7 @@ import itertools
 import numpy as np
 from absl.testing import absltest, parameterized
 
+from darts_tf.config.errors import InputError
 from darts_tf.discretize import discretize
 from darts_tf.discretize.choices import (
   assemble,
@@ -11,7 +12,6 @@ from darts_tf.discretize.choices import (
   node_choices,
 )
 from darts_tf.discretize.most_likely import Limit, most_likely
-from darts_tf.errors import InputError
 from darts_tf.genotype import Edge
 from darts_tf.search_space import search_spaces
 

@@ -2,9 +2,9 @@ import collections
 
 from absl.testing import absltest, parameterized
 
+from darts_tf.config.errors import InputError
 from darts_tf.discretize.random_genotype import find_genotype, random_genotype
-from darts_tf.errors import InputError
-from darts_tf.published import published_genotype
+from darts_tf.genotype.published import published_genotype
 from darts_tf.search_space import AMENDED_S2, DARTS, NAS_BENCH_201, S1
 
 

@@ -14,7 +14,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 from exported import INFO, expected_of, images_of, make_network
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.export import (
     check_formats,
     export_formats,
@@ -23,7 +23,7 @@ from darts_tf.export import (
     read_exports,
     runner,
 )
-from darts_tf.workdir import WorkDir
+from darts_tf.runs.workdir import WorkDir
 
 # What runs on another machine: neither TensorFlow nor the package.
 RELOAD = {'tflite': '''

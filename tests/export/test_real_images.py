@@ -5,10 +5,10 @@ import numpy as np
 import tiny_runs
 from absl.testing import absltest
 
+from darts_tf.config.errors import InputError
 from darts_tf.data.digits import load_digits
-from darts_tf.errors import InputError
 from darts_tf.export.real_images import test_images as images_of_run
-from darts_tf.workdir import WorkDir
+from darts_tf.runs.workdir import WorkDir
 
 
 class RealImagesTest(absltest.TestCase):

@@ -9,8 +9,8 @@ import numpy as np
 import tensorflow as tf
 from exported import INFO, expected_of, images_of, make_network
 
+from darts_tf.config.errors import InputError
 from darts_tf.data import DatasetInfo
-from darts_tf.errors import InputError
 from darts_tf.export import export_network, verify_export
 from darts_tf.genotype import Genotype
 

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.genotype import CellGenotype, Edge, Genotype, load_genotype
 from darts_tf.interop import load_pytorch_weights, pytorch_weights
 from darts_tf.interop.names import torch_weights

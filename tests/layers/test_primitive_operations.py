@@ -5,7 +5,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from darts_tf import layers
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.layers import build_operation
 from darts_tf.layers.convolution import depthwise_conv
 from darts_tf.search_space import OperationStyle

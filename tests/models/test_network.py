@@ -7,9 +7,9 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
+from darts_tf.config.errors import InputError
 from darts_tf.data import DatasetInfo
 from darts_tf.discretize import random_genotype
-from darts_tf.errors import InputError
 from darts_tf.export import verify_export
 from darts_tf.genotype import CellGenotype, Edge, Genotype, load_genotype
 from darts_tf.models import Network

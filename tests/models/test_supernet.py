@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.genotype import CellGenotype, Edge, Genotype
 from darts_tf.layers import BatchNorm, MixingWeights
 from darts_tf.models import Network, Supernet

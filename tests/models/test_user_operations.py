@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.genotype import CellGenotype, Edge, Genotype
 from darts_tf.layers import MixingWeights, build_operation
 from darts_tf.models import Network, Supernet

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.layers.copies import build_operation
 from darts_tf.morphism import children, closure, morphisms
 from darts_tf.search_space import Growth, OperationStyle, search_spaces

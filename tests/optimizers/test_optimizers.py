@@ -6,7 +6,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 from torch_formulas import NumpyAdam, NumpySGD, clip
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.optimizers import SGD, Adam
 from darts_tf.optimizers.clip import clip_by_global_norm
 

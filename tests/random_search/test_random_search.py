@@ -6,18 +6,18 @@ import numpy as np
 import tensorflow as tf
 import tiny_runs
 
-from darts_tf.benchmark.nas_bench_201 import BenchmarkTable
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.genotype import Genotype
 from darts_tf.random_search import RandomSearchConfig, random_search
 from darts_tf.random_search import run as run_module
 from darts_tf.random_search.run import (
-    RandomSearchResult,
-    outcome,
-    rank_correlation,
+  RandomSearchResult,
+  outcome,
+  rank_correlation,
 )
 from darts_tf.random_search.sample import sample_genotypes
 from darts_tf.random_search.short_training import short_data
+from darts_tf.tabular.nas_bench_201 import BenchmarkTable
 from darts_tf.training import run_training
 from darts_tf.training.train import build_training
 

@@ -3,7 +3,7 @@ import collections
 import tiny_runs
 from absl.testing import absltest, parameterized
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.random_search.sample import sample_genotypes
 from darts_tf.search_space import search_spaces
 

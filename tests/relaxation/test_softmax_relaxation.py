@@ -5,7 +5,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 from unequal_space import TOPOLOGY, UNEQUAL
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.relaxation import Softmax, relaxations
 from darts_tf.search_space import SearchSpace, search_spaces
 

@@ -2,7 +2,7 @@ import math
 
 from absl.testing import absltest, parameterized
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.schedule import learning_rate
 from darts_tf.schedule.learning_rate import LearningRate
 

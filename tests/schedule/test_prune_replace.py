@@ -3,7 +3,7 @@ import collections
 import numpy as np
 from absl.testing import absltest, parameterized
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.methods import methods
 from darts_tf.schedule import Child, Constant, PruneReplace, Stage, schedules
 from darts_tf.schedule.prune_replace import draw_child, prune

@@ -10,9 +10,9 @@ import sys
 
 import tiny_runs
 
-from darts_tf import process
 from darts_tf.search import run_search
 from darts_tf.search.step import SearchStep
+from darts_tf.system import process
 from darts_tf.training import run_training
 from darts_tf.training.callbacks import StopIfNotFinite
 

@@ -7,14 +7,14 @@ from absl.testing import parameterized
 from programs import load_program, run_program
 
 from darts_tf.architecture_gradient import InnerStep, architecture_gradients
-from darts_tf.checkpoint import CheckpointStore
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
+from darts_tf.runs.checkpoint import CheckpointStore
+from darts_tf.runs.workdir import WorkDir
 from darts_tf.search import run_search
 from darts_tf.search.builder import build_search
 from darts_tf.search.gradients import gradients_of_run
 from darts_tf.search.record import SearchRecord
 from darts_tf.search.resolve import resolve
-from darts_tf.workdir import WorkDir
 
 
 class GradientsOfRunTest(tiny_runs.RunTest):

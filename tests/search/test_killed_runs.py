@@ -8,7 +8,7 @@ import tiny_runs
 from absl.testing import absltest
 
 import darts_tf
-from darts_tf.checkpoint import CheckpointStore
+from darts_tf.runs.checkpoint import CheckpointStore
 
 _SCRIPT = pathlib.Path(__file__).with_name('killed_run.py')
 _ROOT = pathlib.Path(darts_tf.__file__).parents[1]

@@ -8,9 +8,9 @@ import pytest
 import tensorflow as tf
 import tiny_runs
 
-from darts_tf.memory import resident_memory_mib
 from darts_tf.search import run_search
 from darts_tf.search.epoch import EpochRunner
+from darts_tf.system.memory import resident_memory_mib
 
 
 @pytest.mark.slow

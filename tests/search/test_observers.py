@@ -4,12 +4,12 @@ import numpy as np
 import tensorflow as tf
 import tiny_runs
 
-from darts_tf.benchmark.nas_bench_201 import ALL_SKIP
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.search import run_search
 from darts_tf.search.builder import build_search
 from darts_tf.search.observers import Eigenvalue, make_observers
 from darts_tf.search.resolve import resolve
+from darts_tf.tabular.nas_bench_201 import ALL_SKIP
 
 HEAD = 'architecture,cifar10_test,cifar100_test,imagenet16_120_test\n'
 

@@ -6,13 +6,13 @@ import numpy as np
 import tensorflow as tf
 import tiny_runs
 
-from darts_tf.app import Terminated
-from darts_tf.checkpoint import CheckpointStore
-from darts_tf.errors import InputError
+from darts_tf.config.app import Terminated
+from darts_tf.config.errors import InputError
+from darts_tf.runs.checkpoint import CheckpointStore
+from darts_tf.runs.workdir import WorkDir
 from darts_tf.search import run_search
 from darts_tf.search.record import SearchRecord
 from darts_tf.search.step import SearchStep
-from darts_tf.workdir import WorkDir
 
 
 class SearchRunTest(tiny_runs.RunTest):

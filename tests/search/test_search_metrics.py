@@ -3,8 +3,8 @@ import tensorflow as tf
 import tiny_runs
 from absl.testing import parameterized
 
-from darts_tf.checkpoint import CheckpointStore
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
+from darts_tf.runs.checkpoint import CheckpointStore
 from darts_tf.schedule.learning_rate import cosine
 from darts_tf.search import run_search
 from darts_tf.search.builder import build_search, example_genotype

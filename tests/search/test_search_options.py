@@ -4,7 +4,7 @@ import tensorflow as tf
 import tiny_runs
 from absl.testing import parameterized
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.search import run_search
 from darts_tf.search.builder import build_search
 from darts_tf.search.resolve import resolve

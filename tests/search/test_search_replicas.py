@@ -8,18 +8,18 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from darts_tf.architecture_gradient import architecture_gradients
+from darts_tf.graph.precision import is_half, loss_scale
 from darts_tf.models import Supernet
 from darts_tf.optimizers import SGD, Adam
-from darts_tf.precision import is_half, loss_scale
 from darts_tf.relaxation import BetaDecay, Softmax
 from darts_tf.search.step import SearchStep
 from darts_tf.search_space import (
-    CellTopology,
-    OperationStyle,
-    SearchSpace,
-    operations,
-    register_operation,
-    same_candidates,
+  CellTopology,
+  OperationStyle,
+  SearchSpace,
+  operations,
+  register_operation,
+  same_candidates,
 )
 
 # As few layers as have all kinds of statistics: tracing takes the time.

@@ -3,10 +3,10 @@ import tensorflow as tf
 import tiny_runs
 from absl.testing import parameterized
 
+from darts_tf.runs.variables import to_arrays
 from darts_tf.search import run_search
 from darts_tf.search.several_steps import SeveralSteps
 from darts_tf.training import run_training
-from darts_tf.variables import to_arrays
 
 # Of 5 steps: 2, 2 and 1 in a call; and all of them.
 _COUNTS = (2, 10)

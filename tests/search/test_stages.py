@@ -6,9 +6,9 @@ import numpy as np
 import tensorflow as tf
 import tiny_runs
 
-from darts_tf.errors import InputError
-from darts_tf.memory_meter import MemoryMeter
+from darts_tf.config.errors import InputError
 from darts_tf.morphism import morphisms
+from darts_tf.runs.workdir import WorkDir
 from darts_tf.schedule import Child
 from darts_tf.search import loop, run_search
 from darts_tf.search.builder import build_search, rebuild_search
@@ -18,7 +18,7 @@ from darts_tf.search.inherit import inherit
 from darts_tf.search.resolve import resolve
 from darts_tf.search.step import SearchStep
 from darts_tf.search_space.parameterized import Convolution
-from darts_tf.workdir import WorkDir
+from darts_tf.system.memory_meter import MemoryMeter
 
 CONFIG = tiny_runs.PRUNE_REPLACE
 _NAMES = tiny_runs.GROWING_NAMES

@@ -2,13 +2,13 @@ import math
 
 from absl.testing import absltest
 
-from darts_tf.benchmark.nas_bench_201 import ALL_SKIP, BenchmarkTable
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.genotype import Genotype
 from darts_tf.study.aggregate import aggregate, baselines, mean_course
 from darts_tf.study.markdown import study_table
 from darts_tf.study.outcome import make_outcome
 from darts_tf.study.truth import Truth
+from darts_tf.tabular.nas_bench_201 import ALL_SKIP, BenchmarkTable
 
 
 def cell(*operations):

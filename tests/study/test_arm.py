@@ -1,6 +1,6 @@
 from absl.testing import absltest, parameterized
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.random_search import RandomSearchConfig
 from darts_tf.search import SearchConfig
 from darts_tf.study.arm import Arm, parse_arm, parse_arms

@@ -12,7 +12,7 @@ import tiny_runs
 from absl.testing import absltest, parameterized
 
 import darts_tf
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.study.child import run_child
 
 _ROOT = pathlib.Path(darts_tf.__file__).parents[1]

@@ -6,11 +6,11 @@ import tiny_runs
 from absl.testing import absltest, parameterized
 
 import darts_tf
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
+from darts_tf.runs.workdir import WorkDir
 from darts_tf.search import SearchConfig
 from darts_tf.study.arm import parse_arms
 from darts_tf.study.plan import Study, pin_study
-from darts_tf.workdir import WorkDir
 
 _ROOT = pathlib.Path(darts_tf.__file__).parents[1]
 

@@ -6,16 +6,16 @@ from unittest import mock
 import tiny_runs
 from absl.testing import absltest
 
-from darts_tf.atomic import atomic_write_json
-from darts_tf.benchmark.nas_bench_201 import ALL_SKIP
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.genotype import Genotype
 from darts_tf.random_search import RandomSearchConfig
+from darts_tf.runs.atomic import atomic_write_json
 from darts_tf.search import SearchConfig
 from darts_tf.study.arm import parse_arms
 from darts_tf.study.plan import Study
 from darts_tf.study.run import run_study
 from darts_tf.study.worker import RESULT, job_text, run_job
+from darts_tf.tabular.nas_bench_201 import ALL_SKIP
 
 CONVOLUTIONS = ALL_SKIP.replace('skip_connect', 'nor_conv_3x3')
 COMMON = SearchConfig(search_space='nas_bench_201', epochs=2)

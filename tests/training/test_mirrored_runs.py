@@ -2,8 +2,8 @@ import numpy as np
 import tensorflow as tf
 import tiny_runs
 
-from darts_tf.distribution import make_strategy
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
+from darts_tf.distribution.strategy import make_strategy
 from darts_tf.search import run_search
 from darts_tf.training import run_training
 

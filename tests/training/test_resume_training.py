@@ -8,14 +8,14 @@ import tensorflow as tf
 import tiny_runs
 from absl.testing import parameterized
 
-from darts_tf.app import Terminated
-from darts_tf.checkpoint import CheckpointStore
-from darts_tf.errors import InputError
+from darts_tf.config.app import Terminated
+from darts_tf.config.errors import InputError
+from darts_tf.runs.checkpoint import CheckpointStore
+from darts_tf.runs.variables import to_arrays
+from darts_tf.runs.workdir import WorkDir
 from darts_tf.schedule.learning_rate import cosine
 from darts_tf.training import load_trained, run_training
 from darts_tf.training.callbacks import RunRecord, StopIfNotFinite
-from darts_tf.variables import to_arrays
-from darts_tf.workdir import WorkDir
 
 FULL = tiny_runs.TRAIN.replace(
     drop_path=0.4, ema=0.5, auxiliary=True, label_smoothing=0.1, cutout=2,

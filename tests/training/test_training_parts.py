@@ -4,9 +4,9 @@ import tensorflow as tf
 import tiny_runs
 from absl.testing import parameterized
 
+from darts_tf.config.errors import InputError
 from darts_tf.data import evaluation_batches
-from darts_tf.errors import InputError
-from darts_tf.evaluation import Evaluation
+from darts_tf.models.evaluation import Evaluation
 from darts_tf.training.callbacks import DropPathRamp
 from darts_tf.training.loss import SmoothedCrossentropy
 from darts_tf.training.train import check_training

@@ -4,7 +4,7 @@ from unittest import mock
 
 from absl.testing import absltest
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.tuner.chief import check_chief, is_worker
 
 _WORKER = {'KERASTUNER_TUNER_ID': 'tuner0', 'KERASTUNER_ORACLE_IP': '127.0.0.1'}

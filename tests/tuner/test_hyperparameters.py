@@ -1,9 +1,9 @@
 import keras_tuner
 from absl.testing import absltest, parameterized
 
+from darts_tf.config.errors import InputError
 from darts_tf.discretize import random_genotype
 from darts_tf.discretize.choices import canonical, num_architectures
-from darts_tf.errors import InputError
 from darts_tf.genotype import CellGenotype, Edge, Genotype
 from darts_tf.search_space import search_spaces
 from darts_tf.tuner import declare_genotype, genotype_of, genotype_values

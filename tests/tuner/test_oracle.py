@@ -9,13 +9,13 @@ import tensorflow as tf
 import tiny_runs
 from keras_tuner.src.engine import trial as trial_module
 
+from darts_tf.config.errors import InputError
 from darts_tf.discretize.choices import (
   canonical,
   node_choices,
   num_architectures,
 )
 from darts_tf.discretize.most_likely import Limit, most_likely
-from darts_tf.errors import InputError
 from darts_tf.genotype import Edge, Genotype
 from darts_tf.search import run_search
 from darts_tf.search_space import search_spaces

@@ -7,9 +7,9 @@ import numpy as np
 import tensorflow as tf
 import tiny_runs
 
+from darts_tf.config.errors import InputError
 from darts_tf.data import normalize
 from darts_tf.discretize.choices import canonical
-from darts_tf.errors import InputError
 from darts_tf.genotype import Genotype
 from darts_tf.morphism import whole_space
 from darts_tf.training import load_trained, run_training

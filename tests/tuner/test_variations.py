@@ -1,6 +1,6 @@
 from absl.testing import absltest, parameterized
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.tuner.variations import variations
 
 

@@ -9,7 +9,7 @@ from absl.testing import absltest, parameterized
 from example_cells import temporary_directory
 from PIL import Image
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.visualize import (
   cell_figure,
   cell_graph,

@@ -6,7 +6,7 @@ from absl.testing import absltest, parameterized
 from example_cells import temporary_directory
 from PIL import Image
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.search_space import COURSE, NAS_BENCH_201, S1
 from darts_tf.visualize import (
   alpha_evolution,

@@ -15,7 +15,7 @@ from example_stages import METRICS as STAGE_METRICS
 from example_stages import SIMILARITIES, STAGES
 from PIL import Image
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.search_space import NAS_BENCH_201
 from darts_tf.visualize import Report, write_report
 from darts_tf.visualize import page as page_parts

@@ -10,8 +10,8 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 from PIL import Image
 
+from darts_tf.config.errors import InputError
 from darts_tf.discretize import random_genotype
-from darts_tf.errors import InputError
 from darts_tf.genotype import CellGenotype, Genotype
 from darts_tf.search_space import AMENDED_S2, S1
 from darts_tf.visualize import draw_alphas, draw_cells

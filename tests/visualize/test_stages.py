@@ -8,7 +8,7 @@ from example_cells import temporary_directory
 from example_stages import METRICS, SIMILARITIES, STAGES, stage
 from PIL import Image
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.visualize import draw_stages
 from darts_tf.visualize.operation_groups import (
   by_depth,

@@ -5,7 +5,7 @@ from absl.testing import absltest
 from example_cells import temporary_directory
 from PIL import Image
 
-from darts_tf.errors import InputError
+from darts_tf.config.errors import InputError
 from darts_tf.visualize.study import StudyLine, draw_study, study_figure
 
 COLLAPSE = [(1, 90.0), (2, 93.6), (3, 54.3)]

@@ -1,1 +1,0 @@
-"""Problems and tables against which a search can be checked."""

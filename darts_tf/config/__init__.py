@@ -1,0 +1,1 @@
+"""Options, registries, errors, and how programs start and end."""

@@ -1,0 +1,136 @@
+"""Configurations: dataclasses whose fields are also flags."""
+
+import dataclasses
+import types
+import typing
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from absl import flags
+
+from darts_tf.config.errors import InputError, unknown_name
+
+
+def option(
+    default: Any, help: str, choices: Collection[str] = (),
+    least: float | None = None, below: float | None = None,
+    pinned: bool = True,
+) -> Any:
+  """A field of a configuration.
+
+  Args:
+    default: its value when none is given; `None` where the value depends
+      on other options.
+    help: one line for `--help`.
+    choices: the valid values, if they are few and known beforehand.
+    least: smallest valid number.
+    below: numbers must be smaller than this.
+    pinned: whether the option changes the result of a run, so that a run
+      can only be continued with the same value.
+
+  Returns:
+    A dataclass field.
+  """
+  return dataclasses.field(default=default, metadata={
+      'help': help, 'choices': tuple(choices), 'least': least,
+      'below': below, 'pinned': pinned})
+
+
+def _type(field: dataclasses.Field, hints: Mapping[str, Any]) -> type:
+  hint = hints[field.name]
+  if isinstance(hint, types.UnionType):
+    hint = next(t for t in typing.get_args(hint) if t is not type(None))
+  return hint
+
+
+def _check(
+    field: dataclasses.Field, value: Any, suffix: str = ''
+) -> None:
+  """Raises `InputError` unless a value obeys the rules of its field."""
+  rules = field.metadata
+  if value is None or not rules:
+    return
+  if rules['choices'] and value not in rules['choices']:
+    raise unknown_name(field.name, value, rules['choices'])
+  low, high = rules['least'], rules['below']
+  if low is not None and not value >= low:
+    raise InputError(
+        f'The option {field.name} is too small: expected at least {low}.'
+        f' Received: {field.name}={value!r}{suffix}')
+  if high is not None and not value < high:
+    raise InputError(
+        f'The option {field.name} is too large: expected less than {high}.'
+        f' Received: {field.name}={value!r}{suffix}')
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+  """Base of configurations; checks its values when it is made."""
+
+  def __post_init__(self):
+    for field in dataclasses.fields(self):
+      _check(field, getattr(self, field.name))
+
+  def replace(self, **changes: Any) -> 'Options':
+    """Returns a copy with some values changed."""
+    return dataclasses.replace(self, **changes)
+
+  def to_dict(self) -> dict[str, Any]:
+    """All values by name."""
+    return dataclasses.asdict(self)
+
+  def pinned(self) -> dict[str, Any]:
+    """The values that change the result."""
+    return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)
+            if not f.metadata or f.metadata['pinned']}
+
+
+def define_flags(
+    config: type[Options], prefix: str = '', skip: Collection[str] = (),
+    defaults: Mapping[str, Any] | None = None,
+) -> None:
+  """Defines a flag for each option of a configuration.
+
+  Args:
+    config: the configuration's class.
+    prefix: put before each name.
+    skip: options without a flag.
+    defaults: values that replace the class' own.
+  """
+  hints = typing.get_type_hints(config)
+  for field in dataclasses.fields(config):
+    if field.name in skip:
+      continue
+    default = (defaults or {}).get(field.name, field.default)
+    name, rules = prefix + field.name, field.metadata
+    if rules['choices']:
+      flags.DEFINE_enum(name, default, list(rules['choices']), rules['help'])
+      continue
+    define = {bool: flags.DEFINE_boolean, int: flags.DEFINE_integer,
+              float: flags.DEFINE_float, str: flags.DEFINE_string}
+    define[_type(field, hints)](name, default, rules['help'])
+
+
+def config_from_flags(
+    config: type[Options], prefix: str = '', skip: Collection[str] = (),
+    shared: Collection[str] = (), **values: Any,
+) -> Any:
+  """Makes a configuration from the flags that `define_flags` defined.
+
+  Args:
+    config: the configuration's class.
+    prefix: as in `define_flags`.
+    skip: options that are not read from flags.
+    shared: options whose flags have no prefix.
+    **values: options given here instead of by flags.
+
+  Returns:
+    The configuration.
+  """
+  for field in dataclasses.fields(config):
+    if field.name not in skip and field.name not in values:
+      name = field.name if field.name in shared else prefix + field.name
+      values[field.name] = flags.FLAGS[name].value
+      if prefix and name.startswith(prefix):
+        _check(field, values[field.name], f' (flag --{name})')
+  return config(**values)

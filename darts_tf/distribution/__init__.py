@@ -1,0 +1,1 @@
+"""Strategies, replicas, workers, and the batches that each of them sees."""

@@ -1,0 +1,6 @@
+"""Genotypes: discrete architectures as data."""
+
+from darts_tf.genotype.cell import CellGenotype, Edge
+from darts_tf.genotype.genotype import Genotype, load_genotype
+
+__all__ = ['CellGenotype', 'Edge', 'Genotype', 'load_genotype']

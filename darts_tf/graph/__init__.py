@@ -1,0 +1,1 @@
+"""Parts of TensorFlow graphs: constants, gradients, precision, losses."""

@@ -1,0 +1,69 @@
+"""Half precision: which there are, where they run, and safe gradients."""
+
+import tensorflow as tf
+
+from darts_tf.config.errors import InputError
+from darts_tf.graph.custom_gradient import custom_gradient
+
+# Gradients smaller than 6e-8 vanish in float16, and those above 65504 are
+# infinite; of a mean loss they are far nearer to the lower end.
+FLOAT16_LOSS_SCALE = 1024.
+
+# NVIDIA's number of the first devices that compute in a type.
+_CAPABILITIES = {'mixed_bfloat16': (8, 0), 'mixed_float16': (5, 3)}
+
+
+def check_precision(precision: str | None) -> None:
+  """Raises `InputError` if a GPU of this machine lacks a precision.
+
+  CPUs compute in all of them, if need be through float32.
+
+  Args:
+    precision: see `RunConfig`.
+  """
+  least = _CAPABILITIES.get(precision)
+  if least is None:
+    return
+  for device in tf.config.list_physical_devices('GPU'):
+    details = tf.config.experimental.get_device_details(device)
+    capability = details.get('compute_capability')
+    if capability is not None and tuple(capability) < least:
+      raise InputError(
+          f'{details.get("device_name", device.name)} does not compute in'
+          f' {precision.removeprefix("mixed_")}; expected a GPU of compute'
+          f' capability {least[0]}.{least[1]} or --precision=float32.'
+          f' Received: precision={precision!r}')
+
+
+def is_half(precision: str | None) -> bool:
+  """Whether layers compute in 16 bits."""
+  return precision in _CAPABILITIES
+
+
+def loss_scale(precision: str | None) -> float:
+  """By what gradients are multiplied on their way through the layers."""
+  return FLOAT16_LOSS_SCALE if precision == 'mixed_float16' else 1.
+
+
+def scale_gradient(x: tf.Tensor, factor: float) -> tf.Tensor:
+  """Returns a tensor; gradients that pass it are multiplied by a factor.
+
+  With `factor` behind what computes in float16, at the loss, and its
+  inverse before, at the weights, first derivatives are what they were, but
+  are larger in between. Second ones are not: each differentiation meets the
+  factors once more.
+
+  Args:
+    x: a tensor.
+    factor: the factor; 1 changes nothing.
+  """
+  if factor == 1:
+    return x
+
+
+  @custom_gradient
+  def identity(x):
+    return tf.identity(x), lambda upstream: upstream * tf.cast(
+        factor, upstream.dtype)
+
+  return identity(x)

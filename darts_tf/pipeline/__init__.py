@@ -1,0 +1,1 @@
+"""Search, retraining, export and report in one command."""

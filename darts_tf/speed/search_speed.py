@@ -1,0 +1,140 @@
+"""How fast a search step is, and what it takes."""
+
+import statistics
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from darts_tf.analysis.graph_cost import graph_multiply_adds
+from darts_tf.analysis.graph_memory import graph_memory
+from darts_tf.data import ImageData
+from darts_tf.data.image_data import make_image_data
+from darts_tf.distribution.run_data import distribute
+from darts_tf.distribution.strategy import make_strategy, seed_everything
+from darts_tf.search.builder import build_search
+from darts_tf.search.config import SearchConfig
+from darts_tf.search.parts import SearchParts
+from darts_tf.search.resolve import resolve
+from darts_tf.system.memory import peak_memory_mib
+from darts_tf.system.process_times import seconds_since_start
+
+
+def measure_search(
+    config: SearchConfig, image_shape: tuple[int, int, int] = (32, 32, 3),
+    num_classes: int = 10, steps: int = 5,
+) -> dict[str, Any]:
+  """Measures the steps of a search on random images.
+
+  The step is that of `run_search`, with its input pipeline: batches are
+  augmented and prefetched while the step before runs.
+
+  Args:
+    config: the search; its data set is not used.
+    image_shape: `(height, width, channels)` of the images.
+    num_classes: number of classes.
+    steps: steps that are timed, after the first.
+
+  Returns:
+    The sizes of the search, and: `seconds_per_step_median` and `_min`;
+    `seconds_to_first_step` from the start of the process to the end of the
+    first step; `trace_seconds` of building its graph; `peak_rss_mib`, and
+    what was expected of it when the graph had been built;
+    `graph_operations`, and `graph_kernels` of them, which are not
+    constants or placeholders; `gigaflop_per_step`, two operations a
+    multiply-addition, of convolutions, products and their gradients;
+    `gflops_per_second` at the median.
+  """
+  parts, batches = build_measured(
+      config, image_shape, num_classes, steps + 1)
+  config = parts.config
+  first = next(batches)
+  started = time.perf_counter()
+  graph = parts.step.search_graph(*first)
+  traced = time.perf_counter() - started
+  before, expected = peak_memory_mib(), graph_memory(graph)
+  _finish(parts.step.search(*first))
+  to_first = seconds_since_start()
+  seconds = []
+  started = time.perf_counter()
+  for batch in batches:
+    _finish(parts.step.search(*batch))
+    now = time.perf_counter()
+    seconds.append(now - started)
+    started = now
+  median = statistics.median(seconds)
+  operations = list(graph.get_operations())
+  gigaflop = 2 * graph_multiply_adds(graph) / 1e9
+  return {
+      'search_space': config.search_space, 'gradient': config.gradient,
+      'channels': config.channels, 'cells': config.cells,
+      'batch_size': config.batch_size,
+      'replicas': parts.strategy.num_replicas_in_sync,
+      'image_shape': list(image_shape),
+      'parameters': sum(
+          int(np.prod(v.shape)) for v in parts.supernet.trainable_variables),
+      'tensorflow': tf.__version__,
+      'seconds_per_step_median': round(median, 4),
+      'seconds_per_step_min': round(min(seconds), 4),
+      'seconds_to_first_step': round(to_first, 1),
+      'trace_seconds': round(traced, 1),
+      'peak_rss_mib': round(peak_memory_mib()),
+      'expected_rss_mib': None if expected is None else round(
+          before + sum(expected) / 2**20),
+      'graph_operations': len(operations),
+      'graph_kernels': sum(
+          op.type not in ('Const', 'Placeholder') for op in operations),
+      'gigaflop_per_step': float(f'{gigaflop:.4g}'),
+      'gflops_per_second': float(f'{gigaflop / median:.3g}'),
+  }
+
+
+def build_measured(
+    config: SearchConfig, image_shape: tuple[int, int, int],
+    num_classes: int, steps: int,
+) -> tuple[SearchParts, Iterator]:
+  """Builds a search on random images.
+
+  Args:
+    config: the search.
+    image_shape: see `measure_search`.
+    num_classes: number of classes.
+    steps: how many steps there are batches for.
+
+  Returns:
+    The parts, and an iterator of pairs of a training and a validation
+    batch.
+  """
+  config = resolve(config)
+  seed_everything(config)
+  strategy = make_strategy(config)
+  parts = build_search(
+      config, _random_images(config, image_shape, num_classes, steps),
+      strategy)
+  streams = [s for s in (parts.weight_stream, parts.architecture_stream) if s]
+  batches = zip(*(distribute(s, parts.strategy, 0, steps) for s in streams))
+  return parts, ((batch[0], batch[-1]) for batch in batches)
+
+
+def _finish(metrics: dict[str, tf.Tensor]) -> None:
+  """Waits for the end of a step: its numbers are read, as in a search."""
+  for value in metrics.values():
+    float(value)
+
+
+def _random_images(
+    config: SearchConfig, shape: tuple[int, int, int], num_classes: int,
+    steps: int,
+) -> ImageData:
+  """As many images as the steps need, each of both streams its own."""
+  share = min(config.weight_portion, 1 - config.weight_portion)
+  # A stratified split may leave some of each class on the wrong side.
+  count = int(steps * config.batch_size / share) + 2 * num_classes
+  draw = np.random.default_rng(0)
+  images = draw.integers(0, 256, (count, *shape), np.uint8)
+  labels = np.arange(count) % num_classes
+  return make_image_data(
+      'random', images, labels, images[:num_classes], labels[:num_classes],
+      [str(label) for label in range(num_classes)])

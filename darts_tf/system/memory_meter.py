@@ -1,0 +1,109 @@
+"""What a process takes beyond what it held when measuring began."""
+
+import tensorflow as tf
+
+from darts_tf.config.errors import InputError
+from darts_tf.system.memory import (
+  available_memory_mib,
+  peak_memory_mib,
+  resident_memory_mib,
+)
+
+# The allocator belongs to the process, and so do the peaks that it forgets
+# when it is asked to: device to the largest one so far, in MiB.
+_largest: dict[str, float] = {}
+
+
+class MemoryMeter:
+  """Measures the memory of steps, on a GPU or on a CPU.
+
+  TensorFlow's allocators keep what was freed for later, so the size of the
+  process does not fall again. What counts is the process' growth, less what
+  its allocator keeps without using it:
+
+      used = resident - (largest peak so far - peak)
+
+  less the same at the beginning, with the allocator's peak since `restart`,
+  at the beginning what it holds. On a GPU it is the growth of that peak
+  alone. Where the allocator does not tell, it is that of the process' own
+  peak, which never falls.
+  """
+
+  def __init__(self):
+    on_gpu = bool(tf.config.list_physical_devices('GPU'))
+    self._device = 'GPU:0' if on_gpu else 'CPU:0'
+    self._held = 0.
+    self._tells = self._info() is not None
+    self.restart()
+    self._held = self._used('current')
+
+  def restart(self) -> None:
+    """Forgets peaks; the next ones are of what follows."""
+    if self._tells:
+      _largest[self._device] = self._largest()
+      tf.config.experimental.reset_memory_stats(self._device)
+
+  def used_mib(self) -> float:
+    """Returns the peak since `restart`, in MiB."""
+    return self._used('peak') - self._held
+
+  def held_mib(self) -> float | None:
+    """Returns what is held now, in MiB; `None` if nobody can tell."""
+    return self._used('current') - self._held if self._tells else None
+
+  def _used(self, which: str) -> float:
+    if not self._tells:
+      return peak_memory_mib()
+    info = self._info()
+    if self._device == 'GPU:0':
+      return info[which]
+    unused = self._largest() - info[which]
+    return resident_memory_mib() - unused
+
+  def _largest(self) -> float:
+    """What the allocator has ever held."""
+    return max(_largest.get(self._device, 0.), self._info()['peak'])
+
+  def _info(self) -> dict[str, float] | None:
+    """What the allocator holds, and its peak, in MiB."""
+    try:
+      info = tf.config.experimental.get_memory_info(self._device)
+    except (ValueError, tf.errors.OpError):
+      return None  # This build of TensorFlow does not count.
+    return {name: size / 2**20 for name, size in info.items()}
+
+
+def memory_budget_mib(given: float | None = None) -> float:
+  """What steps may take beyond what the process holds now, in MiB.
+
+  Args:
+    given: the user's choice; by default what is left of a GPU's memory, or
+      what the machine has free.
+
+  Raises:
+    InputError: if there is no choice and the system does not tell.
+  """
+  free = given or _free_device_memory_mib() or available_memory_mib()
+  if free is None:
+    raise InputError(
+        'This system does not tell what memory is free; expected'
+        f' memory_budget in MiB. Received: memory_budget={given}')
+  return free
+
+
+def _free_device_memory_mib() -> float | None:
+  total = device_memory_mib()
+  if total is None:
+    return None
+  held = tf.config.experimental.get_memory_info('GPU:0')['current']
+  return total - held / 2**20
+
+
+def device_memory_mib() -> float | None:
+  """Returns what TensorFlow may take of the first GPU; `None` without one."""
+  if not tf.config.list_physical_devices('GPU'):
+    return None
+  from tensorflow.python.client import device_lib
+  return next(
+      device.memory_limit / 2**20 for device in device_lib.list_local_devices()
+      if device.device_type == 'GPU')
