@@ -12,42 +12,50 @@ TFLITE = ['ai-edge-litert>=2.1']
 ONNX = ['onnxruntime>=1.20', 'tf2onnx>=1.17']
 
 setup(
-    name='darts_tf',
-    version=VERSION,
-    description='Differentiable architecture search for TensorFlow',
-    long_description=(HERE / 'README.md').read_text(encoding='utf-8'),
-    long_description_content_type='text/markdown',
-    license='Apache-2.0',
-    license_files=['LICENSE'],
-    python_requires='>=3.10,<3.13',
-    packages=find_packages(include=['darts_tf', 'darts_tf.*']),
-    package_data={
-        'darts_tf.analysis': ['gpu_kernels.json'],
-        'darts_tf.data': ['digits.npz', 'DIGITS_LICENSE.md'],
-    },
-    install_requires=[
-        'absl-py',
-        'graphviz',
-        # tensorflow-datasets needs it and does not ask for it.
-        'importlib_resources',
-        'keras>=3.10',
-        'matplotlib',
-        'numpy',
-        'scipy',
-        'tensorflow-datasets>=4.9.10',
+  name='darts_tf',
+  version=VERSION,
+  description='Differentiable architecture search for TensorFlow',
+  long_description=(HERE / 'README.md').read_text(encoding='utf-8'),
+  long_description_content_type='text/markdown',
+  license='Apache-2.0',
+  license_files=['LICENSE'],
+  python_requires='>=3.10,<3.13',
+  packages=find_packages(include=['darts_tf', 'darts_tf.*']),
+  package_data={
+    'darts_tf.analysis': ['gpu_kernels.json'],
+    'darts_tf.data': ['digits.npz', 'DIGITS_LICENSE.md'],
+  },
+  install_requires=[
+    'absl-py',
+    'graphviz',
+    # tensorflow-datasets needs it and does not ask for it.
+    'importlib_resources',
+    'keras>=3.10',
+    'matplotlib',
+    'numpy',
+    'scipy',
+    'tensorflow-datasets>=4.9.10',
+  ],
+  extras_require={
+    # The three builds of TensorFlow exclude each other.
+    'cpu': [f'tensorflow-cpu{TENSORFLOW}'],
+    'tensorflow': [f'tensorflow{TENSORFLOW}'],
+    'cuda': [f'tensorflow[and-cuda]{TENSORFLOW}'],
+    # Keras Tuner writes hyperparameters for TensorBoard by its plugin.
+    'tuner': ['keras-tuner>=1.4.8', 'tensorboard'],
+    # To write and run exported networks; SavedModels need neither.
+    'tflite': TFLITE,
+    'onnx': ONNX,
+    # Tests look at all that there is.
+    'test': [
+      'keras-tuner[bayesian]>=1.4.8',
+      'pytest',
+      'pytest-xdist',
+      # Another version formats otherwise.
+      'ruff==0.17.6',
+      'tensorboard',
+      *TFLITE,
+      *ONNX,
     ],
-    extras_require={
-        # The three builds of TensorFlow exclude each other.
-        'cpu': [f'tensorflow-cpu{TENSORFLOW}'],
-        'tensorflow': [f'tensorflow{TENSORFLOW}'],
-        'cuda': [f'tensorflow[and-cuda]{TENSORFLOW}'],
-        # Keras Tuner writes hyperparameters for TensorBoard by its plugin.
-        'tuner': ['keras-tuner>=1.4.8', 'tensorboard'],
-        # To write and run exported networks; SavedModels need neither.
-        'tflite': TFLITE,
-        'onnx': ONNX,
-        # Tests look at all that there is.
-        'test': ['keras-tuner[bayesian]>=1.4.8', 'pytest', 'pytest-xdist',
-                 'ruff', 'tensorboard', *TFLITE, *ONNX],
-    },
+  },
 )

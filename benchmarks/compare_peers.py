@@ -20,12 +20,15 @@ from darts_tf.config import app
 from darts_tf.config.errors import InputError
 
 _PYTHON = flags.DEFINE_string(
-    'peer_python', None, 'Interpreter that has PyTorch.', required=True)
+  'peer_python', None, 'Interpreter that has PyTorch.', required=True
+)
 _ROUNDS = flags.DEFINE_integer('rounds', 3, 'How often all is measured.')
 _STEPS = flags.DEFINE_integer('steps', 5, 'Steps that are timed each time.')
 _OUTPUT = flags.DEFINE_string(
-    'output', None, 'JSON file of all measurements; the rounds in it are not'
-    ' repeated.')
+  'output',
+  None,
+  'JSON file of all measurements; the rounds in it are not repeated.',
+)
 
 _LAYOUTS = ('--channels_last', '')
 
@@ -53,26 +56,39 @@ class Case:
 
   def ours(self) -> dict[str, Any]:
     """Measures this library."""
-    return measure([
-        sys.executable, 'bin/benchmark.py', f'--channels={self.channels}',
-        f'--cells={self.cells}', f'--batch_size={self.batch}',
-        f'--gradient={self.order}_order', f'--steps={_STEPS.value}'])
+    return measure(
+      [
+        sys.executable,
+        'bin/benchmark.py',
+        f'--channels={self.channels}',
+        f'--cells={self.cells}',
+        f'--batch_size={self.batch}',
+        f'--gradient={self.order}_order',
+        f'--steps={_STEPS.value}',
+      ]
+    )
 
   def peer(self, layout: str) -> dict[str, Any]:
     """Measures PyTorch."""
-    result = measure([
-        _PYTHON.value, 'benchmarks/torch_darts_step.py',
-        f'--channels={self.channels}', f'--cells={self.cells}',
-        f'--batch={self.batch}', f'--order={self.order}',
+    result = measure(
+      [
+        _PYTHON.value,
+        'benchmarks/torch_darts_step.py',
+        f'--channels={self.channels}',
+        f'--cells={self.cells}',
+        f'--batch={self.batch}',
+        f'--order={self.order}',
         f'--steps={_STEPS.value}',
-        *layout.split()])
+        *layout.split(),
+      ]
+    )
     return result | {'layout': layout}
 
 
 CASES = (
-    Case('first', 16, 8, 64, 0.55),
-    Case('first', 8, 5, 32, 0.50),
-    Case('second', 16, 8, 64, 0.55),
+  Case('first', 16, 8, 64, 0.55),
+  Case('first', 8, 5, 32, 0.50),
+  Case('second', 16, 8, 64, 0.55),
 )
 
 
@@ -90,8 +106,10 @@ def measure_in_turn(case: Case, rounds: int, results: Results) -> None:
     if done:
       layouts = (results[str(case)][0]['peer']['layout'],)
     ours = case.ours()
-    peer = min(map(case.peer, layouts),
-               key=lambda result: result['seconds_per_step_median'])
+    peer = min(
+      map(case.peer, layouts),
+      key=lambda result: result['seconds_per_step_median'],
+    )
     results.add(str(case), {'ours': ours, 'peer': peer})
 
 
@@ -101,34 +119,33 @@ def ratios(pairs: list[dict], field: str) -> list[float]:
 
 
 def _spread(values: list[float]) -> str:
-  return (f'{min(values):.2f} | {statistics.median(values):.2f}'
-          f' | {max(values):.2f}')
+  return (
+    f'{min(values):.2f} | {statistics.median(values):.2f} | {max(values):.2f}'
+  )
 
 
 def table(results: Results) -> str:
   """All ratios as a table in Markdown."""
-  lines = ['| | target | minimum | median | maximum |',
-           '|---|---|---|---|---|']
+  lines = ['| | target | minimum | median | maximum |', '|---|---|---|---|---|']
   for case in CASES:
     spread = _spread(ratios(results[str(case)], 'seconds_per_step_median'))
-    lines.append(
-        f'| seconds a step, {case} | {case.target:g} | {spread} |')
+    lines.append(f'| seconds a step, {case} | {case.target:g} | {spread} |')
   case = CASES[0]
   pairs = results[str(case)]
-  lines.append(f'| peak memory, {case} | 0.75 |'
-               f' {_spread(ratios(pairs, "peak_rss_mib"))} |')
+  lines.append(
+    f'| peak memory, {case} | 0.75 | {_spread(ratios(pairs, "peak_rss_mib"))} |'
+  )
   first = [pair['ours']['seconds_to_first_step'] for pair in pairs]
   lines.append(
-      f'| seconds from start to the first step, {case} | 60 |'
-      f' {_spread(first)} |')
+    f'| seconds from start to the first step, {case} | 60 | {_spread(first)} |'
+  )
   return '\n'.join(lines)
 
 
 def main(unused_argv: list[str]) -> None:
   """Measures and prints."""
   if _ROUNDS.value < 1:
-    raise InputError(
-        f'Expected at least 1. Received: rounds={_ROUNDS.value}')
+    raise InputError(f'Expected at least 1. Received: rounds={_ROUNDS.value}')
   results = Results(_OUTPUT.value)
   for case in CASES:
     print(case)

@@ -21,17 +21,21 @@ from darts_tf.config import app
 from darts_tf.visualize.figure import new_figure, save_figure
 
 _GRADIENT = flags.DEFINE_string(
-    'gradient', 'first_order', 'Architecture gradient of the step.')
+  'gradient', 'first_order', 'Architecture gradient of the step.'
+)
 _STEPS = flags.DEFINE_integer(
-    'steps', 5, 'Steps that are timed at each point.', lower_bound=1)
+  'steps', 5, 'Steps that are timed at each point.', lower_bound=1
+)
 _OUTPUT = flags.DEFINE_string(
-    'output', None, 'JSON file of the measurements.', required=True)
+  'output', None, 'JSON file of the measurements.', required=True
+)
 _PLOT = flags.DEFINE_string('plot', None, 'PNG file.', required=True)
 
 _COLOUR = '#1d5fa8'
 _MEASURED = (
-    ('seconds_per_step_median', 'seconds a step'),
-    ('peak_rss_mib', 'peak memory, MiB'))
+  ('seconds_per_step_median', 'seconds a step'),
+  ('peak_rss_mib', 'peak memory, MiB'),
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,15 +58,21 @@ class Point:
 
   def __str__(self) -> str:
     text = ', '.join(
-        f'{name}={value}' for name, value in dataclasses.asdict(self).items())
+      f'{name}={value}' for name, value in dataclasses.asdict(self).items()
+    )
     return f'{_GRADIENT.value}, {text}'
 
   def measure(self) -> dict[str, Any]:
     """Measures it in a process of its own."""
     command = [
-        sys.executable, 'bin/benchmark.py', f'--cells={self.cells}',
-        f'--channels={self.channels}', f'--batch_size={self.batch_size}',
-        f'--gradient={_GRADIENT.value}', f'--steps={_STEPS.value}']
+      sys.executable,
+      'bin/benchmark.py',
+      f'--cells={self.cells}',
+      f'--channels={self.channels}',
+      f'--batch_size={self.batch_size}',
+      f'--gradient={_GRADIENT.value}',
+      f'--steps={_STEPS.value}',
+    ]
     if self.replicas > 1:
       command += ['--strategy=mirrored', f'--virtual_devices={self.replicas}']
     if self.one_core:
@@ -71,10 +81,10 @@ class Point:
 
 
 CURVES = {
-    'cells': (4, 8, 12, 16, 20),
-    'channels': (8, 16, 24, 36),
-    'batch_size': (16, 32, 64, 128),
-    'replicas': (1, 2),
+  'cells': (4, 8, 12, 16, 20),
+  'channels': (8, 16, 24, 36),
+  'batch_size': (16, 32, 64, 128),
+  'replicas': (1, 2),
 }
 HALF = Point(batch_size=Point.batch_size // 2, one_core=True)
 
@@ -102,24 +112,27 @@ def _values(results: Results, points: list[Point], field: str) -> np.ndarray:
 
 def table(results: Results) -> str:
   """Lines through the curves, and what a second replica costs."""
-  rows = ['| | at 0 | for each more | largest deviation |',
-          '|---|---|---|---|']
+  rows = ['| | at 0 | for each more | largest deviation |', '|---|---|---|---|']
   for name in ('cells', 'channels', 'batch_size'):
     for field, label in _MEASURED:
       start, slope, deviation = line(
-          np.array(CURVES[name], float),
-          _values(results, curve(name), field))
-      rows.append(f'| {label}, by {name} | {start:.4g} | {slope:.4g} |'
-                  f' {100 * deviation:.1f} % |')
+        np.array(CURVES[name], float), _values(results, curve(name), field)
+      )
+      rows.append(
+        f'| {label}, by {name} | {start:.4g} | {slope:.4g} |'
+        f' {100 * deviation:.1f} % |'
+      )
   one, two = (results[str(point)][0] for point in curve('replicas'))
   half = results[str(HALF)][0]
   ratio = lambda a, b, field: f'{a[field] / b[field]:.2f}'
   time, memory = (field for field, _ in _MEASURED)
   rows += [
-      '', f'Two replicas over one, same batch: {ratio(two, one, time)} of the'
-      f' time, {ratio(two, one, memory)} of the memory.',
-      'Half of the batch on one core over two replicas on two:'
-      f' {ratio(half, two, time)}.']
+    '',
+    f'Two replicas over one, same batch: {ratio(two, one, time)} of the'
+    f' time, {ratio(two, one, memory)} of the memory.',
+    'Half of the batch on one core over two replicas on two:'
+    f' {ratio(half, two, time)}.',
+  ]
   return '\n'.join(rows)
 
 
@@ -147,12 +160,15 @@ def draw(results: Results, path: str) -> None:
       if not column:
         axes.set_ylabel(label)
     grid[1, column].set_xlabel(
-        {'batch_size': 'images of a batch'}.get(name, name))
+      {'batch_size': 'images of a batch'}.get(name, name)
+    )
   base = Point()
   figure.suptitle(
-      f'A search step ({_GRADIENT.value.replace("_", " ")}); where not said'
-      f' otherwise {base.cells} cells, {base.channels} channels, batch'
-      f' {base.batch_size}', fontsize=10.5)
+    f'A search step ({_GRADIENT.value.replace("_", " ")}); where not said'
+    f' otherwise {base.cells} cells, {base.channels} channels, batch'
+    f' {base.batch_size}',
+    fontsize=10.5,
+  )
   save_figure(figure, path)
 
 

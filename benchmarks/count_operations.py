@@ -32,9 +32,9 @@ from darts_tf.speed.search_speed import build_measured  # noqa: E402
 
 _TAKEN = ('search_space', 'channels', 'cells', 'batch_size', 'gradient')
 _SKIPPED = tuple(
-    name for name in SearchConfig().to_dict() if name not in _TAKEN)
-define_flags(SearchConfig, skip=_SKIPPED, defaults={
-    'gradient': 'first_order'})
+  name for name in SearchConfig().to_dict() if name not in _TAKEN
+)
+define_flags(SearchConfig, skip=_SKIPPED, defaults={'gradient': 'first_order'})
 
 
 class OneLayerAnEdge(keras.layers.Layer):
@@ -43,8 +43,9 @@ class OneLayerAnEdge(keras.layers.Layer):
   def __init__(self, candidates, channels, stride, style, **kwargs):
     super().__init__(**kwargs)
     self.edges = [
-        [build_operation(name, channels, stride, style) for name in names]
-        for names in candidates]
+      [build_operation(name, channels, stride, style) for name in names]
+      for names in candidates
+    ]
 
   def build(self, input_shape):
     """Builds all layers."""
@@ -55,15 +56,20 @@ class OneLayerAnEdge(keras.layers.Layer):
   def call(self, x, weights, training=None):
     """Returns the weighted sums."""
     return [
-        tf.add_n([weights[e, k] * operation(x, training=training)
-                  for k, operation in enumerate(edge)])
-        for e, edge in enumerate(self.edges)]
+      tf.add_n(
+        [
+          weights[e, k] * operation(x, training=training)
+          for k, operation in enumerate(edge)
+        ]
+      )
+      for e, edge in enumerate(self.edges)
+    ]
 
 
 FORMS = {
-    'joined': functools.partial(mixed_cell.MixedEdges, apart=False),
-    'apart': functools.partial(mixed_cell.MixedEdges, apart=True),
-    'one_layer_an_edge': OneLayerAnEdge,
+  'joined': functools.partial(mixed_cell.MixedEdges, apart=False),
+  'apart': functools.partial(mixed_cell.MixedEdges, apart=True),
+  'one_layer_an_edge': OneLayerAnEdge,
 }
 
 
@@ -79,10 +85,11 @@ def count(config: SearchConfig, form: str) -> dict[str, object]:
     graph = parts.step.search_graph(*next(batches))
   placement = graph_placement(graph, gpu_kernels())
   return {
-      'operations': len(graph.get_operations()),
-      'gpu_kernels': placement.kernels,
-      'left_to_host': sum(placement.on_host.values()),
-      'transfers': len(placement.transfers)}
+    'operations': len(graph.get_operations()),
+    'gpu_kernels': placement.kernels,
+    'left_to_host': sum(placement.on_host.values()),
+    'transfers': len(placement.transfers),
+  }
 
 
 def main(unused_argv: list[str]) -> None:
@@ -92,8 +99,9 @@ def main(unused_argv: list[str]) -> None:
   usual = counts['one_layer_an_edge']
   for form in counts.values():
     form['ratio'] = {
-        name: round(form[name] / usual[name], 3)
-        for name in ('operations', 'gpu_kernels')}
+      name: round(form[name] / usual[name], 3)
+      for name in ('operations', 'gpu_kernels')
+    }
   print(json.dumps(counts))
 
 

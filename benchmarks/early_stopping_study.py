@@ -28,12 +28,15 @@ from darts_tf.config.errors import InputError  # noqa: E402
 from darts_tf.runs.atomic import atomic_write_json  # noqa: E402
 
 _PROJECT = flags.DEFINE_string(
-    'project', None, 'Directory of a tuner run whose trials went through.')
+  'project', None, 'Directory of a tuner run whose trials went through.'
+)
 _CURVES = flags.DEFINE_string('curves', None, 'JSON file of curves.')
-_ORDERS = flags.DEFINE_integer('orders', 10, 'Orders of the trainings.',
-                               lower_bound=1)
+_ORDERS = flags.DEFINE_integer(
+  'orders', 10, 'Orders of the trainings.', lower_bound=1
+)
 _THRESHOLDS = flags.DEFINE_multi_float(
-    'threshold', [0.45, 0.3], 'Probabilities below which trainings stop.')
+  'threshold', [0.45, 0.3], 'Probabilities below which trainings stop.'
+)
 _FACTOR = flags.DEFINE_integer('factor', 3, 'Of Hyperband.', lower_bound=2)
 _LEAST_CURVES = 5
 _OBJECTIVE = keras_tuner.Objective('accuracy', 'max')
@@ -54,13 +57,15 @@ class Replay:
 
 def without_stopping(curves: Sequence) -> Replay:
   """All trainings to the end."""
-  return Replay(sum(len(c.values) for c in curves),
-                max(c.values[-1] for c in curves))
+  return Replay(
+    sum(len(c.values) for c in curves), max(c.values[-1] for c in curves)
+  )
 
 
 def by_ranking(curves: Sequence, threshold: float) -> Replay:
   """One after the other, each stopped when it is unlikely to be the best."""
   from darts_tf.tuner.curve_ranking import Curve, CurveRanking
+
   whole, epochs = [], 0
   for curve in curves:
     ranking = None
@@ -70,8 +75,11 @@ def by_ranking(curves: Sequence, threshold: float) -> Replay:
     for length in range(1, len(curve.values) + 1):
       epochs += 1
       begun = Curve(curve.values[:length], curve.choices)
-      if (ranking is not None and length < len(curve.values)
-          and ranking.probability(begun, best) < threshold):
+      if (
+        ranking is not None
+        and length < len(curve.values)
+        and ranking.probability(begun, best) < threshold
+      ):
         break
     else:
       whole.append(curve)
@@ -89,13 +97,13 @@ def by_hyperband(curves: Sequence, factor: int) -> Replay:
   left, epochs = list(range(len(curves))), 0
 
   class Oracle(keras_tuner.oracles.HyperbandOracle):
-
     def _random_values(self):
       return {'curve': left.pop(0)} if left else None
 
   oracle = Oracle(
-      _OBJECTIVE, len(curves[0].values), factor, hyperband_iterations=0)
-  best = 0.
+    _OBJECTIVE, len(curves[0].values), factor, hyperband_iterations=0
+  )
+  best = 0.0
   with tempfile.TemporaryDirectory() as directory:
     oracle._set_project_dir(directory, 'study')
     oracle.verbose = 0
@@ -115,8 +123,10 @@ def by_hyperband(curves: Sequence, factor: int) -> Replay:
 def bracket_size(epochs: int, factor: int) -> int:
   """How many trainings begin in all brackets of Hyperband together."""
   oracle = keras_tuner.oracles.HyperbandOracle(_OBJECTIVE, epochs, factor)
-  return sum(oracle._get_size(bracket, 0)
-             for bracket in range(oracle._get_num_brackets()))
+  return sum(
+    oracle._get_size(bracket, 0)
+    for bracket in range(oracle._get_num_brackets())
+  )
 
 
 def line(name: str, pairs: Sequence[tuple[Replay, Replay]]) -> str:
@@ -125,8 +135,10 @@ def line(name: str, pairs: Sequence[tuple[Replay, Replay]]) -> str:
   saved = [1 - r.epochs / full.epochs for r, full in pairs]
   kept = sum(r.best == full.best for r, full in pairs)
   lost = np.mean([full.best - r.best for r, full in pairs])
-  return (f'| {name} | {100 * np.mean(saved):.0f} % | {kept} of'
-          f' {len(replays)} | {100 * lost:.2f} |')
+  return (
+    f'| {name} | {100 * np.mean(saved):.0f} % | {kept} of'
+    f' {len(replays)} | {100 * lost:.2f} |'
+  )
 
 
 def main(unused_argv: list[str]) -> None:
@@ -137,10 +149,14 @@ def main(unused_argv: list[str]) -> None:
   size = bracket_size(len(curves[0].values), _FACTOR.value)
   filled = len(curves) // size * size
   draw = np.random.default_rng(0)
-  orders = [[curves[i] for i in draw.permutation(len(curves))]
-            for _ in range(_ORDERS.value)]
-  print(f'{len(curves)} trainings of {len(curves[0].values)} epochs; the best'
-        f' ends at {100 * full.best:.2f} %\n')
+  orders = [
+    [curves[i] for i in draw.permutation(len(curves))]
+    for _ in range(_ORDERS.value)
+  ]
+  print(
+    f'{len(curves)} trainings of {len(curves[0].values)} epochs; the best'
+    f' ends at {100 * full.best:.2f} %\n'
+  )
   print('| | epochs saved | best kept | points lost on average |')
   print('|---|---|---|---|')
   print(line('all to the end', [(full, full)] * len(orders)))
@@ -148,8 +164,13 @@ def main(unused_argv: list[str]) -> None:
     pairs = [(by_ranking(order, threshold), full) for order in orders]
     print(line(f'ranking of curves, below {threshold:g}', pairs), flush=True)
   if filled:
-    pairs = [(by_hyperband(order[:filled], _FACTOR.value),
-              without_stopping(order[:filled])) for order in orders]
+    pairs = [
+      (
+        by_hyperband(order[:filled], _FACTOR.value),
+        without_stopping(order[:filled]),
+      )
+      for order in orders
+    ]
     print(line(f'Hyperband, factor {_FACTOR.value}, of {filled}', pairs))
 
 
@@ -157,24 +178,29 @@ def _load() -> list:
   """The curves of the project, or of the file."""
   from darts_tf.tuner.curve_ranking import Curve
   from darts_tf.tuner.stop_unlikely import read_curves
+
   if _PROJECT.value is not None:
     curves = read_curves(_PROJECT.value, 'val_accuracy')
     if curves:
       longest = max(len(c.values) for c in curves)
       curves = [c for c in curves if len(c.values) == longest]
   elif _CURVES.value is not None and pathlib.Path(_CURVES.value).exists():
-    curves = [Curve(tuple(values), choices) for values, choices in json.loads(
-        pathlib.Path(_CURVES.value).read_text())]
+    curves = [
+      Curve(tuple(values), choices)
+      for values, choices in json.loads(pathlib.Path(_CURVES.value).read_text())
+    ]
   else:
     curves = []
   if len(curves) <= _LEAST_CURVES:
     raise InputError(
-        'Too few trainings went through; expected more than'
-        f' {_LEAST_CURVES}. Received: {len(curves)} in'
-        f' project={_PROJECT.value!r}, curves={_CURVES.value!r}')
+      'Too few trainings went through; expected more than'
+      f' {_LEAST_CURVES}. Received: {len(curves)} in'
+      f' project={_PROJECT.value!r}, curves={_CURVES.value!r}'
+    )
   if _CURVES.value is not None:
-    atomic_write_json(_CURVES.value, [
-        [list(c.values), dict(c.choices)] for c in curves])
+    atomic_write_json(
+      _CURVES.value, [[list(c.values), dict(c.choices)] for c in curves]
+    )
   return curves
 
 

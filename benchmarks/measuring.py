@@ -13,12 +13,15 @@ from darts_tf.runs.atomic import atomic_write_json
 _ROOT = pathlib.Path(__file__).parents[1]
 # What darts_tf.system.process sets by itself, for programs that do not.
 ALLOCATOR = {
-    'MALLOC_MMAP_MAX_': '0', 'MALLOC_TRIM_THRESHOLD_': '100000000000',
-    'MALLOC_TOP_PAD_': '268435456', 'MALLOC_ARENA_MAX': '2'}
+  'MALLOC_MMAP_MAX_': '0',
+  'MALLOC_TRIM_THRESHOLD_': '100000000000',
+  'MALLOC_TOP_PAD_': '268435456',
+  'MALLOC_ARENA_MAX': '2',
+}
 
 
 def measure(
-    command: Sequence[str], environment: Mapping[str, str] = ALLOCATOR
+  command: Sequence[str], environment: Mapping[str, str] = ALLOCATOR
 ) -> dict[str, Any]:
   """Runs a benchmark and prints what it cost.
 
@@ -33,16 +36,23 @@ def measure(
     InputError: if it fails.
   """
   done = subprocess.run(
-      command, cwd=_ROOT, text=True, capture_output=True,
-      env={**os.environ, **environment})
+    command,
+    cwd=_ROOT,
+    text=True,
+    capture_output=True,
+    env={**os.environ, **environment},
+  )
   if done.returncode:
     raise InputError(
-        'A measurement failed; expected a line of JSON.'
-        f' Received: {" ".join(command)}: {done.stderr.strip()[-300:]}')
+      'A measurement failed; expected a line of JSON.'
+      f' Received: {" ".join(command)}: {done.stderr.strip()[-300:]}'
+    )
   result = json.loads(done.stdout.splitlines()[-1])
-  print(f'  {result["seconds_per_step_median"]:8.3f} s a step,'
-        f' {result["peak_rss_mib"]:6d} MiB  {" ".join(command[1:])}',
-        flush=True)
+  print(
+    f'  {result["seconds_per_step_median"]:8.3f} s a step,'
+    f' {result["peak_rss_mib"]:6d} MiB  {" ".join(command[1:])}',
+    flush=True,
+  )
   return result
 
 
@@ -62,8 +72,9 @@ class Results:
         self._values = json.loads(self._path.read_text())
       except ValueError as error:
         raise InputError(
-            'The file of measurements is not JSON; expected one that an'
-            f' earlier run has written. Received: {path}') from error
+          'The file of measurements is not JSON; expected one that an'
+          f' earlier run has written. Received: {path}'
+        ) from error
 
   def __getitem__(self, name: str) -> list:
     """The measurements under a name, in the order in which they were made."""

@@ -34,18 +34,23 @@ from darts_tf.tuner import (
 )
 
 _TABLE = flags.DEFINE_string(
-    'benchmark_table', None, 'CSV file of published accuracies.',
-    required=True)
+  'benchmark_table', None, 'CSV file of published accuracies.', required=True
+)
 _DATASET = flags.DEFINE_string('dataset', 'cifar10', 'Column of the table.')
 _SEARCHES = flags.DEFINE_string(
-    'searches', 'docs/results/study_collapse',
-    'Directory of a study, whose searches seed oracles.')
+  'searches',
+  'docs/results/study_collapse',
+  'Directory of a study, whose searches seed oracles.',
+)
 _ARMS = flags.DEFINE_list(
-    'arms', ['amended', 'second_order', 'beta_darts'],
-    'Arms of the study; seeds of oracles take its seeds in turn.')
+  'arms',
+  ['amended', 'second_order', 'beta_darts'],
+  'Arms of the study; seeds of oracles take its seeds in turn.',
+)
 _SEEDS = flags.DEFINE_integer('seeds', 5, 'Seeds of each.', lower_bound=1)
 _TRIALS = flags.DEFINE_multi_integer(
-    'trials', [10, 50, 150], 'After how many the best is looked at.')
+  'trials', [10, 50, 150], 'After how many the best is looked at.'
+)
 _OUTPUT = flags.DEFINE_string('output', None, 'JSON file.', required=True)
 
 _SPACE = 'nas_bench_201'
@@ -69,14 +74,21 @@ def _bayesian(seed: int) -> keras_tuner.Oracle:
   hyperparameters = keras_tuner.HyperParameters()
   declare_genotype(hyperparameters, search_spaces[_SPACE])
   return keras_tuner.oracles.BayesianOptimizationOracle(
-      _OBJECTIVE, max(_TRIALS.value), hyperparameters=hyperparameters,
-      seed=seed + 1)
+    _OBJECTIVE,
+    max(_TRIALS.value),
+    hyperparameters=hyperparameters,
+    seed=seed + 1,
+  )
 
 
 def _architectures(findings: list[list[Finding]]):
   return lambda seed: ArchitectureOracle(
-      _SPACE, _OBJECTIVE, max(_TRIALS.value),
-      findings[seed % len(findings)] if findings else (), seed=seed)
+    _SPACE,
+    _OBJECTIVE,
+    max(_TRIALS.value),
+    findings[seed % len(findings)] if findings else (),
+    seed=seed,
+  )
 
 
 def arms() -> list[Arm]:
@@ -86,16 +98,23 @@ def arms() -> list[Arm]:
     paths = sorted(pathlib.Path(_SEARCHES.value, name).glob('seed_*'))
     if not paths:
       raise InputError(
-          'No searches here; expected directories seed_0, seed_1, ….'
-          f' Received: searches={_SEARCHES.value!r}, arms={name!r}')
+        'No searches here; expected directories seed_0, seed_1, ….'
+        f' Received: searches={_SEARCHES.value!r}, arms={name!r}'
+      )
     findings = [Finding.load(path) for path in paths]
-    result.append(Arm(
-        f'seeded by one search, {name}',
-        _architectures([[f] for f in findings])))
+    result.append(
+      Arm(
+        f'seeded by one search, {name}', _architectures([[f] for f in findings])
+      )
+    )
     if len(findings) > 1:
-      result.append(Arm(f'seeded by {len(findings)} searches, {name}',
-                        _architectures([findings])))
-  return [*result, Arm('Keras Tuner\'s BayesianOptimization', _bayesian)]
+      result.append(
+        Arm(
+          f'seeded by {len(findings)} searches, {name}',
+          _architectures([findings]),
+        )
+      )
+  return [*result, Arm("Keras Tuner's BayesianOptimization", _bayesian)]
 
 
 def accuracies(oracle: keras_tuner.Oracle, table: BenchmarkTable) -> list:
@@ -121,7 +140,7 @@ def line(name: str, runs: list[list[float]]) -> str:
   cells = []
   for count in _TRIALS.value:
     best = [max(run[:count]) for run in runs]
-    deviation = np.std(best, ddof=1) if len(best) > 1 else 0.
+    deviation = np.std(best, ddof=1) if len(best) > 1 else 0.0
     cells.append(f'{np.mean(best):.2f} ± {deviation:.2f}')
   return f'| {name} | {" | ".join(cells)} |'
 
@@ -136,10 +155,9 @@ def main(unused_argv: list[str]) -> None:
   for arm in arms():
     runs = results.setdefault(arm.name, [])
     for seed in range(len(runs), _SEEDS.value):
-      runs.append([
-          round(a, 4) for a in accuracies(arm.oracle(seed), table)])
+      runs.append([round(a, 4) for a in accuracies(arm.oracle(seed), table)])
       atomic_write_json(_OUTPUT.value, results)
-    print(line(arm.name, runs[:_SEEDS.value]), flush=True)
+    print(line(arm.name, runs[: _SEEDS.value]), flush=True)
 
 
 def _earlier() -> dict[str, list[list[float]]]:

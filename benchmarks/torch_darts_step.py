@@ -15,6 +15,7 @@ runs it beside `bin/benchmark.py`, both with the same allocator settings.
 
 Prints one JSON line: median seconds per search step, peak resident memory.
 """
+
 import argparse
 import json
 import resource
@@ -29,12 +30,14 @@ CANDIDATES = 8
 
 
 def conv_bn(c_in, c_out):
-  return nn.Sequential(nn.ReLU(), nn.Conv2d(c_in, c_out, 1, bias=False),
-                       nn.BatchNorm2d(c_out, affine=False))
+  return nn.Sequential(
+    nn.ReLU(),
+    nn.Conv2d(c_in, c_out, 1, bias=False),
+    nn.BatchNorm2d(c_out, affine=False),
+  )
 
 
 class FactorizedReduce(nn.Module):
-
   def __init__(self, c_in, c_out):
     super().__init__()
     self.even = nn.Conv2d(c_in, c_out // 2, 1, stride=2, bias=False)
@@ -48,47 +51,55 @@ class FactorizedReduce(nn.Module):
 
 def separable(c, k, stride, dilation=1):
   pad = dilation * (k - 1) // 2
-  return [nn.ReLU(),
-          nn.Conv2d(c, c, k, stride, pad, dilation, groups=c, bias=False),
-          nn.Conv2d(c, c, 1, bias=False), nn.BatchNorm2d(c, affine=False)]
+  return [
+    nn.ReLU(),
+    nn.Conv2d(c, c, k, stride, pad, dilation, groups=c, bias=False),
+    nn.Conv2d(c, c, 1, bias=False),
+    nn.BatchNorm2d(c, affine=False),
+  ]
 
 
 class Zero(nn.Module):
-
   def __init__(self, stride):
     super().__init__()
     self.stride = stride
 
   def forward(self, x):
-    return x[:, :, ::self.stride, ::self.stride].mul(0.)
+    return x[:, :, :: self.stride, :: self.stride].mul(0.0)
 
 
 def candidates(c, stride):
   norm = lambda: nn.BatchNorm2d(c, affine=False)
   skip = nn.Identity() if stride == 1 else FactorizedReduce(c, c)
-  return nn.ModuleList([
+  return nn.ModuleList(
+    [
       Zero(stride),
       nn.Sequential(nn.MaxPool2d(3, stride, 1), norm()),
       nn.Sequential(
-          nn.AvgPool2d(3, stride, 1, count_include_pad=False), norm()),
+        nn.AvgPool2d(3, stride, 1, count_include_pad=False), norm()
+      ),
       skip,
       nn.Sequential(*separable(c, 3, stride), *separable(c, 3, 1)),
       nn.Sequential(*separable(c, 5, stride), *separable(c, 5, 1)),
       nn.Sequential(*separable(c, 3, stride, 2)),
       nn.Sequential(*separable(c, 5, stride, 2)),
-  ])
+    ]
+  )
 
 
 class Cell(nn.Module):
-
   def __init__(self, c_pp, c_p, c, reduce, reduce_prev, nodes=4):
     super().__init__()
     self.nodes = nodes
     self.pre0 = FactorizedReduce(c_pp, c) if reduce_prev else conv_bn(c_pp, c)
     self.pre1 = conv_bn(c_p, c)
-    self.edges = nn.ModuleList([
+    self.edges = nn.ModuleList(
+      [
         candidates(c, 2 if reduce and j < 2 else 1)
-        for i in range(nodes) for j in range(2 + i)])
+        for i in range(nodes)
+        for j in range(2 + i)
+      ]
+    )
 
   def forward(self, s0, s1, weights):
     states = [self.pre0(s0), self.pre1(s1)]
@@ -97,18 +108,19 @@ class Cell(nn.Module):
       total = 0
       for h in states:
         total = total + sum(
-            w * op(h) for w, op in zip(weights[edge], self.edges[edge]))
+          w * op(h) for w, op in zip(weights[edge], self.edges[edge])
+        )
         edge += 1
       states.append(total)
-    return torch.cat(states[-self.nodes:], 1)
+    return torch.cat(states[-self.nodes :], 1)
 
 
 class Supernet(nn.Module):
-
   def __init__(self, c, cells, classes=10, nodes=4):
     super().__init__()
     self.stem = nn.Sequential(
-        nn.Conv2d(3, 3 * c, 3, padding=1, bias=False), nn.BatchNorm2d(3 * c))
+      nn.Conv2d(3, 3 * c, 3, padding=1, bias=False), nn.BatchNorm2d(3 * c)
+    )
     c_pp, c_p, reduce_prev, self.cells = 3 * c, 3 * c, False, nn.ModuleList()
     for i in range(cells):
       reduce = i in (cells // 3, 2 * cells // 3)
@@ -119,8 +131,8 @@ class Supernet(nn.Module):
     self.head = nn.Linear(c_p, classes)
     edges = sum(2 + i for i in range(nodes))
     self.alphas = [
-        (1e-3 * torch.randn(edges, CANDIDATES)).requires_grad_()
-        for _ in range(2)]
+      (1e-3 * torch.randn(edges, CANDIDATES)).requires_grad_() for _ in range(2)
+    ]
 
   def forward(self, x):
     normal, reduce = (F.softmax(a, -1) for a in self.alphas)
@@ -149,7 +161,8 @@ def main():
   weights = list(net.parameters())
   sgd = torch.optim.SGD(weights, 0.025, momentum=0.9, weight_decay=3e-4)
   adam = torch.optim.Adam(
-      net.alphas, 3e-4, betas=(0.5, 0.999), weight_decay=1e-3)
+    net.alphas, 3e-4, betas=(0.5, 0.999), weight_decay=1e-3
+  )
   xi = 0.025
 
   def batch():
@@ -183,8 +196,9 @@ def main():
     shift(vector, -2 * eps)
     minus = torch.autograd.grad(loss(train), net.alphas)
     shift(vector, eps)
-    return [g - xi * (p - m) / (2 * eps)
-            for g, p, m in zip(grads[:2], plus, minus)]
+    return [
+      g - xi * (p - m) / (2 * eps) for g, p, m in zip(grads[:2], plus, minus)
+    ]
 
   def step():
     train, val = batch(), batch()
@@ -193,7 +207,7 @@ def main():
     adam.step()
     sgd.zero_grad()
     loss(train).backward()
-    nn.utils.clip_grad_norm_(weights, 5.)
+    nn.utils.clip_grad_norm_(weights, 5.0)
     sgd.step()
 
   step()
@@ -202,14 +216,23 @@ def main():
     start = time.perf_counter()
     step()
     times.append(time.perf_counter() - start)
-  print(json.dumps({
-      'baseline': 'torch-eager', 'torch': torch.__version__, 'order': a.order,
-      'channels': a.channels, 'cells': a.cells, 'batch': a.batch,
-      'parameters': sum(w.numel() for w in weights),
-      'seconds_per_step_median': round(statistics.median(times), 4),
-      'seconds_per_step_min': round(min(times), 4),
-      'peak_rss_mib': resource.getrusage(
-          resource.RUSAGE_SELF).ru_maxrss // 1024}))
+  print(
+    json.dumps(
+      {
+        'baseline': 'torch-eager',
+        'torch': torch.__version__,
+        'order': a.order,
+        'channels': a.channels,
+        'cells': a.cells,
+        'batch': a.batch,
+        'parameters': sum(w.numel() for w in weights),
+        'seconds_per_step_median': round(statistics.median(times), 4),
+        'seconds_per_step_min': round(min(times), 4),
+        'peak_rss_mib': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        // 1024,
+      }
+    )
+  )
 
 
 if __name__ == '__main__':

@@ -26,11 +26,23 @@ _CLASSES = flags.DEFINE_integer('num_classes', 10, 'Of the images.')
 _IMAGE_SIZE = 32
 # Files, data and the length of a search have no part in a step.
 _SKIPPED = (
-    'dataset', 'data_dir', 'download', 'benchmark_table', 'epochs',
-    'steps_per_epoch', 'steps_per_execution', 'grace_epochs',
-    'evaluate_every', 'eigenvalue_every', 'eigenvalue_method')
-define_flags(SearchConfig, skip=_SKIPPED, defaults={
-    'gradient': 'first_order', 'image_size': _IMAGE_SIZE})
+  'dataset',
+  'data_dir',
+  'download',
+  'benchmark_table',
+  'epochs',
+  'steps_per_epoch',
+  'steps_per_execution',
+  'grace_epochs',
+  'evaluate_every',
+  'eigenvalue_every',
+  'eigenvalue_method',
+)
+define_flags(
+  SearchConfig,
+  skip=_SKIPPED,
+  defaults={'gradient': 'first_order', 'image_size': _IMAGE_SIZE},
+)
 
 
 def main(unused_argv: list[str]) -> None:
@@ -38,13 +50,20 @@ def main(unused_argv: list[str]) -> None:
   for flag in (_STEPS, _CHANNELS, _CLASSES):
     if flag.value < 1:
       raise InputError(
-          f'Expected at least 1. Received: {flag.name}={flag.value}')
+        f'Expected at least 1. Received: {flag.name}={flag.value}'
+      )
   process.configure_tensorflow()
   from darts_tf.speed.search_speed import measure_search
+
   config = config_from_flags(SearchConfig, skip=_SKIPPED)
   size = config.image_size or _IMAGE_SIZE
-  print(json.dumps(measure_search(
-      config, (size, size, _CHANNELS.value), _CLASSES.value, _STEPS.value)))
+  print(
+    json.dumps(
+      measure_search(
+        config, (size, size, _CHANNELS.value), _CLASSES.value, _STEPS.value
+      )
+    )
+  )
 
 
 if __name__ == '__main__':

@@ -21,18 +21,29 @@ from darts_tf.system import process
 process.tune()
 
 _WORKDIR = flags.DEFINE_string(
-    'workdir', None, 'Directory of a search.', required=True)
+  'workdir', None, 'Directory of a search.', required=True
+)
 _ARM = flags.DEFINE_multi_string(
-    'arm', ['second_order', 'second_order_exact', 'amended', 'amended_exact',
-            'implicit'], 'NAME or NAME:option=value,…; may be repeated.')
-_BATCHES = flags.DEFINE_integer(
-    'batches', 50, 'Pairs of batches, at least 2.')
+  'arm',
+  [
+    'second_order',
+    'second_order_exact',
+    'amended',
+    'amended_exact',
+    'implicit',
+  ],
+  'NAME or NAME:option=value,…; may be repeated.',
+)
+_BATCHES = flags.DEFINE_integer('batches', 50, 'Pairs of batches, at least 2.')
 _OUTPUT = flags.DEFINE_string(
-    'output', None, 'File that receives the same tables, in Markdown.')
+  'output', None, 'File that receives the same tables, in Markdown.'
+)
 _DATA_DIR = flags.DEFINE_string(
-    'data_dir', None, 'Directory of tensorflow_datasets.')
+  'data_dir', None, 'Directory of tensorflow_datasets.'
+)
 _DOWNLOAD = flags.DEFINE_boolean(
-    'download', True, 'Whether a data set may be downloaded.')
+  'download', True, 'Whether a data set may be downloaded.'
+)
 
 
 def main(unused_argv: list[str]) -> None:
@@ -42,12 +53,15 @@ def main(unused_argv: list[str]) -> None:
   from darts_tf.runs.workdir import atomic_write_text
   from darts_tf.search.gradients import FIRST_ORDER, gradients_of_run
   from darts_tf.study.arm import parse_arms
+
   estimates = gradients_of_run(
-      _WORKDIR.value,
-      {arm.name: arm.options for arm in parse_arms(_ARM.value)},
-      _BATCHES.value, data_dir=_DATA_DIR.value, download=_DOWNLOAD.value)
-  text = gradient_tables(
-      estimates.gradients, FIRST_ORDER, estimates.operations)
+    _WORKDIR.value,
+    {arm.name: arm.options for arm in parse_arms(_ARM.value)},
+    _BATCHES.value,
+    data_dir=_DATA_DIR.value,
+    download=_DOWNLOAD.value,
+  )
+  text = gradient_tables(estimates.gradients, FIRST_ORDER, estimates.operations)
   print(text, end='')
   if _OUTPUT.value:
     atomic_write_text(_OUTPUT.value, text)

@@ -15,23 +15,35 @@ from darts_tf.config import app
 from darts_tf.system import process
 
 _WORKDIR = flags.DEFINE_string(
-    'workdir', None, 'Work directory of a finished retraining.',
-    required=True)
+  'workdir', None, 'Work directory of a finished retraining.', required=True
+)
 _FORMATS = flags.DEFINE_list(
-    'formats', ['saved_model'], 'One or more of saved_model, tflite,'
-    ' tflite_dynamic (weights of 8 bits), onnx.')
+  'formats',
+  ['saved_model'],
+  'One or more of saved_model, tflite,'
+  ' tflite_dynamic (weights of 8 bits), onnx.',
+)
 _OUTPUT = flags.DEFINE_string(
-    'output', None, 'Path of the export, if there is one format; by default'
-    ' its usual name in --workdir. An earlier export is replaced, and so is'
-    ' any file.')
+  'output',
+  None,
+  'Path of the export, if there is one format; by default'
+  ' its usual name in --workdir. An earlier export is replaced, and so is'
+  ' any file.',
+)
 _IMAGES = flags.DEFINE_enum(
-    'images', 'test', ['test', 'random'], 'Images to compare on: test images'
-    ' of the run\'s data set, if they can be read without a download; or'
-    ' random ones.')
+  'images',
+  'test',
+  ['test', 'random'],
+  'Images to compare on: test images'
+  " of the run's data set, if they can be read without a download; or"
+  ' random ones.',
+)
 _DATA_DIR = flags.DEFINE_string(
-    'data_dir', None, 'Directory of tensorflow_datasets.')
+  'data_dir', None, 'Directory of tensorflow_datasets.'
+)
 _THREADS = flags.DEFINE_integer(
-    'threads', 1, 'Threads with which an image is timed.', lower_bound=1)
+  'threads', 1, 'Threads with which an image is timed.', lower_bound=1
+)
 
 
 def main(argv):
@@ -52,9 +64,10 @@ def main(argv):
   names = check_formats(_FORMATS.value)
   if _OUTPUT.value and len(names) > 1:
     raise InputError(
-        'One path cannot hold several formats; expected --output with one'
-        f' format. Received: output={_OUTPUT.value!r},'
-        f' formats={",".join(names)}')
+      'One path cannot hold several formats; expected --output with one'
+      f' format. Received: output={_OUTPUT.value!r},'
+      f' formats={",".join(names)}'
+    )
   set_threads(_THREADS.value)
   workdir = WorkDir(_WORKDIR.value)
   network, info = load_trained(workdir.path)
@@ -65,8 +78,13 @@ def main(argv):
     except InputError as error:
       print(f'Random images take the place of test images: {error}')
   records = export_formats(
-      network, info, workdir.path, names, images,
-      paths={names[0]: _OUTPUT.value} if _OUTPUT.value else None)
+    network,
+    info,
+    workdir.path,
+    names,
+    images,
+    paths={names[0]: _OUTPUT.value} if _OUTPUT.value else None,
+  )
   for record in records:
     if record.format in names:
       title = formats[record.format].title

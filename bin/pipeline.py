@@ -23,11 +23,14 @@ from darts_tf.search.config import SearchConfig  # noqa: E402
 from darts_tf.training.config import TrainConfig  # noqa: E402
 
 _WORKDIR = flags.DEFINE_string(
-    'workdir', 'runs/pipeline', 'Directory of the run.')
+  'workdir', 'runs/pipeline', 'Directory of the run.'
+)
 define_flags(LimitConfig)
 _FORMATS = flags.DEFINE_list(
-    'export_formats', ['saved_model'], 'What the network is exported to:'
-    ' saved_model, tflite, tflite_dynamic, onnx.')
+  'export_formats',
+  ['saved_model'],
+  'What the network is exported to: saved_model, tflite, tflite_dynamic, onnx.',
+)
 define_flags(SearchConfig)
 define_flags(TrainConfig, prefix='train_', skip=SHARED)
 
@@ -36,11 +39,14 @@ def main(unused_argv: list[str]) -> None:
   """Runs the job that the flags describe."""
   process.configure_tensorflow()
   from darts_tf.pipeline.pipeline import outcome, run_pipeline
+
   result = run_pipeline(
-      config_from_flags(SearchConfig),
-      config_from_flags(TrainConfig, prefix='train_', shared=SHARED),
-      _WORKDIR.value, limits=config_from_flags(LimitConfig),
-      formats=_FORMATS.value)
+    config_from_flags(SearchConfig),
+    config_from_flags(TrainConfig, prefix='train_', shared=SHARED),
+    _WORKDIR.value,
+    limits=config_from_flags(LimitConfig),
+    formats=_FORMATS.value,
+  )
   if result.workdir is None:
     return  # The first of the workers writes the report.
   print(f'\n{result.genotype.pretty()}\n')

@@ -24,7 +24,8 @@ from darts_tf.runs.run_config import SHARED  # noqa: E402
 from darts_tf.training.config import TrainConfig  # noqa: E402
 
 _WORKDIR = flags.DEFINE_string(
-    'workdir', 'runs/random_search', 'Directory of the run.')
+  'workdir', 'runs/random_search', 'Directory of the run.'
+)
 define_flags(RandomSearchConfig)
 define_flags(TrainConfig, prefix='train_', skip=SHARED)
 
@@ -33,9 +34,12 @@ def main(unused_argv: list[str]) -> None:
   """Runs the random search that the flags describe."""
   process.configure_tensorflow()
   from darts_tf.random_search.run import outcome, random_search
+
   result = random_search(
-      config_from_flags(RandomSearchConfig), _WORKDIR.value,
-      config_from_flags(TrainConfig, prefix='train_', shared=SHARED))
+    config_from_flags(RandomSearchConfig),
+    _WORKDIR.value,
+    config_from_flags(TrainConfig, prefix='train_', shared=SHARED),
+  )
   print(f'\n{result.genotype.pretty()}\n')
   print(outcome(result))
 

@@ -17,7 +17,8 @@ from darts_tf.config.options import config_from_flags, define_flags  # noqa: E40
 from darts_tf.search.config import SearchConfig  # noqa: E402
 
 _WORKDIR = flags.DEFINE_string(
-    'workdir', 'runs/search', 'Directory of the run.')
+  'workdir', 'runs/search', 'Directory of the run.'
+)
 define_flags(SearchConfig)
 
 
@@ -30,13 +31,18 @@ def main(unused_argv: list[str]) -> None:
     written_files,
   )
   from darts_tf.search import run_search
+
   result = run_search(config_from_flags(SearchConfig), _WORKDIR.value)
   if result.workdir is None:
     return  # The first of the workers writes the report.
   write_run_report(
-      result.workdir, f'Search on {result.info.name}', result.info,
-      result.genotype, result,
-      result={'search_seconds': seconds_of(result.metrics)})
+    result.workdir,
+    f'Search on {result.info.name}',
+    result.info,
+    result.genotype,
+    result,
+    result={'search_seconds': seconds_of(result.metrics)},
+  )
   print(f'\n{result.genotype.pretty()}\n')
   print(written_files(result.workdir))
 

@@ -19,14 +19,17 @@ process.tune()
 from darts_tf.config.options import config_from_flags, define_flags  # noqa: E402
 from darts_tf.training.config import TrainConfig  # noqa: E402
 
-_WORKDIR = flags.DEFINE_string(
-    'workdir', 'runs/train', 'Directory of the run.')
+_WORKDIR = flags.DEFINE_string('workdir', 'runs/train', 'Directory of the run.')
 _GENOTYPE = flags.DEFINE_string(
-    'genotype', 'DARTS_V2', 'A published name, a genotype file, or'
-    ' random:SPACE:SEED.')
+  'genotype',
+  'DARTS_V2',
+  'A published name, a genotype file, or random:SPACE:SEED.',
+)
 _FORMATS = flags.DEFINE_list(
-    'export_formats', ['saved_model'], 'What the network is exported to:'
-    ' saved_model, tflite, tflite_dynamic, onnx.')
+  'export_formats',
+  ['saved_model'],
+  'What the network is exported to: saved_model, tflite, tflite_dynamic, onnx.',
+)
 define_flags(TrainConfig)
 
 
@@ -42,6 +45,7 @@ def main(unused_argv: list[str]) -> None:
   from darts_tf.runs.workdir import WorkDir
   from darts_tf.training import run_training
   from darts_tf.training.train import check_training
+
   # Hours of training later would be too late to hear of it.
   formats = check_formats(_FORMATS.value)
   config = config_from_flags(TrainConfig)
@@ -51,11 +55,13 @@ def main(unused_argv: list[str]) -> None:
     check_training(config, genotype, WorkDir(_WORKDIR.value))
   data = load_data(config)
   trained = run_training(
-      config, genotype, _WORKDIR.value, data, strategy=strategy)
+    config, genotype, _WORKDIR.value, data, strategy=strategy
+  )
   if trained.workdir is None:
     return  # The first of the workers exports the network.
   result = finish_training(
-      trained, trained.workdir, data, 'Training', formats=formats)
+    trained, trained.workdir, data, 'Training', formats=formats
+  )
   print(f'\n{outcome(result, trained.workdir)}')
 
 

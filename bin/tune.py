@@ -30,25 +30,34 @@ from darts_tf.search.config import SearchConfig  # noqa: E402
 from darts_tf.training.config import TrainConfig  # noqa: E402
 from darts_tf.tuner.config import TuneConfig  # noqa: E402
 
-_WORKDIR = flags.DEFINE_string(
-    'workdir', 'runs/tune', 'Directory of the run.')
+_WORKDIR = flags.DEFINE_string('workdir', 'runs/tune', 'Directory of the run.')
 _SEARCHES = flags.DEFINE_integer(
-    'searches', None, 'Searches that are run, with one seed after the other;'
-    ' by default one, or none with --finished.', lower_bound=0)
+  'searches',
+  None,
+  'Searches that are run, with one seed after the other;'
+  ' by default one, or none with --finished.',
+  lower_bound=0,
+)
 _VARY = flags.DEFINE_multi_string(
-    'vary', [], 'OPTION=VALUE,VALUE of searches, each a trial.')
+  'vary', [], 'OPTION=VALUE,VALUE of searches, each a trial.'
+)
 _FINISHED = flags.DEFINE_list(
-    'finished', [], 'Directories of searches that have ended.')
+  'finished', [], 'Directories of searches that have ended.'
+)
 _CURVES = flags.DEFINE_list(
-    'curves', [], 'Directories of earlier runs of this program, whose curves'
-    ' --stop_below learns from, too.')
+  'curves',
+  [],
+  'Directories of earlier runs of this program, whose curves'
+  ' --stop_below learns from, too.',
+)
 _VALIDATION = flags.DEFINE_float(
-    'validation_split', 0.2, 'Share of the training images by which'
-    ' architectures are compared.')
+  'validation_split',
+  0.2,
+  'Share of the training images by which architectures are compared.',
+)
 define_flags(TuneConfig)
 define_flags(SearchConfig)
-define_flags(
-    TrainConfig, prefix='train_', skip=(*SHARED, 'validation_portion'))
+define_flags(TrainConfig, prefix='train_', skip=(*SHARED, 'validation_portion'))
 
 
 def main(unused_argv: list[str]) -> None:
@@ -57,8 +66,9 @@ def main(unused_argv: list[str]) -> None:
     import keras_tuner  # noqa: F401
   except ModuleNotFoundError as error:
     raise InputError(
-        'Keras Tuner is not installed; expected: pip install'
-        f' "darts_tf[tuner]". Received: {error}') from error
+      'Keras Tuner is not installed; expected: pip install'
+      f' "darts_tf[tuner]". Received: {error}'
+    ) from error
   process.configure_tensorflow()
   from darts_tf.distribution.run_data import load_data
   from darts_tf.distribution.strategy import make_strategy
@@ -66,24 +76,39 @@ def main(unused_argv: list[str]) -> None:
   from darts_tf.tuner.run import finish, outcome
   from darts_tf.tuner.tuner import DartsTuner
   from darts_tf.tuner.variations import variations
+
   tune = config_from_flags(TuneConfig)
   config = config_from_flags(SearchConfig)
   searches = _SEARCHES.value
   if _VARY.value:
     searches = [
-        {'seed': config.seed + seed, **options}
-        for options in variations(_VARY.value)
-        for seed in range(1 if searches is None else searches)]
+      {'seed': config.seed + seed, **options}
+      for options in variations(_VARY.value)
+      for seed in range(1 if searches is None else searches)
+    ]
   workdir = pathlib.Path(_WORKDIR.value)
   tuner = DartsTuner(
-      config.search_space, config.method, tune.objective, tune.max_trials,
-      searches, _FINISHED.value, config, config_from_flags(
-          TrainConfig, prefix='train_', skip=('validation_portion',),
-          shared=SHARED),
-      tune.max_parameters, tune.max_multiply_adds, tune.hyperband_factor,
-      tune.stop_below, _CURVES.value, directory=workdir.parent,
-      project_name=workdir.name, seed=config.seed, derived=tune.derived,
-      sampled=tune.sampled)
+    config.search_space,
+    config.method,
+    tune.objective,
+    tune.max_trials,
+    searches,
+    _FINISHED.value,
+    config,
+    config_from_flags(
+      TrainConfig, prefix='train_', skip=('validation_portion',), shared=SHARED
+    ),
+    tune.max_parameters,
+    tune.max_multiply_adds,
+    tune.hyperband_factor,
+    tune.stop_below,
+    _CURVES.value,
+    directory=workdir.parent,
+    project_name=workdir.name,
+    seed=config.seed,
+    derived=tune.derived,
+    sampled=tune.sampled,
+  )
   make_strategy(config)
   data = load_data(config)
   tuner.search(data, validation_split=_VALIDATION.value)

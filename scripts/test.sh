@@ -6,6 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/environment.sh
 prepare_environment test
 ruff check .
+ruff format --check .
 # One process a core: most time goes into building graphs, which uses one.
 workers="$(python -c 'import os; print(len(os.sched_getaffinity(0)))')"
 exec python -m pytest -n "$workers" --dist loadfile "$@"

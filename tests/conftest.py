@@ -18,11 +18,13 @@ def pytest_configure(config):
   from absl import flags
 
   from darts_tf.system import process
+
   # absl's test cases read flags, which pytest does not parse.
   flags.FLAGS.mark_as_parsed()
   cpu = tf.config.list_physical_devices('CPU')[0]
   tf.config.set_logical_device_configuration(
-      cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+    cpu, [tf.config.LogicalDeviceConfiguration()] * 2
+  )
   process.configure_tensorflow()
 
 

@@ -8,7 +8,6 @@ import darts_tf
 
 
 class PackageTest(parameterized.TestCase):
-
   @parameterized.parameters(*darts_tf.__all__)
   def test_every_name_is_found(self, name):
     value = getattr(darts_tf, name)
@@ -24,13 +23,15 @@ class PackageTest(parameterized.TestCase):
 
   def test_genotypes_need_no_tensorflow(self):
     program = (
-        'import sys; import darts_tf;'
-        ' assert "Genotype" in dir(darts_tf);'
-        ' genotype = darts_tf.load_genotype("DARTS_V2");'
-        ' assert "normal" in genotype.cells;'
-        ' sys.exit("tensorflow" in sys.modules or "keras" in sys.modules)')
+      'import sys; import darts_tf;'
+      ' assert "Genotype" in dir(darts_tf);'
+      ' genotype = darts_tf.load_genotype("DARTS_V2");'
+      ' assert "normal" in genotype.cells;'
+      ' sys.exit("tensorflow" in sys.modules or "keras" in sys.modules)'
+    )
     done = subprocess.run(
-        [sys.executable, '-c', program], capture_output=True, text=True)
+      [sys.executable, '-c', program], capture_output=True, text=True
+    )
     self.assertEqual(done.returncode, 0, done.stderr)
 
 

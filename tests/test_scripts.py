@@ -11,8 +11,9 @@ from absl.testing import absltest
 
 import darts_tf
 
-SCRIPT = pathlib.Path(
-    darts_tf.__file__).parents[1] / 'scripts' / 'environment.sh'
+SCRIPT = (
+  pathlib.Path(darts_tf.__file__).parents[1] / 'scripts' / 'environment.sh'
+)
 BASH = shutil.which('bash')
 
 # Makes an environment of itself, and notes what pip is asked to install.
@@ -30,7 +31,6 @@ esac
 
 @absltest.skipUnless(BASH, 'needs bash')
 class EnvironmentTest(absltest.TestCase):
-
   def setUp(self):
     super().setUp()
     self.root = pathlib.Path(self.create_tempdir('a project').full_path)
@@ -54,8 +54,12 @@ class EnvironmentTest(absltest.TestCase):
         prepare_environment {' '.join(extras)}
         """)
     done = subprocess.run(
-        [BASH, '-c', command], cwd=self.root, text=True, capture_output=True,
-        env={'PATH': os.fspath(self.programs), **environment})
+      [BASH, '-c', command],
+      cwd=self.root,
+      text=True,
+      capture_output=True,
+      env={'PATH': os.fspath(self.programs), **environment},
+    )
     return done.returncode, done.stdout, done.stderr
 
   def installed(self):
@@ -93,16 +97,20 @@ class EnvironmentTest(absltest.TestCase):
     code, _, err = self.prepare(DARTS_TF_EXTRA='gpu')
     self.assertEqual(code, 2)
     self.assertEqual(
-        err, 'error: Unknown build of TensorFlow; expected cpu, tensorflow'
-        ' or cuda. Received: DARTS_TF_EXTRA=gpu\n')
+      err,
+      'error: Unknown build of TensorFlow; expected cpu, tensorflow'
+      ' or cuda. Received: DARTS_TF_EXTRA=gpu\n',
+    )
     self.assertFalse((self.root / '.venv').exists())
 
   def test_no_python(self):
     code, _, err = self.prepare()
     self.assertEqual(code, 2)
     self.assertEqual(
-        err, 'error: No Python found to run on; expected python3.10,'
-        ' python3.11 or python3.12 on the PATH.\n')
+      err,
+      'error: No Python found to run on; expected python3.10,'
+      ' python3.11 or python3.12 on the PATH.\n',
+    )
 
 
 if __name__ == '__main__':

@@ -19,8 +19,11 @@ EIGENVALUE_METHODS = ('exact', 'power')
 
 
 def hessian_vector_product(
-    problem: BilevelProblem, weights: Sequence, alphas: Sequence, batch: Any,
-    vector: Sequence[tf.Tensor],
+  problem: BilevelProblem,
+  weights: Sequence,
+  alphas: Sequence,
+  batch: Any,
+  vector: Sequence[tf.Tensor],
 ) -> Tensors:
   """Returns d2L_V/dalpha2 v, the weights held fixed.
 
@@ -43,9 +46,9 @@ def hessian_vector_product(
   with tf.GradientTape(watch_accessed_variables=False) as tape:
     tape.watch(alphas)
     _, gradients = value_and_gradients(
-        lambda: problem.validation_loss(weights, alphas, batch), alphas)
-  product = tape.gradient(
-      gradients, alphas, output_gradients=list(vector))
+      lambda: problem.validation_loss(weights, alphas, batch), alphas
+    )
+  product = tape.gradient(gradients, alphas, output_gradients=list(vector))
   return problem.reduce(algebra.dense(product, alphas))
 
 
@@ -73,9 +76,12 @@ class AlphaHessian:
   """
 
   def __init__(
-      self, problem: BilevelProblem, weights: Sequence, alphas: Sequence,
-      mask: Sequence[np.ndarray] | None = None,
-      strategy: tf.distribute.Strategy | None = None,
+    self,
+    problem: BilevelProblem,
+    weights: Sequence,
+    alphas: Sequence,
+    mask: Sequence[np.ndarray] | None = None,
+    strategy: tf.distribute.Strategy | None = None,
   ):
     self._shapes = [tuple(np.shape(alpha)) for alpha in alphas]
     self._lengths = [math.prod(shape) for shape in self._shapes]
@@ -85,11 +91,14 @@ class AlphaHessian:
     def product(batch, vector):
       here = algebra.as_tensors(alphas)
       parts = tf.split(vector, self._lengths)
-      parts = [tf.cast(tf.reshape(part, alpha.shape), alpha.dtype)
-               for part, alpha in zip(parts, here, strict=True)]
+      parts = [
+        tf.cast(tf.reshape(part, alpha.shape), alpha.dtype)
+        for part, alpha in zip(parts, here, strict=True)
+      ]
       result = hessian_vector_product(problem, weights, here, batch, parts)
       return tf.concat(
-          [tf.reshape(tf.cast(x, vector.dtype), [-1]) for x in result], 0)
+        [tf.reshape(tf.cast(x, vector.dtype), [-1]) for x in result], 0
+      )
 
     def distributed(batch, vector):
       result = strategy.run(product, args=(batch, vector))
@@ -117,10 +126,11 @@ class AlphaHessian:
     result = self._product(batch, tf.constant(full)).numpy()
     if not np.isfinite(result).all():
       raise InputError(
-          'The Hessian of the validation loss by alpha has a NaN or an'
-          ' infinity; expected finite weights, alphas and images. Received:'
-          f' {np.count_nonzero(~np.isfinite(result))} of {result.size}'
-          ' entries of a product not finite')
+        'The Hessian of the validation loss by alpha has a NaN or an'
+        ' infinity; expected finite weights, alphas and images. Received:'
+        f' {np.count_nonzero(~np.isfinite(result))} of {result.size}'
+        ' entries of a product not finite'
+      )
     return result[self._entries]
 
   def matrix(self, batch: Any) -> np.ndarray:
@@ -139,8 +149,12 @@ class AlphaHessian:
     return np.stack(columns, axis=1)
 
   def dominant_eigenvalue(
-      self, batch: Any, method: str = 'exact', tolerance: float = 1e-3,
-      max_iterations: int = 100, seed: int = 0,
+    self,
+    batch: Any,
+    method: str = 'exact',
+    tolerance: float = 1e-3,
+    max_iterations: int = 100,
+    seed: int = 0,
   ) -> float:
     """Returns the largest eigenvalue; see `dominant_eigenvalue`."""
     if method not in EIGENVALUE_METHODS:
@@ -155,13 +169,20 @@ class AlphaHessian:
 
   def _by_products(self, batch, tolerance, max_iterations, seed) -> float:
     return largest_eigenvalue(
-        lambda vector: self.product(batch, vector), self.size,
-        tolerance, max_iterations, seed).value
+      lambda vector: self.product(batch, vector),
+      self.size,
+      tolerance,
+      max_iterations,
+      seed,
+    ).value
 
 
 def alpha_hessian(
-    problem: BilevelProblem, weights: Sequence, alphas: Sequence, batch: Any,
-    mask: Sequence[np.ndarray] | None = None,
+  problem: BilevelProblem,
+  weights: Sequence,
+  alphas: Sequence,
+  batch: Any,
+  mask: Sequence[np.ndarray] | None = None,
 ) -> np.ndarray:
   """Returns d2L_V/dalpha2 over the entries of all alphas concatenated.
 
@@ -182,9 +203,15 @@ def alpha_hessian(
 
 
 def dominant_eigenvalue(
-    problem: BilevelProblem, weights: Sequence, alphas: Sequence, batch: Any,
-    method: str = 'exact', mask: Sequence[np.ndarray] | None = None,
-    tolerance: float = 1e-3, max_iterations: int = 100, seed: int = 0,
+  problem: BilevelProblem,
+  weights: Sequence,
+  alphas: Sequence,
+  batch: Any,
+  method: str = 'exact',
+  mask: Sequence[np.ndarray] | None = None,
+  tolerance: float = 1e-3,
+  max_iterations: int = 100,
+  seed: int = 0,
 ) -> float:
   r"""Returns the largest eigenvalue of d2L_V/dalpha2.
 
@@ -216,11 +243,12 @@ def dominant_eigenvalue(
       converged.
   """
   return AlphaHessian(problem, weights, alphas, mask).dominant_eigenvalue(
-      batch, method, tolerance, max_iterations, seed)
+    batch, method, tolerance, max_iterations, seed
+  )
 
 
 def _existing(
-    mask: Sequence[np.ndarray] | None, shapes: list[tuple[int, ...]]
+  mask: Sequence[np.ndarray] | None, shapes: list[tuple[int, ...]]
 ) -> np.ndarray:
   """Returns the positions of existing entries in the concatenation."""
   if mask is None:
@@ -228,12 +256,14 @@ def _existing(
   mask = [np.asarray(part, bool) for part in mask]
   if [part.shape for part in mask] != shapes:
     raise InputError(
-        'The mask does not fit the alphas; expected one array for each of'
-        f' them, of its shape: {shapes}.'
-        f' Received: mask of shapes {[part.shape for part in mask]}')
+      'The mask does not fit the alphas; expected one array for each of'
+      f' them, of its shape: {shapes}.'
+      f' Received: mask of shapes {[part.shape for part in mask]}'
+    )
   entries = np.flatnonzero(np.concatenate([part.ravel() for part in mask]))
   if not entries.size:
     raise InputError(
-        'There is no entry of alpha to differentiate by; expected at least'
-        f' one. Received: alphas of shapes {shapes}')
+      'There is no entry of alpha to differentiate by; expected at least'
+      f' one. Received: alphas of shapes {shapes}'
+    )
   return entries

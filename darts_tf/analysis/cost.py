@@ -21,7 +21,8 @@ def parameters(model: keras.layers.Layer) -> int:
     model: a built model or layer.
   """
   return sum(
-      math.prod(variable.shape) for variable in model.trainable_variables)
+    math.prod(variable.shape) for variable in model.trainable_variables
+  )
 
 
 def multiply_adds(model: keras.layers.Layer, image_shape: Sequence[int]) -> int:
@@ -49,11 +50,11 @@ def multiply_adds(model: keras.layers.Layer, image_shape: Sequence[int]) -> int:
   """
   # As in fit of Keras: the calls of layers are not converted.
   inference = tf.function(
-      lambda images: model(images, training=False), autograph=False)
+    lambda images: model(images, training=False), autograph=False
+  )
   dtype = getattr(model, 'compute_dtype', None) or tf.float32
   signature = tf.TensorSpec((1, *image_shape), dtype)
-  return graph_multiply_adds(
-      inference.get_concrete_function(signature).graph)
+  return graph_multiply_adds(inference.get_concrete_function(signature).graph)
 
 
 def describe_network(network: Network) -> dict[str, int | None]:
@@ -71,10 +72,11 @@ def describe_network(network: Network) -> dict[str, int | None]:
   if network.auxiliary_head is not None:
     total -= auxiliary
   return {
-      'parameters': total,
-      'parameters_with_auxiliary': (
-          None if auxiliary is None else total + auxiliary),
-      'multiply_adds': multiply_adds(network, network.image_shape),
+    'parameters': total,
+    'parameters_with_auxiliary': (
+      None if auxiliary is None else total + auxiliary
+    ),
+    'multiply_adds': multiply_adds(network, network.image_shape),
   }
 
 
@@ -82,11 +84,16 @@ def _auxiliary_parameters(network: Network) -> int | None:
   """Size of the auxiliary head that a network has or could have."""
   if network.auxiliary_head is not None:
     return parameters(network.auxiliary_head)
-  shape = cell_shapes(
-      network.stem, network.cells, network.image_shape
-  )[network.auxiliary_cell]
+  shape = cell_shapes(network.stem, network.cells, network.image_shape)[
+    network.auxiliary_cell
+  ]
   if min(shape[1:3]) < _LEAST_AUXILIARY_MAP:
     return None
-  return parameters(AuxiliaryHead(
-      network.head.classifier.units, network.style, shape,
-      network.get_config()['auxiliary_norm']))
+  return parameters(
+    AuxiliaryHead(
+      network.head.classifier.units,
+      network.style,
+      shape,
+      network.get_config()['auxiliary_norm'],
+    )
+  )

@@ -26,8 +26,10 @@ class EdgeCosts:
   """
 
   def __init__(
-      self, space: SearchSpace, build: Callable[[Genotype], Network],
-      num_cells: int,
+    self,
+    space: SearchSpace,
+    build: Callable[[Genotype], Network],
+    num_cells: int,
   ):
     choices = node_choices(space, num_cells)
     edges = {}
@@ -37,20 +39,24 @@ class EdgeCosts:
     self._space = space
     self._operation = functools.cache(self._measure)
     self.edges = {
-        (choice.group, edge): self._edge(choice.group, edge)
-        for choice in choices
-        for source, names in zip(choice.sources, choice.operations)
-        for edge in (Edge(name, source, choice.node) for name in names)}
+      (choice.group, edge): self._edge(choice.group, edge)
+      for choice in choices
+      for source, names in zip(choice.sources, choice.operations)
+      for edge in (Edge(name, source, choice.node) for name in names)
+    }
     whole = describe_network(self._network)
-    used = [self.edges[group, edge]
-            for group, cell in edges.items() for edge in cell]
+    used = [
+      self.edges[group, edge] for group, cell in edges.items() for edge in cell
+    ]
     self.base = tuple(
-        whole[name] - sum(cost[i] for cost in used)
-        for i, name in enumerate(('parameters', 'multiply_adds')))
+      whole[name] - sum(cost[i] for cost in used)
+      for i, name in enumerate(('parameters', 'multiply_adds'))
+    )
 
   def limits(
-      self, max_parameters: float | None = None,
-      max_multiply_adds: float | None = None,
+    self,
+    max_parameters: float | None = None,
+    max_multiply_adds: float | None = None,
   ) -> list[Limit]:
     """The limits that are not `None`.
 
@@ -59,12 +65,20 @@ class EdgeCosts:
       max_multiply_adds: most multiply-additions of an image.
     """
     return [
-        Limit(name, largest, self.base[i],
-              {key: cost[i] for key, cost in self.edges.items()})
-        for i, (name, largest) in enumerate((
-            ('max_parameters', max_parameters),
-            ('max_multiply_adds', max_multiply_adds)))
-        if largest is not None]
+      Limit(
+        name,
+        largest,
+        self.base[i],
+        {key: cost[i] for key, cost in self.edges.items()},
+      )
+      for i, (name, largest) in enumerate(
+        (
+          ('max_parameters', max_parameters),
+          ('max_multiply_adds', max_multiply_adds),
+        )
+      )
+      if largest is not None
+    ]
 
   def _edge(self, group: str, edge: Edge) -> tuple[int, int]:
     """Parameters and multiply-additions of an edge in all its cells."""
@@ -76,8 +90,11 @@ class EdgeCosts:
       outer = edge.source < self._space.topology.num_inputs
       stride = plan.stride if outer else 1
       cost = self._operation(
-          edge.operation, plan.channels, stride,
-          cell.state_shape(cell.adapted_shape, edge.source))
+        edge.operation,
+        plan.channels,
+        stride,
+        cell.state_shape(cell.adapted_shape, edge.source),
+      )
       total = [a + b for a, b in zip(total, cost)]
     return tuple(total)
 

@@ -33,8 +33,11 @@ class Eigenpair(NamedTuple):
 
 
 def largest_eigenvalue(
-    product: Callable[[np.ndarray], np.ndarray], size: int,
-    tolerance: float = 1e-3, max_iterations: int = 100, seed: int = 0,
+  product: Callable[[np.ndarray], np.ndarray],
+  size: int,
+  tolerance: float = 1e-3,
+  max_iterations: int = 100,
+  seed: int = 0,
 ) -> Eigenpair:
   r"""Returns the largest eigenvalue of A: the maximum, not that of modulus.
 
@@ -83,13 +86,15 @@ def largest_eigenvalue(
     if residual <= enough or count == size:
       check_symmetric(projected)
       return Eigenpair(
-          float(theta), basis @ coordinates, float(residual), count)
+        float(theta), basis @ coordinates, float(residual), count
+      )
   check_symmetric(projected)
   raise InputError(
-      'The largest eigenvalue has not been found: its residual is'
-      f' {residual:.3g} at the value {theta:.3g}; expected more'
-      ' max_iterations, a larger tolerance, or the exact method.'
-      f' Received: max_iterations={max_iterations}, tolerance={tolerance:g}')
+    'The largest eigenvalue has not been found: its residual is'
+    f' {residual:.3g} at the value {theta:.3g}; expected more'
+    ' max_iterations, a larger tolerance, or the exact method.'
+    f' Received: max_iterations={max_iterations}, tolerance={tolerance:g}'
+  )
 
 
 def check_symmetric(matrix: np.ndarray) -> None:
@@ -105,9 +110,10 @@ def check_symmetric(matrix: np.ndarray) -> None:
   if difference > _LARGEST_ASYMMETRY * np.linalg.norm(matrix):
     asymmetry = difference / np.linalg.norm(matrix)
     raise InputError(
-        'The matrix of second derivatives is not symmetric; expected'
-        ' operations whose gradients can be differentiated correctly.'
-        f' Received: asymmetry={asymmetry:.2g}')
+      'The matrix of second derivatives is not symmetric; expected'
+      ' operations whose gradients can be differentiated correctly.'
+      f' Received: asymmetry={asymmetry:.2g}'
+    )
 
 
 def _orthogonal(vector: np.ndarray, basis: np.ndarray) -> np.ndarray:
@@ -116,4 +122,3 @@ def _orthogonal(vector: np.ndarray, basis: np.ndarray) -> np.ndarray:
     vector = vector - basis @ (basis.T @ vector)
     vector = vector / np.linalg.norm(vector)
   return vector
-

@@ -38,8 +38,9 @@ Kernels = Mapping[str, Sequence[Kernel]]
 def gpu_kernels() -> Kernels:
   """Returns the kernels of TensorFlow 2.21 for GPUs, by operation."""
   table = json.loads(_TABLE.read_text())
-  return {op: [Kernel(*kernel) for kernel in kernels]
-          for op, kernels in table.items()}
+  return {
+    op: [Kernel(*kernel) for kernel in kernels] for op, kernels in table.items()
+  }
 
 
 def registered_gpu_kernels() -> Kernels:
@@ -51,32 +52,42 @@ def registered_gpu_kernels() -> Kernels:
   found = {}
   for kernel in registry.get_all_registered_kernels().kernel:
     if kernel.device_type in _DEVICES:
-      types = {c.name: sorted(c.allowed_values.list.type)
-               for c in kernel.constraint}
+      types = {
+        c.name: sorted(c.allowed_values.list.type) for c in kernel.constraint
+      }
       key = tuple(sorted(types)), tuple(sorted(kernel.host_memory_arg))
       found.setdefault(kernel.op, {}).setdefault(key, []).append(types)
   if 'Conv2D' not in found:
     built = tf.sysconfig.get_build_info()['is_cuda_build']
     raise InputError(
-        'This build of TensorFlow has no kernels for GPUs; expected the'
-        " package 'tensorflow' for Linux."
-        f' Received: is_cuda_build={built}')
-  return {op: [Kernel(types, list(host))
-               for (names, host), kernels in sorted(found[op].items())
-               for types in _merged(names, kernels)]
-          for op in sorted(found)}
+      'This build of TensorFlow has no kernels for GPUs; expected the'
+      " package 'tensorflow' for Linux."
+      f' Received: is_cuda_build={built}'
+    )
+  return {
+    op: [
+      Kernel(types, list(host))
+      for (names, host), kernels in sorted(found[op].items())
+      for types in _merged(names, kernels)
+    ]
+    for op in sorted(found)
+  }
 
 
 def _merged(names: Sequence[str], kernels: list[dict]) -> list[dict]:
   """Kernels that differ in their only type as one."""
   if len(names) != 1:
     return sorted(kernels, key=str)
-  name, = names
+  (name,) = names
   return [{name: sorted({t for types in kernels for t in types[name]})}]
 
 
 def kernels_text(kernels: Kernels) -> str:
   """The table as the JSON that is part of the package, a line an operation."""
-  return '{\n' + ',\n'.join(
+  return (
+    '{\n'
+    + ',\n'.join(
       f'{json.dumps(op)}: {json.dumps(kernels[op])}' for op in kernels
-  ) + '\n}\n'
+    )
+    + '\n}\n'
+  )

@@ -27,7 +27,7 @@ class GradientStatistics:
 
 
 def gradient_statistics(
-    gradient: np.ndarray, first_order: np.ndarray
+  gradient: np.ndarray, first_order: np.ndarray
 ) -> GradientStatistics:
   """Compares an estimator with first order.
 
@@ -38,14 +38,18 @@ def gradient_statistics(
   length = lambda x: np.linalg.norm(x, axis=-1).mean()
   deviation = gradient.std(0, ddof=1)
   return GradientStatistics(
-      _ratio(length(gradient - first_order), length(first_order)),
-      cosine(gradient.mean(0), first_order.mean(0)),
-      float(np.median([_ratio(abs(m), d) for m, d in zip(
-          gradient.mean(0), deviation)])))
+    _ratio(length(gradient - first_order), length(first_order)),
+    cosine(gradient.mean(0), first_order.mean(0)),
+    float(
+      np.median(
+        [_ratio(abs(m), d) for m, d in zip(gradient.mean(0), deviation)]
+      )
+    ),
+  )
 
 
 def correction_cosines(
-    gradients: Mapping[str, np.ndarray], first_order: np.ndarray
+  gradients: Mapping[str, np.ndarray], first_order: np.ndarray
 ) -> dict[str, dict[str, float]]:
   """Mean over batches of the cosines between all pairs of corrections.
 
@@ -58,13 +62,16 @@ def correction_cosines(
   """
   corrections = {n: g - first_order for n, g in gradients.items()}
   return {
-      a: {b: float(np.mean([cosine(*pair) for pair in zip(x, y)]))
-          for b, y in corrections.items()}
-      for a, x in corrections.items()}
+    a: {
+      b: float(np.mean([cosine(*pair) for pair in zip(x, y)]))
+      for b, y in corrections.items()
+    }
+    for a, x in corrections.items()
+  }
 
 
 def means_by_operation(
-    gradient: np.ndarray, operations: Sequence[str], unit: float
+  gradient: np.ndarray, operations: Sequence[str], unit: float
 ) -> dict[str, float]:
   """Mean over batches and edges for each operation; below 0 it is raised.
 
@@ -74,8 +81,10 @@ def means_by_operation(
     unit: what the means are divided by.
   """
   names = np.array(operations)
-  return {name: _ratio(gradient[:, names == name].mean(), unit)
-          for name in dict.fromkeys(operations)}
+  return {
+    name: _ratio(gradient[:, names == name].mean(), unit)
+    for name in dict.fromkeys(operations)
+  }
 
 
 def cosine(x: np.ndarray, y: np.ndarray) -> float:
@@ -84,12 +93,13 @@ def cosine(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def _ratio(numerator: float, denominator: float) -> float:
-  return float(numerator / denominator) if denominator else 0.
+  return float(numerator / denominator) if denominator else 0.0
 
 
 def gradient_tables(
-    gradients: Mapping[str, np.ndarray], first_order: str,
-    operations: Sequence[str],
+  gradients: Mapping[str, np.ndarray],
+  first_order: str,
+  operations: Sequence[str],
 ) -> str:
   """The statistics as three tables in Markdown.
 
@@ -101,22 +111,41 @@ def gradient_tables(
   base = gradients[first_order]
   others = {n: g for n, g in gradients.items() if n != first_order}
   lines = [
-      ['estimator', 'correction / first order', 'cosine with first order',
-       'signal to noise'],
-      ['---', '---:', '---:', '---:']]
+    [
+      'estimator',
+      'correction / first order',
+      'cosine with first order',
+      'signal to noise',
+    ],
+    ['---', '---:', '---:', '---:'],
+  ]
   for name, gradient in {first_order: base, **others}.items():
     row = gradient_statistics(gradient, base)
-    lines.append([name, f'{row.relative_length:.3g}', f'{row.cosine:.2f}',
-                  f'{row.signal_to_noise:.3f}'])
-  lines += [[], ['cosine of corrections', *others],
-            ['---', *['---:'] * len(others)]]
+    lines.append(
+      [
+        name,
+        f'{row.relative_length:.3g}',
+        f'{row.cosine:.2f}',
+        f'{row.signal_to_noise:.3f}',
+      ]
+    )
+  lines += [
+    [],
+    ['cosine of corrections', *others],
+    ['---', *['---:'] * len(others)],
+  ]
   for name, row in correction_cosines(others, base).items():
     lines.append([name, *(f'{row[other]:.2f}' for other in others)])
   unit = float(np.sqrt((base.mean(0) ** 2).mean()))
-  lines += [[], ['mean by operation', *dict.fromkeys(operations)],
-            ['---', *['---:'] * len(set(operations))]]
+  lines += [
+    [],
+    ['mean by operation', *dict.fromkeys(operations)],
+    ['---', *['---:'] * len(set(operations))],
+  ]
   for name, gradient in {first_order: base, **others}.items():
     means = means_by_operation(gradient, operations, unit)
     lines.append([name, *(f'{value:+.2f}' for value in means.values())])
-  return '\n'.join(
-      f'| {" | ".join(line)} |' if line else '' for line in lines) + '\n'
+  return (
+    '\n'.join(f'| {" | ".join(line)} |' if line else '' for line in lines)
+    + '\n'
+  )

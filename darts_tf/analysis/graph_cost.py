@@ -34,17 +34,19 @@ def _cost(op: tf.Operation) -> int:
   if op.type in _COSTS:
     return _COSTS[op.type](op)
   costs = [
-      # The graphs of called functions have no public name.
-      graph_multiply_adds(op.graph._get_function(name).graph)
-      for name in _called_functions(op)]
+    # The graphs of called functions have no public name.
+    graph_multiply_adds(op.graph._get_function(name).graph)
+    for name in _called_functions(op)
+  ]
   if op.type in _CALLS:
     return sum(costs)
   if op.type not in _CHOICES and any(costs):
     raise InputError(
-        'Multiply-additions inside a loop cannot be counted, since the'
-        ' number of its passes is unknown; expected convolutions and dense'
-        f' layers outside of loops. Received: operation={op.name!r}'
-        f' ({op.type})')
+      'Multiply-additions inside a loop cannot be counted, since the'
+      ' number of its passes is unknown; expected convolutions and dense'
+      f' layers outside of loops. Received: operation={op.name!r}'
+      f' ({op.type})'
+    )
   return max(costs, default=0)
 
 
@@ -82,9 +84,8 @@ def _kernel_gradient(op: tf.Operation) -> int:
 
 def _depthwise_gradient(op: tf.Operation) -> int:
   """Each gradient of an output times rows and columns of the kernel."""
-  kernel = (op.outputs[0] if op.type.endswith('Filter') else op.inputs[1])
-  return math.prod(_shape(op, op.inputs[2])) * math.prod(
-      _shape(op, kernel)[:2])
+  kernel = op.outputs[0] if op.type.endswith('Filter') else op.inputs[1]
+  return math.prod(_shape(op, op.inputs[2])) * math.prod(_shape(op, kernel)[:2])
 
 
 def _positions(op: tf.Operation) -> int:
@@ -96,7 +97,7 @@ def _positions(op: tf.Operation) -> int:
   """
   tensor = op.outputs[0]
   while len(tensor.consumers()) == 1:
-    consumer, = tensor.consumers()
+    (consumer,) = tensor.consumers()
     if consumer.type == 'BatchToSpaceND':
       return math.prod(_shape(op, consumer.outputs[0]))
     if consumer.type not in _RESHAPES:
@@ -107,11 +108,9 @@ def _positions(op: tf.Operation) -> int:
 
 def _matrix_product(op: tf.Operation) -> int:
   """Outputs times the length of the sum."""
-  transposed = op.get_attr(
-      'transpose_a' if op.type == 'MatMul' else 'adj_x')
+  transposed = op.get_attr('transpose_a' if op.type == 'MatMul' else 'adj_x')
   axis = -2 if transposed else -1
-  return (math.prod(_shape(op, op.outputs[0]))
-          * _shape(op, op.inputs[0])[axis])
+  return math.prod(_shape(op, op.outputs[0])) * _shape(op, op.inputs[0])[axis]
 
 
 def _einsum(op: tf.Operation) -> int:
@@ -124,31 +123,33 @@ def _einsum(op: tf.Operation) -> int:
     lengths |= dict(zip(left, shape))
     lengths |= dict(zip(reversed(right), reversed(shape)))
   return math.prod(_shape(op, op.outputs[0])) * math.prod(
-      length for label, length in lengths.items() if label not in output)
+    length for label, length in lengths.items() if label not in output
+  )
 
 
 def _shape(op: tf.Operation, tensor: tf.Tensor) -> list[int]:
   shape = tensor.shape
   if not shape.is_fully_defined():
     raise InputError(
-        'Multiply-additions cannot be counted where a shape depends on more'
-        ' than the shape of the image; expected a static shape. Received:'
-        f' operation={op.name!r} ({op.type}), shape={shape}')
+      'Multiply-additions cannot be counted where a shape depends on more'
+      ' than the shape of the image; expected a static shape. Received:'
+      f' operation={op.name!r} ({op.type}), shape={shape}'
+    )
   return shape.as_list()
 
 
 _COSTS = {
-    'BatchMatMul': _matrix_product,
-    'BatchMatMulV2': _matrix_product,
-    'BatchMatMulV3': _matrix_product,
-    'Conv2D': _convolution,
-    'Conv2DBackpropFilter': _kernel_gradient,
-    'Conv2DBackpropInput': _transposed,
-    'Conv3D': _convolution,
-    'Conv3DBackpropInputV2': _transposed,
-    'DepthwiseConv2dNative': _depthwise,
-    'DepthwiseConv2dNativeBackpropFilter': _depthwise_gradient,
-    'DepthwiseConv2dNativeBackpropInput': _depthwise_gradient,
-    'Einsum': _einsum,
-    'MatMul': _matrix_product,
+  'BatchMatMul': _matrix_product,
+  'BatchMatMulV2': _matrix_product,
+  'BatchMatMulV3': _matrix_product,
+  'Conv2D': _convolution,
+  'Conv2DBackpropFilter': _kernel_gradient,
+  'Conv2DBackpropInput': _transposed,
+  'Conv3D': _convolution,
+  'Conv3DBackpropInputV2': _transposed,
+  'DepthwiseConv2dNative': _depthwise,
+  'DepthwiseConv2dNativeBackpropFilter': _depthwise_gradient,
+  'DepthwiseConv2dNativeBackpropInput': _depthwise_gradient,
+  'Einsum': _einsum,
+  'MatMul': _matrix_product,
 }

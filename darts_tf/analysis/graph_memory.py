@@ -9,13 +9,32 @@ import tensorflow as tf
 from darts_tf.analysis.needed_operations import needed_operations
 
 # Their output is their input under another shape or name.
-_ALIASES = frozenset((
-    'ExpandDims', 'Identity', 'IdentityN', 'PreventGradient', 'Reshape',
-    'Squeeze', 'StopGradient'))
+_ALIASES = frozenset(
+  (
+    'ExpandDims',
+    'Identity',
+    'IdentityN',
+    'PreventGradient',
+    'Reshape',
+    'Squeeze',
+    'StopGradient',
+  )
+)
 # Their output may take the place of an input that nobody else wants.
-_IN_PLACE = frozenset((
-    'AddN', 'AddV2', 'Cast', 'FusedBatchNormV3', 'Mul', 'Neg', 'RealDiv',
-    'Relu', 'ReluGrad', 'Sub'))
+_IN_PLACE = frozenset(
+  (
+    'AddN',
+    'AddV2',
+    'Cast',
+    'FusedBatchNormV3',
+    'Mul',
+    'Neg',
+    'RealDiv',
+    'Relu',
+    'ReluGrad',
+    'Sub',
+  )
+)
 # They hold what is there already.
 _FREE = frozenset(('Const', 'Placeholder', 'ReadVariableOp'))
 _HANDLES = (tf.resource, tf.variant, tf.string)
@@ -55,7 +74,8 @@ def graph_memory(graph: tf.Graph) -> GraphMemory | None:
   operations = needed_operations(graph)
   owners = _owners(operations)
   readers = collections.Counter(
-      owners[t.ref()] for op in operations for t in op.inputs)
+    owners[t.ref()] for op in operations for t in op.inputs
+  )
   readers.update(owners[t.ref()] for t in graph.outputs)
   sizes = {}
   live = peak = 0
@@ -86,8 +106,10 @@ def _owners(operations: list[tf.Operation]) -> dict:
   for op in operations:
     for output, source in zip(op.outputs, _sources(op)):
       owners[output.ref()] = (
-          output.ref() if source is None
-          else owners.get(source.ref(), source.ref()))
+        output.ref()
+        if source is None
+        else owners.get(source.ref(), source.ref())
+      )
   return owners
 
 

@@ -11,10 +11,21 @@ from darts_tf.analysis.needed_operations import needed_operations
 
 # They start nothing: what they return is there already, or is known when
 # the graph has been built.
-_FREE = frozenset((
-    'Const', 'ExpandDims', 'Identity', 'IdentityN', 'NoOp',
-    'PreventGradient', 'ReadVariableOp', 'Reshape', 'Shape', 'Squeeze',
-    'StopGradient'))
+_FREE = frozenset(
+  (
+    'Const',
+    'ExpandDims',
+    'Identity',
+    'IdentityN',
+    'NoOp',
+    'PreventGradient',
+    'ReadVariableOp',
+    'Reshape',
+    'Shape',
+    'Squeeze',
+    'StopGradient',
+  )
+)
 _HANDLES = (tf.resource, tf.variant)
 
 
@@ -64,10 +75,14 @@ def graph_placement(graph: tf.Graph, kernels: Kernels) -> Placement:
         started += 1
     for tensor, name in zip(op.inputs, _names(op, op.op_def.input_arg)):
       here, wanted = hosted.get(tensor.ref()), _on_host(kernel, name)
-      if not folded and here not in (None, wanted) and (
-          tensor.dtype not in _HANDLES):
+      if (
+        not folded
+        and here not in (None, wanted)
+        and (tensor.dtype not in _HANDLES)
+      ):
         transfers.append(
-            f'{tensor.op.name} ({tensor.op.type}) -> {op.name} ({op.type})')
+          f'{tensor.op.name} ({tensor.op.type}) -> {op.name} ({op.type})'
+        )
     for tensor, name in zip(op.outputs, _names(op, op.op_def.output_arg)):
       hosted[tensor.ref()] = None if folded else _on_host(kernel, name)
   return Placement(started, dict(on_host), tuple(transfers))
@@ -75,9 +90,14 @@ def graph_placement(graph: tf.Graph, kernels: Kernels) -> Placement:
 
 def _folded(op: tf.Operation, hosted: dict) -> bool:
   """Whether an operation follows from constants alone."""
-  return bool(op.inputs) and not op.op_def.is_stateful and all(
+  return (
+    bool(op.inputs)
+    and not op.op_def.is_stateful
+    and all(
       t.op.type == 'Const' or hosted.get(t.ref(), False) is None
-      for t in op.inputs)
+      for t in op.inputs
+    )
+  )
 
 
 def _on_host(kernel: Kernel | None, name: str) -> bool:
@@ -88,9 +108,14 @@ def _kernel(op: tf.Operation, kernels: Sequence[Kernel]) -> Kernel | None:
   """The kernel of a GPU for this operation; `None` if the host does it."""
   if 'CPU' in op.device:
     return None
-  return next((kernel for kernel in kernels if all(
-      _allowed(op, name, types) for name, types in kernel.types.items())),
-              None)
+  return next(
+    (
+      kernel
+      for kernel in kernels
+      if all(_allowed(op, name, types) for name, types in kernel.types.items())
+    ),
+    None,
+  )
 
 
 def _allowed(op: tf.Operation, name: str, types: Sequence[int]) -> bool:

@@ -14,8 +14,9 @@ _TOLERANCE = 1.25
 
 
 def check_memory(
-    build_graph: Callable[[], tf.Graph], config: RunConfig,
-    budget: float | None = None,
+  build_graph: Callable[[], tf.Graph],
+  config: RunConfig,
+  budget: float | None = None,
 ) -> str:
   """Estimates the memory of a step.
 
@@ -33,8 +34,11 @@ def check_memory(
     InputError: if the step cannot fit, with a batch size that would.
   """
   available = budget or available_memory_mib()
-  if (available is None or config.strategy == 'multi_worker'
-      or tf.config.list_physical_devices('GPU')):
+  if (
+    available is None
+    or config.strategy == 'multi_worker'
+    or tf.config.list_physical_devices('GPU')
+  ):
     return ''
   memory = graph_memory(build_graph())
   if memory is None:
@@ -60,12 +64,16 @@ def judge(memory: GraphMemory, available: float, batch_size: int) -> str:
   needed = fixed + activations
   if needed > _TOLERANCE * available:
     fitting = int(batch_size * (available - fixed) / activations)
-    advice = (f'a batch size of {fitting} would fit' if fitting > 0
-              else 'fewer cells or channels would')
+    advice = (
+      f'a batch size of {fitting} would fit'
+      if fitting > 0
+      else 'fewer cells or channels would'
+    )
     raise InputError(
-        f'A step needs about {needed:,.0f} MiB of memory and there are'
-        f' {available:,.0f} MiB; expected a smaller network: {advice}.'
-        f' Received: batch_size={batch_size}')
+      f'A step needs about {needed:,.0f} MiB of memory and there are'
+      f' {available:,.0f} MiB; expected a smaller network: {advice}.'
+      f' Received: batch_size={batch_size}'
+    )
   line = f'about {needed:,.0f} MiB of {available:,.0f} MiB that are free'
   if needed > available:
     line += '; it may not fit'

@@ -25,10 +25,9 @@ def similarity(first: str, second: str) -> float:
   Returns:
     From 0, nothing in common, to 1, the same.
   """
-  (type_, attributes), (other_type, others) = map(
-      _described, (first, second))
+  (type_, attributes), (other_type, others) = map(_described, (first, second))
   if type_ != other_type:
-    return 0.
+    return 0.0
   equal = sum(a == b for a, b in zip(attributes, others, strict=True))
   return (1 + equal) / (1 + len(attributes))
 
@@ -42,12 +41,11 @@ def edge_similarity(names: Sequence[str]) -> float | None:
   Returns:
     From 0 to 1; `None` if there are fewer than two candidates.
   """
-  return _mean([
-      similarity(*pair) for pair in itertools.combinations(names, 2)])
+  return _mean([similarity(*pair) for pair in itertools.combinations(names, 2)])
 
 
 def mean_similarity(
-    candidates: Mapping[str, Sequence[Sequence[str]]]
+  candidates: Mapping[str, Sequence[Sequence[str]]],
 ) -> dict[str, float | None]:
   """Means the similarity of an edge's candidates over edges.
 
@@ -59,10 +57,15 @@ def mean_similarity(
     `None` if there is no such edge.
   """
   return {
-      kind: _mean([
-          value for names in edges
-          if (value := edge_similarity(names)) is not None])
-      for kind, edges in candidates.items()}
+    kind: _mean(
+      [
+        value
+        for names in edges
+        if (value := edge_similarity(names)) is not None
+      ]
+    )
+    for kind, edges in candidates.items()
+  }
 
 
 def _described(name: str) -> tuple[type | str, tuple]:
@@ -70,8 +73,11 @@ def _described(name: str) -> tuple[type | str, tuple]:
   operation = parse(name)
   if isinstance(operation, Convolution):
     return Convolution, (
-        operation.kernel, operation.dilation, len(operation.widths),
-        operation.widths)
+      operation.kernel,
+      operation.dilation,
+      len(operation.widths),
+      operation.widths,
+    )
   if isinstance(operation, Pooling):
     return Pooling, (operation.kind, operation.kernel)
   return name, ()

@@ -46,7 +46,8 @@ class Amended(CorrectedGradient):
   def second_derivatives(self, problem, weights, alphas, batch):
     """Finite differences."""
     return DifferenceSecondDerivatives(
-        problem, weights, alphas, batch, self.difference_radius)
+      problem, weights, alphas, batch, self.difference_radius
+    )
 
   def direction(self, products, vector, inner):
     """Returns eta H v."""

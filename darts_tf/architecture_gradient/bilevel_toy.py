@@ -61,8 +61,9 @@ def _check(name: str, value: float, least: float, strict: bool) -> None:
   if not (math.isfinite(value) and enough):
     bound = f'{"above" if strict else "of at least"} {least:g}'
     raise InputError(
-        f'Not a usable {name}; expected a finite number {bound}.'
-        f' Received: {name}={value!r}')
+      f'Not a usable {name}; expected a finite number {bound}.'
+      f' Received: {name}={value!r}'
+    )
 
 
 def _choose(xi: float, gradient: str | Estimator) -> Estimator:
@@ -72,8 +73,9 @@ def _choose(xi: float, gradient: str | Estimator) -> Estimator:
   if not estimator.uses_learning_rate:
     if xi:
       raise InputError(
-          f'The gradient {estimator.name} has no inner step; expected xi=0,'
-          f' or a second-order gradient. Received: xi={xi!r}')
+        f'The gradient {estimator.name} has no inner step; expected xi=0,'
+        f' or a second-order gradient. Received: xi={xi!r}'
+      )
     return estimator
   # With xi = 0 nothing is added to the first-order gradient: the same
   # number, cheaper.
@@ -81,12 +83,12 @@ def _choose(xi: float, gradient: str | Estimator) -> Estimator:
 
 
 def solve(
-    xi: float,
-    gradient: str | Estimator = 'second_order',
-    learning_rate: float = 0.01,
-    start: tuple[float, float] = (2.0, -2.0),
-    tolerance: float = 1e-4,
-    max_iterations: int = 10_000,
+  xi: float,
+  gradient: str | Estimator = 'second_order',
+  learning_rate: float = 0.01,
+  start: tuple[float, float] = (2.0, -2.0),
+  tolerance: float = 1e-4,
+  max_iterations: int = 10_000,
 ) -> Trajectory:
   """Solves the toy problem by plain gradient descent in float64.
 
@@ -121,8 +123,13 @@ def solve(
   rate = tf.constant(learning_rate, tf.float64)
 
   first = estimator(
-      problem, [tf.constant(start[1], tf.float64)],
-      [tf.constant(start[0], tf.float64)], None, None, inner)
+    problem,
+    [tf.constant(start[1], tf.float64)],
+    [tf.constant(start[0], tf.float64)],
+    None,
+    None,
+    inner,
+  )
   estimator.check({k: float(v) for k, v in first.metrics.items()})
 
   def moved(alpha, w):
@@ -136,8 +143,9 @@ def solve(
   def iterate(step, resting, alpha, w, alphas, ws):
     del resting
     new_alpha, new_w = moved(alpha, w)
-    resting = tf.maximum(
-        tf.abs(new_alpha - alpha), tf.abs(new_w - w)) < tolerance
+    resting = (
+      tf.maximum(tf.abs(new_alpha - alpha), tf.abs(new_w - w)) < tolerance
+    )
     alphas = alphas.write(step + 1, new_alpha)
     ws = ws.write(step + 1, new_w)
     return step + 1, resting, new_alpha, new_w, alphas, ws
@@ -146,13 +154,16 @@ def solve(
   def descend():
     alpha, w = tf.unstack(tf.constant(start, tf.float64))
     paths = [
-        tf.TensorArray(
-            tf.float64, size=1, dynamic_size=True, element_shape=()
-        ).write(0, value) for value in (alpha, w)
+      tf.TensorArray(
+        tf.float64, size=1, dynamic_size=True, element_shape=()
+      ).write(0, value)
+      for value in (alpha, w)
     ]
     step, resting, _, _, alphas, ws = tf.while_loop(
-        lambda step, resting, *_: ~resting & (step < max_iterations),
-        iterate, (tf.constant(0), tf.constant(False), alpha, w, *paths))
+      lambda step, resting, *_: ~resting & (step < max_iterations),
+      iterate,
+      (tf.constant(0), tf.constant(False), alpha, w, *paths),
+    )
     return step, resting, alphas.stack(), ws.stack()
 
   # Traced by hand: a function that is called once would be reported as
@@ -161,8 +172,13 @@ def solve(
   alpha_path, w_path = alphas.numpy().tolist(), ws.numpy().tolist()
   if not (math.isfinite(alpha_path[-1]) and math.isfinite(w_path[-1])):
     raise InputError(
-        'The descent diverged; expected a smaller learning rate.'
-        f' Received: learning_rate={learning_rate!r}')
+      'The descent diverged; expected a smaller learning rate.'
+      f' Received: learning_rate={learning_rate!r}'
+    )
   return Trajectory(
-      xi=float(xi), iterations=int(step), alpha=alpha_path, w=w_path,
-      converged=bool(resting))
+    xi=float(xi),
+    iterations=int(step),
+    alpha=alpha_path,
+    w=w_path,
+    converged=bool(resting),
+  )

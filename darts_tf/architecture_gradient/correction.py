@@ -40,33 +40,37 @@ class CorrectedGradient(Estimator):
   """
 
   def __call__(
-      self, problem, weights, alphas, training_batch, validation_batch, inner
+    self, problem, weights, alphas, training_batch, validation_batch, inner
   ):
     weights = algebra.as_tensors(weights)
     alphas = algebra.as_tensors(alphas)
     loss, gradients = value_and_gradients(
-        lambda: problem.validation_loss(weights, alphas, validation_batch),
-        [*alphas, *weights])
-    direct = gradients[:len(alphas)]
+      lambda: problem.validation_loss(weights, alphas, validation_batch),
+      [*alphas, *weights],
+    )
+    direct = gradients[: len(alphas)]
     # Reduced before use: products are not linear in shares of the vector.
-    vector = problem.reduce(gradients[len(alphas):])
+    vector = problem.reduce(gradients[len(alphas) :])
     products = self.second_derivatives(
-        problem, algebra.after(weights, vector), alphas, training_batch)
+      problem, algebra.after(weights, vector), alphas, training_batch
+    )
     direction = self.direction(products, vector, inner)
     mixed = products.mixed(direction.vector)
     return ArchitectureGradient(
-        problem.reduce(algebra.axpy(-1.0, mixed, direct)),
-        problem.reduce([loss])[0], direction.metrics)
+      problem.reduce(algebra.axpy(-1.0, mixed, direct)),
+      problem.reduce([loss])[0],
+      direction.metrics,
+    )
 
   @abc.abstractmethod
   def second_derivatives(
-      self, problem, weights, alphas, batch
+    self, problem, weights, alphas, batch
   ) -> SecondDerivatives:
     """Returns the products of the training loss' second derivatives."""
 
   @abc.abstractmethod
   def direction(
-      self, products: SecondDerivatives, vector: Tensors, inner: InnerStep
+    self, products: SecondDerivatives, vector: Tensors, inner: InnerStep
   ) -> Direction:
     """Returns q.
 

@@ -27,8 +27,11 @@ class Cosines(NamedTuple):
 
 
 def correction_cosines(
-    condition: float, num_problems: int = 1000, num_weights: int = 50,
-    num_alphas: int = 10, seed: int = 0,
+  condition: float,
+  num_problems: int = 1000,
+  num_weights: int = 50,
+  num_alphas: int = 10,
+  seed: int = 0,
 ) -> Cosines:
   """Compares corrections on random problems.
 
@@ -51,8 +54,8 @@ def correction_cosines(
   """
   if not condition >= 1:
     raise InputError(
-        'A condition number is at least 1.'
-        f' Received: condition={condition!r}')
+      f'A condition number is at least 1. Received: condition={condition!r}'
+    )
   rng = np.random.default_rng(seed)
   h = np.geomspace(1 / condition, 1, num_weights)
   m = rng.standard_normal((num_problems, num_alphas, num_weights))
@@ -66,8 +69,11 @@ def correction_cosines(
   def cosine(factor):
     other = correction(factor)
     return (exact * other).sum(-1) / (
-        np.linalg.norm(exact, axis=-1) * np.linalg.norm(other, axis=-1))
+      np.linalg.norm(exact, axis=-1) * np.linalg.norm(other, axis=-1)
+    )
 
   return Cosines(
-      cosine(np.ones_like(h)), cosine(h),
-      cosine(sum((1 - h) ** j for j in range(3))))
+    cosine(np.ones_like(h)),
+    cosine(h),
+    cosine(sum((1 - h) ** j for j in range(3))),
+  )

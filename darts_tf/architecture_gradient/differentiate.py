@@ -10,7 +10,7 @@ Tensors = list[tf.Tensor]
 
 
 def value_and_gradients(
-    loss: Callable[[], tf.Tensor], sources: Sequence[tf.Tensor]
+  loss: Callable[[], tf.Tensor], sources: Sequence[tf.Tensor]
 ) -> tuple[tf.Tensor, Tensors]:
   """Returns a loss and its gradients by tensors that it closes over.
 
@@ -32,10 +32,10 @@ def value_and_gradients(
 
 
 def directional_derivative(
-    function: Callable[[Tensors], Tensors],
-    point: Tensors,
-    direction: Tensors,
-    radius: float,
+  function: Callable[[Tensors], Tensors],
+  point: Tensors,
+  direction: Tensors,
+  radius: float,
 ) -> Tensors:
   """Returns J d, the derivative of a function along a direction.
 
@@ -60,10 +60,12 @@ def directional_derivative(
   norm = algebra.global_norm(direction)
   defined = norm > 0
   epsilon = tf.cast(radius, norm.dtype) / tf.where(
-      defined, norm, tf.ones_like(norm))
+    defined, norm, tf.ones_like(norm)
+  )
   ahead = function(algebra.axpy(epsilon, direction, point))
-  behind = function(algebra.after(
-      algebra.axpy(-epsilon, direction, point), ahead))
+  behind = function(
+    algebra.after(algebra.axpy(-epsilon, direction, point), ahead)
+  )
   result = []
   for plus, minus in zip(ahead, behind, strict=True):
     dtype = algebra.wide(plus.dtype)

@@ -21,13 +21,14 @@ class FirstOrder(Estimator):
   takes_second_derivatives = False
 
   def __call__(
-      self, problem, weights, alphas, training_batch, validation_batch, inner
+    self, problem, weights, alphas, training_batch, validation_batch, inner
   ):
     del training_batch, inner
     weights = algebra.as_tensors(weights)
     alphas = algebra.as_tensors(alphas)
     loss, gradients = value_and_gradients(
-        lambda: problem.validation_loss(weights, alphas, validation_batch),
-        alphas)
+      lambda: problem.validation_loss(weights, alphas, validation_batch), alphas
+    )
     return ArchitectureGradient(
-        problem.reduce(gradients), problem.reduce([loss])[0])
+      problem.reduce(gradients), problem.reduce([loss])[0]
+    )

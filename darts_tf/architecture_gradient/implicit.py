@@ -57,15 +57,17 @@ class Implicit(CorrectedGradient):
     for _ in range(self.neumann_terms):
       product = products.hessian(term)
       metrics['neumann_curvature'] = algebra.ratio(
-          algebra.inner_product(term, product),
-          algebra.inner_product(term, term))
+        algebra.inner_product(term, product), algebra.inner_product(term, term)
+      )
       term = algebra.axpy(-step, product, term)
       total = algebra.axpy(1.0, term, total)
     if self.neumann_terms:
       metrics['neumann_growth'] = algebra.ratio(
-          algebra.global_norm(term), algebra.global_norm(vector))
+        algebra.global_norm(term), algebra.global_norm(vector)
+      )
       metrics['neumann_step'] = algebra.scalar(
-          step, metrics['neumann_growth'].dtype)
+        step, metrics['neumann_growth'].dtype
+      )
     return Direction(algebra.scaled(step, total), metrics)
 
   def check(self, metrics):
@@ -86,7 +88,8 @@ class Implicit(CorrectedGradient):
     curvature = metrics['neumann_curvature']
     if metrics['neumann_growth'] > 1 and step * curvature > 2:
       raise InputError(
-          'The Neumann series of the implicit gradient diverges: the'
-          f' Hessian has an eigenvalue of at least {curvature:.3g}; expected'
-          f' a neumann_step below {2 / curvature:.3g}.'
-          f' Received: neumann_step={step:g}')
+        'The Neumann series of the implicit gradient diverges: the'
+        f' Hessian has an eigenvalue of at least {curvature:.3g}; expected'
+        f' a neumann_step below {2 / curvature:.3g}.'
+        f' Received: neumann_step={step:g}'
+      )

@@ -52,22 +52,21 @@ class ImplicitCG(CorrectedGradient):
     square = algebra.inner_product(residual, residual)
     first = square
     for _ in range(self.cg_iterations):
-      product = algebra.axpy(
-          self.damping, search, products.hessian(search))
+      product = algebra.axpy(self.damping, search, products.hessian(search))
       curvature = algebra.inner_product(search, product)
       # Zero from the first direction on that is not convex, and at the
       # solution, where nothing is left to search along.
       step = tf.where(
-          curvature > 0, algebra.ratio(square, curvature),
-          tf.zeros_like(square))
+        curvature > 0, algebra.ratio(square, curvature), tf.zeros_like(square)
+      )
       solution = algebra.axpy(step, search, solution)
       residual = algebra.axpy(-step, product, residual)
       new_square = algebra.inner_product(residual, residual)
       beta = algebra.ratio(new_square, square)
       # A direction of zero length ends the iteration: its curvature is 0.
       going_on = tf.cast(curvature > 0, beta.dtype)
-      search = algebra.scaled(
-          going_on, algebra.axpy(beta, search, residual))
+      search = algebra.scaled(going_on, algebra.axpy(beta, search, residual))
       square = new_square
     return Direction(
-        solution, {'cg_residual': tf.sqrt(algebra.ratio(square, first))})
+      solution, {'cg_residual': tf.sqrt(algebra.ratio(square, first))}
+    )

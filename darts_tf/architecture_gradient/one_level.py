@@ -23,13 +23,14 @@ class OneLevel(Estimator):
   uses_validation = False
 
   def __call__(
-      self, problem, weights, alphas, training_batch, validation_batch, inner
+    self, problem, weights, alphas, training_batch, validation_batch, inner
   ):
     del validation_batch, inner
     weights = algebra.as_tensors(weights)
     alphas = algebra.as_tensors(alphas)
     loss, gradients = value_and_gradients(
-        lambda: problem.training_loss(weights, alphas, training_batch),
-        alphas)
+      lambda: problem.training_loss(weights, alphas, training_batch), alphas
+    )
     return ArchitectureGradient(
-        problem.reduce(gradients), problem.reduce([loss])[0])
+      problem.reduce(gradients), problem.reduce([loss])[0]
+    )

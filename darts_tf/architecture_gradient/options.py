@@ -9,13 +9,15 @@ def positive(name: str, value: float) -> None:
   """Raises `InputError` unless a number is finite and above 0."""
   if not (math.isfinite(value) and value > 0):
     raise InputError(
-        f'The option {name} must be a finite number above 0.'
-        f' Received: {name}={value!r}')
+      f'The option {name} must be a finite number above 0.'
+      f' Received: {name}={value!r}'
+    )
 
 
 def at_least(name: str, value: float, least: float) -> None:
   """Raises `InputError` unless a number is finite and not below another."""
   if not (math.isfinite(value) and value >= least):
     raise InputError(
-        f'The option {name} must be a finite number of at least {least}.'
-        f' Received: {name}={value!r}')
+      f'The option {name} must be a finite number of at least {least}.'
+      f' Received: {name}={value!r}'
+    )

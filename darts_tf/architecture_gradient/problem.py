@@ -25,13 +25,13 @@ class BilevelProblem(abc.ABC):
 
   @abc.abstractmethod
   def training_loss(
-      self, weights: Tensors, alphas: Tensors, batch: Any
+    self, weights: Tensors, alphas: Tensors, batch: Any
   ) -> tf.Tensor:
     """Returns L_T(w, alpha), a scalar: this replica's share."""
 
   @abc.abstractmethod
   def validation_loss(
-      self, weights: Tensors, alphas: Tensors, batch: Any
+    self, weights: Tensors, alphas: Tensors, batch: Any
   ) -> tf.Tensor:
     """Returns L_V(w, alpha), a scalar: this replica's share."""
 
@@ -130,13 +130,13 @@ class Estimator(abc.ABC):
 
   @abc.abstractmethod
   def __call__(
-      self,
-      problem: BilevelProblem,
-      weights: Sequence[tf.Tensor],
-      alphas: Sequence[tf.Tensor],
-      training_batch: Any,
-      validation_batch: Any,
-      inner: InnerStep,
+    self,
+    problem: BilevelProblem,
+    weights: Sequence[tf.Tensor],
+    alphas: Sequence[tf.Tensor],
+    training_batch: Any,
+    validation_batch: Any,
+    inner: InnerStep,
   ) -> ArchitectureGradient:
     """Returns the gradient by alpha at (weights, alphas).
 

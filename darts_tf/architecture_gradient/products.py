@@ -53,17 +53,19 @@ class ExactSecondDerivatives(SecondDerivatives):
   """
 
   def __init__(
-      self, problem: BilevelProblem, weights: Tensors, alphas: Tensors, batch
+    self, problem: BilevelProblem, weights: Tensors, alphas: Tensors, batch
   ):
     problem = problem.precise()
     self._reduce = problem.reduce
     self._weights, self._alphas = weights, alphas
     self._tape = tf.GradientTape(
-        persistent=True, watch_accessed_variables=False)
+      persistent=True, watch_accessed_variables=False
+    )
     with self._tape:
       self._tape.watch([*weights, *alphas])
       _, self._descent = value_and_gradients(
-          lambda: problem.training_loss(weights, alphas, batch), weights)
+        lambda: problem.training_loss(weights, alphas, batch), weights
+      )
 
   def hessian(self, vector):
     """See `SecondDerivatives`."""
@@ -75,7 +77,8 @@ class ExactSecondDerivatives(SecondDerivatives):
 
   def _product(self, vector, sources):
     gradients = self._tape.gradient(
-        self._descent, sources, output_gradients=list(vector))
+      self._descent, sources, output_gradients=list(vector)
+    )
     return algebra.dense(gradients, sources)
 
 
@@ -96,8 +99,12 @@ class DifferenceSecondDerivatives(SecondDerivatives):
   """
 
   def __init__(
-      self, problem: BilevelProblem, weights: Tensors, alphas: Tensors,
-      batch, radius: float,
+    self,
+    problem: BilevelProblem,
+    weights: Tensors,
+    alphas: Tensors,
+    batch,
+    radius: float,
   ):
     problem = problem.precise()
     self._reduce = problem.reduce
@@ -107,18 +114,24 @@ class DifferenceSecondDerivatives(SecondDerivatives):
 
   def hessian(self, vector):
     """See `SecondDerivatives`."""
-    return self._reduce(self._along(
-        vector, lambda at: value_and_gradients(lambda: self._loss(at), at)))
+    return self._reduce(
+      self._along(
+        vector, lambda at: value_and_gradients(lambda: self._loss(at), at)
+      )
+    )
 
   def mixed(self, vector):
     """See `SecondDerivatives`."""
     return self._along(
-        vector,
-        lambda at: value_and_gradients(lambda: self._loss(at), self._alphas))
+      vector,
+      lambda at: value_and_gradients(lambda: self._loss(at), self._alphas),
+    )
 
   def _along(
-      self, vector: Sequence[tf.Tensor],
-      derivative: Callable[[Tensors], tuple[tf.Tensor, Tensors]],
+    self,
+    vector: Sequence[tf.Tensor],
+    derivative: Callable[[Tensors], tuple[tf.Tensor, Tensors]],
   ) -> Tensors:
     return directional_derivative(
-        lambda at: derivative(at)[1], self._weights, vector, self._radius)
+      lambda at: derivative(at)[1], self._weights, vector, self._radius
+    )

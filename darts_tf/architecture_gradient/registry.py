@@ -18,8 +18,14 @@ from darts_tf.config.registry import Registry, given_options
 architecture_gradients: Registry[Estimator] = Registry('gradient')
 
 for _estimator in (
-    OneLevel(), FirstOrder(), SecondOrder(), SecondOrderExact(), Amended(),
-    AmendedExact(), Implicit(), ImplicitCG(),
+  OneLevel(),
+  FirstOrder(),
+  SecondOrder(),
+  SecondOrderExact(),
+  Amended(),
+  AmendedExact(),
+  Implicit(),
+  ImplicitCG(),
 ):
   architecture_gradients.register(_estimator.name, _estimator)
 
@@ -28,8 +34,10 @@ def estimator_options(estimator: Estimator) -> dict[str, Any]:
   """The options of an estimator, by name."""
   if not dataclasses.is_dataclass(estimator):
     return {}
-  return {field.name: getattr(estimator, field.name)
-          for field in dataclasses.fields(estimator)}
+  return {
+    field.name: getattr(estimator, field.name)
+    for field in dataclasses.fields(estimator)
+  }
 
 
 def make_estimator(name: str, options: Mapping[str, Any]) -> Estimator:
@@ -47,6 +55,7 @@ def make_estimator(name: str, options: Mapping[str, Any]) -> Estimator:
       or a value cannot be used.
   """
   given = given_options(
-      architecture_gradients, name, options, estimator_options)
+    architecture_gradients, name, options, estimator_options
+  )
   estimator = architecture_gradients[name]
   return dataclasses.replace(estimator, **given) if given else estimator

@@ -36,27 +36,29 @@ class SecondOrder(Estimator):
     positive('difference_radius', self.difference_radius)
 
   def __call__(
-      self, problem, weights, alphas, training_batch, validation_batch, inner
+    self, problem, weights, alphas, training_batch, validation_batch, inner
   ):
     weights = algebra.as_tensors(weights)
     alphas = algebra.as_tensors(alphas)
 
     _, descent = value_and_gradients(
-        lambda: problem.training_loss(weights, alphas, training_batch),
-        weights)
+      lambda: problem.training_loss(weights, alphas, training_batch), weights
+    )
     # Reduced before use: every replica must take the same inner step.
     stepped = inner.apply(weights, problem.reduce(descent))
 
     loss, gradients = value_and_gradients(
-        lambda: problem.validation_loss(stepped, alphas, validation_batch),
-        [*alphas, *stepped])
-    direct = gradients[:len(alphas)]
+      lambda: problem.validation_loss(stepped, alphas, validation_batch),
+      [*alphas, *stepped],
+    )
+    direct = gradients[: len(alphas)]
     # Reduced before use: the length of a sum is no sum of lengths.
-    direction = problem.reduce(gradients[len(alphas):])
+    direction = problem.reduce(gradients[len(alphas) :])
 
     mixed = DifferenceSecondDerivatives(
-        problem, weights, alphas, training_batch, self.difference_radius
+      problem, weights, alphas, training_batch, self.difference_radius
     ).mixed(direction)
     return ArchitectureGradient(
-        problem.reduce(algebra.axpy(-inner.learning_rate, mixed, direct)),
-        problem.reduce([loss])[0])
+      problem.reduce(algebra.axpy(-inner.learning_rate, mixed, direct)),
+      problem.reduce([loss])[0],
+    )

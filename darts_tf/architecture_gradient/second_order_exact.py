@@ -25,7 +25,7 @@ class SecondOrderExact(Estimator):
   uses_inner_step = True
 
   def __call__(
-      self, problem, weights, alphas, training_batch, validation_batch, inner
+    self, problem, weights, alphas, training_batch, validation_batch, inner
   ):
     problem = problem.precise()
     weights = algebra.as_tensors(weights)
@@ -33,8 +33,8 @@ class SecondOrderExact(Estimator):
 
     def unrolled_loss():
       _, descent = value_and_gradients(
-          lambda: problem.training_loss(weights, alphas, training_batch),
-          weights)
+        lambda: problem.training_loss(weights, alphas, training_batch), weights
+      )
       # Inside the outer tape: the inner step depends on alpha through the
       # shares of all replicas.
       stepped = inner.apply(weights, problem.reduce(descent))
@@ -42,4 +42,5 @@ class SecondOrderExact(Estimator):
 
     loss, gradients = value_and_gradients(unrolled_loss, alphas)
     return ArchitectureGradient(
-        problem.reduce(gradients), problem.reduce([loss])[0])
+      problem.reduce(gradients), problem.reduce([loss])[0]
+    )

@@ -33,7 +33,7 @@ def as_tensors(values: Sequence) -> list[tf.Tensor]:
 
 
 def after(
-    tensors: Sequence[tf.Tensor], others: Sequence[tf.Tensor]
+  tensors: Sequence[tf.Tensor], others: Sequence[tf.Tensor]
 ) -> list[tf.Tensor]:
   """Returns tensors that are not there before others have been computed.
 
@@ -52,8 +52,8 @@ def after(
 
 
 def dense(
-    gradients: Sequence[tf.Tensor | tf.IndexedSlices | None],
-    like: Sequence[tf.Tensor],
+  gradients: Sequence[tf.Tensor | tf.IndexedSlices | None],
+  like: Sequence[tf.Tensor],
 ) -> list[tf.Tensor]:
   """Replaces a missing gradient by zeros and a sparse one by a dense one.
 
@@ -65,16 +65,15 @@ def dense(
     One dense tensor a source, with the source's shape.
   """
   return [
-      tf.zeros_like(source) if gradient is None
-      else tf.convert_to_tensor(gradient)
-      for gradient, source in zip(gradients, like, strict=True)
+    tf.zeros_like(source)
+    if gradient is None
+    else tf.convert_to_tensor(gradient)
+    for gradient, source in zip(gradients, like, strict=True)
   ]
 
 
 def axpy(
-    scale: float | tf.Tensor,
-    x: Sequence[tf.Tensor],
-    y: Sequence[tf.Tensor],
+  scale: float | tf.Tensor, x: Sequence[tf.Tensor], y: Sequence[tf.Tensor]
 ) -> list[tf.Tensor]:
   """Returns scale x + y, tensor by tensor, in the dtypes of y.
 
@@ -125,9 +124,7 @@ def scaled(scale: float | tf.Tensor, x: Sequence[tf.Tensor]) -> list[tf.Tensor]:
   return result
 
 
-def inner_product(
-    x: Sequence[tf.Tensor], y: Sequence[tf.Tensor]
-) -> tf.Tensor:
+def inner_product(x: Sequence[tf.Tensor], y: Sequence[tf.Tensor]) -> tf.Tensor:
   """Returns the inner product of lists of tensors, all concatenated.
 
   Args:
@@ -138,10 +135,12 @@ def inner_product(
     A scalar of the widest dtype among them, float32 at least.
   """
   dtype = _widest([*x, *y])
-  return tf.add_n([
+  return tf.add_n(
+    [
       tf.reduce_sum(tf.cast(a, dtype) * tf.cast(b, dtype))
       for a, b in zip(x, y, strict=True)
-  ])
+    ]
+  )
 
 
 def ratio(numerator: tf.Tensor, denominator: tf.Tensor) -> tf.Tensor:

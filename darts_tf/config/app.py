@@ -29,8 +29,10 @@ _PATIENCE = 5.0
 
 _CONTINUE = 'interrupted: run the same command again to continue'
 _HELP = frozenset(
-    f'{dashes}{name}' for dashes in ('-', '--')
-    for name in ('help', 'helpshort', '?', 'h'))
+  f'{dashes}{name}'
+  for dashes in ('-', '--')
+  for name in ('help', 'helpshort', '?', 'h')
+)
 
 
 class Terminated(KeyboardInterrupt):
@@ -38,7 +40,7 @@ class Terminated(KeyboardInterrupt):
 
 
 def run(
-    main: Callable[[list[str]], Any], argv: Sequence[str] | None = None
+  main: Callable[[list[str]], Any], argv: Sequence[str] | None = None
 ) -> NoReturn:
   """Parses flags, calls `main` and exits the process.
 
@@ -52,7 +54,8 @@ def run(
     _handle_interrupts()
   try:
     absl_app.run(
-        lambda rest: call(main, rest), argv=argv, flags_parser=parse_flags)
+      lambda rest: call(main, rest), argv=argv, flags_parser=parse_flags
+    )
   except KeyboardInterrupt as interrupt:
     # Before main: while flags were parsed.
     sys.exit(_interrupted(interrupt))
@@ -93,7 +96,7 @@ def parse_flags(argv: Sequence[str]) -> list[str]:
       wrong flag or a word that is no flag.
   """
   argv = list(argv)
-  options = argv[1:argv.index('--')] if '--' in argv else argv[1:]
+  options = argv[1 : argv.index('--')] if '--' in argv else argv[1:]
   if _HELP.intersection(options):
     print(help_text())
     sys.exit(0)
@@ -108,9 +111,12 @@ def parse_flags(argv: Sequence[str]) -> list[str]:
     # is no failure.
     sys.exit(0)
   if rest[1:]:
-    sys.exit(_refuse(
+    sys.exit(
+      _refuse(
         'Words without a flag are not understood; expected --flag=value.'
-        f' Received: {" ".join(rest[1:])}'))
+        f' Received: {" ".join(rest[1:])}'
+      )
+    )
   return rest
 
 
@@ -119,8 +125,10 @@ def help_text() -> str:
   parts = [(sys.modules['__main__'].__doc__ or '').strip()]
   parts.append(flags.FLAGS.main_module_help().strip('\n'))
   own = sorted(
-      module for module in flags.FLAGS.flags_by_module_dict()
-      if module.startswith('darts_tf.'))
+    module
+    for module in flags.FLAGS.flags_by_module_dict()
+    if module.startswith('darts_tf.')
+  )
   parts += [flags.FLAGS.module_help(module).strip('\n') for module in own]
   parts.append('--helpfull also shows the flags of the libraries.')
   return '\n\n'.join(part for part in parts if part)
@@ -128,11 +136,13 @@ def help_text() -> str:
 
 def _explain_unknown(error: flags.UnrecognizedFlagError) -> str:
   near = difflib.get_close_matches(
-      error.flagname, sorted(flags.FLAGS), n=1, cutoff=0.5)
+    error.flagname, sorted(flags.FLAGS), n=1, cutoff=0.5
+  )
   hint = f' Did you mean --{near[0]}?' if near else ''
   return (
-      f'Unknown flag; expected one that --help shows.{hint}'
-      f' Received: --{error.flagname}')
+    f'Unknown flag; expected one that --help shows.{hint}'
+    f' Received: --{error.flagname}'
+  )
 
 
 def _refuse(message: str) -> int:
@@ -146,9 +156,7 @@ def _handle_interrupts() -> None:
   signal.signal(signal.SIGTERM, _interrupt(Terminated))
 
 
-def _interrupt(
-    kind: type[KeyboardInterrupt]
-) -> Callable[[int, Any], NoReturn]:
+def _interrupt(kind: type[KeyboardInterrupt]) -> Callable[[int, Any], NoReturn]:
   """Returns a handler that raises, and once more if nothing comes of it.
 
   An exception is lost if Python happens to run a destructor or a generator

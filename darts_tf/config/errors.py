@@ -12,9 +12,7 @@ class InputError(ValueError):
   """
 
 
-def unknown_name(
-    kind: str, name: object, valid: Iterable[str]
-) -> InputError:
+def unknown_name(kind: str, name: object, valid: Iterable[str]) -> InputError:
   """Returns the error for a name that is not in a list of valid names.
 
   Args:
@@ -29,6 +27,6 @@ def unknown_name(
   near = difflib.get_close_matches(str(name), valid, n=1, cutoff=0.5)
   hint = f' Did you mean {near[0]!r}?' if near else ''
   return InputError(
-      f'Unknown {kind}: expected one of {", ".join(valid)}.{hint}'
-      f' Received: {kind}={name!r}'
+    f'Unknown {kind}: expected one of {", ".join(valid)}.{hint}'
+    f' Received: {kind}={name!r}'
   )

@@ -12,9 +12,12 @@ from darts_tf.config.errors import InputError, unknown_name
 
 
 def option(
-    default: Any, help: str, choices: Collection[str] = (),
-    least: float | None = None, below: float | None = None,
-    pinned: bool = True,
+  default: Any,
+  help: str,
+  choices: Collection[str] = (),
+  least: float | None = None,
+  below: float | None = None,
+  pinned: bool = True,
 ) -> Any:
   """A field of a configuration.
 
@@ -31,9 +34,16 @@ def option(
   Returns:
     A dataclass field.
   """
-  return dataclasses.field(default=default, metadata={
-      'help': help, 'choices': tuple(choices), 'least': least,
-      'below': below, 'pinned': pinned})
+  return dataclasses.field(
+    default=default,
+    metadata={
+      'help': help,
+      'choices': tuple(choices),
+      'least': least,
+      'below': below,
+      'pinned': pinned,
+    },
+  )
 
 
 def _type(field: dataclasses.Field, hints: Mapping[str, Any]) -> type:
@@ -43,9 +53,7 @@ def _type(field: dataclasses.Field, hints: Mapping[str, Any]) -> type:
   return hint
 
 
-def _check(
-    field: dataclasses.Field, value: Any, suffix: str = ''
-) -> None:
+def _check(field: dataclasses.Field, value: Any, suffix: str = '') -> None:
   """Raises `InputError` unless a value obeys the rules of its field."""
   rules = field.metadata
   if value is None or not rules:
@@ -55,12 +63,14 @@ def _check(
   low, high = rules['least'], rules['below']
   if low is not None and not value >= low:
     raise InputError(
-        f'The option {field.name} is too small: expected at least {low}.'
-        f' Received: {field.name}={value!r}{suffix}')
+      f'The option {field.name} is too small: expected at least {low}.'
+      f' Received: {field.name}={value!r}{suffix}'
+    )
   if high is not None and not value < high:
     raise InputError(
-        f'The option {field.name} is too large: expected less than {high}.'
-        f' Received: {field.name}={value!r}{suffix}')
+      f'The option {field.name} is too large: expected less than {high}.'
+      f' Received: {field.name}={value!r}{suffix}'
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,13 +91,18 @@ class Options:
 
   def pinned(self) -> dict[str, Any]:
     """The values that change the result."""
-    return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)
-            if not f.metadata or f.metadata['pinned']}
+    return {
+      f.name: getattr(self, f.name)
+      for f in dataclasses.fields(self)
+      if not f.metadata or f.metadata['pinned']
+    }
 
 
 def define_flags(
-    config: type[Options], prefix: str = '', skip: Collection[str] = (),
-    defaults: Mapping[str, Any] | None = None,
+  config: type[Options],
+  prefix: str = '',
+  skip: Collection[str] = (),
+  defaults: Mapping[str, Any] | None = None,
 ) -> None:
   """Defines a flag for each option of a configuration.
 
@@ -106,14 +121,21 @@ def define_flags(
     if rules['choices']:
       flags.DEFINE_enum(name, default, list(rules['choices']), rules['help'])
       continue
-    define = {bool: flags.DEFINE_boolean, int: flags.DEFINE_integer,
-              float: flags.DEFINE_float, str: flags.DEFINE_string}
+    define = {
+      bool: flags.DEFINE_boolean,
+      int: flags.DEFINE_integer,
+      float: flags.DEFINE_float,
+      str: flags.DEFINE_string,
+    }
     define[_type(field, hints)](name, default, rules['help'])
 
 
 def config_from_flags(
-    config: type[Options], prefix: str = '', skip: Collection[str] = (),
-    shared: Collection[str] = (), **values: Any,
+  config: type[Options],
+  prefix: str = '',
+  skip: Collection[str] = (),
+  shared: Collection[str] = (),
+  **values: Any,
 ) -> Any:
   """Makes a configuration from the flags that `define_flags` defined.
 

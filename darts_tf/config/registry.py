@@ -24,8 +24,8 @@ class Registry(Generic[T]):
     """Adds a value under a name that must be new, and returns it."""
     if name in self._values:
       raise InputError(
-          f'A {self.kind} of this name exists already; expected a new name.'
-          f' Received: {self.kind}={name!r}'
+        f'A {self.kind} of this name exists already; expected a new name.'
+        f' Received: {self.kind}={name!r}'
       )
     self._values[name] = value
     return value
@@ -46,8 +46,10 @@ class Registry(Generic[T]):
 
 
 def given_options(
-    registry: Registry[T], name: str, options: Mapping[str, Any],
-    options_of: Callable[[T], Collection[str]],
+  registry: Registry[T],
+  name: str,
+  options: Mapping[str, Any],
+  options_of: Callable[[T], Collection[str]],
 ) -> dict[str, Any]:
   """Returns the options that were given to a registered value.
 
@@ -70,7 +72,8 @@ def given_options(
     if key not in known:
       owners = [n for n in registry if key in options_of(registry[n])]
       raise InputError(
-          f'The option {key} does not belong to {registry.kind} {name!r};'
-          f' expected it with {", ".join(owners) or f"no {registry.kind}"}.'
-          f' Received: {key}={value!r}, {registry.kind}={name!r}')
+        f'The option {key} does not belong to {registry.kind} {name!r};'
+        f' expected it with {", ".join(owners) or f"no {registry.kind}"}.'
+        f' Received: {key}={value!r}, {registry.kind}={name!r}'
+      )
   return given

@@ -35,37 +35,37 @@ class Augmentation:
   flip: bool = False
   cutout: int = 0
   resized_crop: bool = False
-  color_jitter: float = 0.
+  color_jitter: float = 0.0
 
   def __post_init__(self):
     for name in ('crop_padding', 'cutout'):
       value = getattr(self, name)
       if not isinstance(value, int) or value < 0:
         raise InputError(
-            f'An augmentation is not valid; expected {name} to be an integer'
-            f' of 0 or more. Received: {name}={value!r}'
+          f'An augmentation is not valid; expected {name} to be an integer'
+          f' of 0 or more. Received: {name}={value!r}'
         )
     if self.resized_crop and self.crop_padding:
       raise InputError(
-          'Images are cropped in one way; expected resized_crop without'
-          f' crop_padding. Received: crop_padding={self.crop_padding}'
+        'Images are cropped in one way; expected resized_crop without'
+        f' crop_padding. Received: crop_padding={self.crop_padding}'
       )
     if not 0 <= self.color_jitter <= 1:
       raise InputError(
-          'The strength of changes of colour lies between 0 and 1; expected,'
-          f' say, 0.4. Received: color_jitter={self.color_jitter!r}'
+        'The strength of changes of colour lies between 0 and 1; expected,'
+        f' say, 0.4. Received: color_jitter={self.color_jitter!r}'
       )
 
 
 # Crop padding at the original height, and whether a mirrored image is still
 # one of its class. What is not listed follows the general rule below.
 _KNOWN = {
-    'digits': (8, 1, False),
-    'emnist': (28, 2, False),
-    'fashion_mnist': (28, 2, True),
-    'kmnist': (28, 2, False),
-    'mnist': (28, 2, False),
-    'svhn_cropped': (32, 4, False),
+  'digits': (8, 1, False),
+  'emnist': (28, 2, False),
+  'fashion_mnist': (28, 2, True),
+  'kmnist': (28, 2, False),
+  'mnist': (28, 2, False),
+  'svhn_cropped': (32, 4, False),
 }
 
 
@@ -85,19 +85,17 @@ def default_augmentation(info: DatasetInfo) -> Augmentation:
   height, _, channels = info.image_shape
   base_name = info.name.split('/')[0]
   native, padding, flip = _KNOWN.get(base_name, (8, 1, channels == 3))
-  return Augmentation(
-      crop_padding=round(padding * height / native), flip=flip
-  )
+  return Augmentation(crop_padding=round(padding * height / native), flip=flip)
 
 
 def augment(
-    images: tf.Tensor,
-    augmentation: Augmentation,
-    mean: Sequence[float],
-    std: Sequence[float],
-    seed: tf.Tensor,
-    part: tf.Tensor | int = 0,
-    parts: int = 1,
+  images: tf.Tensor,
+  augmentation: Augmentation,
+  mean: Sequence[float],
+  std: Sequence[float],
+  seed: tf.Tensor,
+  part: tf.Tensor | int = 0,
+  parts: int = 1,
 ) -> tf.Tensor:
   """Crops, mirrors, normalizes and blanks a batch, each image by itself.
 
@@ -122,21 +120,19 @@ def augment(
   """
   draw = functools.partial(_draw, part=part, parts=parts)
   crop_seed, flip_seed, cutout_seed = tf.unstack(
-      tf.random.split(seed, num=3), num=3
+    tf.random.split(seed, num=3), num=3
   )
-  images = _crop_and_flip(
-      images, augmentation, crop_seed, flip_seed, draw)
+  images = _crop_and_flip(images, augmentation, crop_seed, flip_seed, draw)
   if augmentation.resized_crop or augmentation.color_jitter:
     # Seeds of their own: what is drawn without these is not changed by them.
     resize_seed, color_seed = tf.unstack(
-        tf.random.split(tf.random.fold_in(seed, 1), num=2), num=2
+      tf.random.split(tf.random.fold_in(seed, 1), num=2), num=2
     )
     images = tf.cast(images, tf.float32) / 255.0
     if augmentation.resized_crop:
       images = random_resized_crop(images, resize_seed, draw)
     if augmentation.color_jitter:
-      images = color_jitter(
-          images, augmentation.color_jitter, color_seed, draw)
+      images = color_jitter(images, augmentation.color_jitter, color_seed, draw)
     images = _normalize(images, mean, std)
   else:
     images = normalize(images, mean, std)
@@ -146,7 +142,7 @@ def augment(
 
 
 def normalize(
-    images: tf.Tensor, mean: Sequence[float], std: Sequence[float]
+  images: tf.Tensor, mean: Sequence[float], std: Sequence[float]
 ) -> tf.Tensor:
   """Returns `(x / 255 - mean) / std` in float32.
 
@@ -162,27 +158,24 @@ def normalize(
 
 
 def _normalize(images, mean, std):
-  return (images - tf.constant(mean, tf.float32)) / tf.constant(
-      std, tf.float32
-  )
+  return (images - tf.constant(mean, tf.float32)) / tf.constant(std, tf.float32)
 
 
 def _draw(
-    shape: Sequence, seed: tf.Tensor, part: tf.Tensor | int, parts: int,
-    **options,
+  shape: Sequence, seed: tf.Tensor, part: tf.Tensor | int, parts: int, **options
 ) -> tf.Tensor:
   """Draws for all parts of a batch; returns those of one."""
   count, *rest = shape
   draws = tf.random.stateless_uniform([count * parts, *rest], seed, **options)
-  return draws if parts == 1 else draws[part * count:(part + 1) * count]
+  return draws if parts == 1 else draws[part * count : (part + 1) * count]
 
 
 def _crop_and_flip(
-    images: tf.Tensor,
-    augmentation: Augmentation,
-    crop_seed: tf.Tensor,
-    flip_seed: tf.Tensor,
-    draw: Draw,
+  images: tf.Tensor,
+  augmentation: Augmentation,
+  crop_seed: tf.Tensor,
+  flip_seed: tf.Tensor,
+  draw: Draw,
 ) -> tf.Tensor:
   """Crops and mirrors by one choice of rows and one of columns."""
   padding = augmentation.crop_padding
@@ -197,10 +190,10 @@ def _crop_and_flip(
     columns = tf.where(mirrored, width - 1 - columns, columns)
   if padding:
     images = tf.pad(
-        images, [[0, 0], [padding, padding], [padding, padding], [0, 0]]
+      images, [[0, 0], [padding, padding], [padding, padding], [0, 0]]
     )
     offsets = draw(
-        [batch, 2], crop_seed, maxval=2 * padding + 1, dtype=tf.int32
+      [batch, 2], crop_seed, maxval=2 * padding + 1, dtype=tf.int32
     )
     rows += offsets[:, :1]
     columns += offsets[:, 1:]
@@ -210,17 +203,18 @@ def _crop_and_flip(
 
 
 def _cutout_mask(
-    images: tf.Tensor, side: int, seed: tf.Tensor, draw: Draw
+  images: tf.Tensor, side: int, seed: tf.Tensor, draw: Draw
 ) -> tf.Tensor:
   """Zero in the square and one elsewhere, (batch, height, width, 1)."""
   batch, height, width = tf.unstack(tf.shape(images)[:3], num=3)
   inside = []
   for length, axis_seed in zip(
-      (height, width), tf.unstack(tf.random.split(seed, num=2), num=2),
-      strict=True,
+    (height, width),
+    tf.unstack(tf.random.split(seed, num=2), num=2),
+    strict=True,
   ):
     centre = draw(
-        [batch, 1], axis_seed, minval=0, maxval=length, dtype=tf.int32
+      [batch, 1], axis_seed, minval=0, maxval=length, dtype=tf.int32
     )
     start = centre - side // 2
     position = tf.range(length)[None]

@@ -11,8 +11,10 @@ _ORDERS = tuple(itertools.permutations(range(4)))
 
 
 def color_jitter(
-    images: tf.Tensor, strength: float, seed: tf.Tensor,
-    draw: Callable[..., tf.Tensor],
+  images: tf.Tensor,
+  strength: float,
+  seed: tf.Tensor,
+  draw: Callable[..., tf.Tensor],
 ) -> tf.Tensor:
   """Changes the colours of each image at random.
 
@@ -33,15 +35,17 @@ def color_jitter(
   seeds = tf.unstack(tf.random.split(seed, num=5), num=5)
   batch = tf.shape(images)[0]
   factors = [
-      1 + strength * (2 * draw([batch, 1, 1, 1], one) - 1)
-      for one in seeds[:3]]
+    1 + strength * (2 * draw([batch, 1, 1, 1], one) - 1) for one in seeds[:3]
+  ]
   turn = strength / 2 * (2 * draw([batch, 1, 1], seeds[3]) - 1)
   changes = (
-      lambda x: _blend(x, tf.zeros_like(x), factors[0]),
-      lambda x: _blend(
-          x, tf.reduce_mean(_grey(x), [1, 2], keepdims=True), factors[1]),
-      lambda x: _blend(x, _grey(x), factors[2]),
-      lambda x: _turn_hue(x, turn))
+    lambda x: _blend(x, tf.zeros_like(x), factors[0]),
+    lambda x: _blend(
+      x, tf.reduce_mean(_grey(x), [1, 2], keepdims=True), factors[1]
+    ),
+    lambda x: _blend(x, _grey(x), factors[2]),
+    lambda x: _turn_hue(x, turn),
+  )
 
   def in_order(order):
     def apply():
@@ -49,11 +53,13 @@ def color_jitter(
       for index in order:
         result = changes[index](result)
       return result
+
     return apply
 
   # Of all replicas' parts, not of one.
   which = tf.random.stateless_uniform(
-      [], seeds[4], maxval=len(_ORDERS), dtype=tf.int32)
+    [], seeds[4], maxval=len(_ORDERS), dtype=tf.int32
+  )
   result = tf.switch_case(which, [in_order(order) for order in _ORDERS])
   return tf.ensure_shape(result, images.shape)
 
@@ -63,10 +69,11 @@ def _grey(images):
 
 
 def _blend(images, others, factor):
-  return tf.clip_by_value(factor * images + (1 - factor) * others, 0., 1.)
+  return tf.clip_by_value(factor * images + (1 - factor) * others, 0.0, 1.0)
 
 
 def _turn_hue(images, turn):
   hue, saturation, value = tf.unstack(tf.image.rgb_to_hsv(images), axis=-1)
   return tf.image.hsv_to_rgb(
-      tf.stack([tf.math.floormod(hue + turn, 1.), saturation, value], -1))
+    tf.stack([tf.math.floormod(hue + turn, 1.0), saturation, value], -1)
+  )

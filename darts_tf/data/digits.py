@@ -28,16 +28,14 @@ def load_digits(size: tuple[int, int] | None = None) -> ImageData:
   """
   file = importlib.resources.files('darts_tf.data') / 'digits.npz'
   with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as arrays:
-    counts, labels, test = (
-        arrays[key] for key in ('images', 'labels', 'test')
-    )
+    counts, labels, test = (arrays[key] for key in ('images', 'labels', 'test'))
   images = np.round(counts * (255 / _MAX_COUNT)).astype(np.uint8)[..., None]
   images = resize_images(images, size, 'digits')
   return make_image_data(
-      'digits',
-      images[~test],
-      labels[~test],
-      images[test],
-      labels[test],
-      [str(digit) for digit in range(10)],
+    'digits',
+    images[~test],
+    labels[~test],
+    images[test],
+    labels[test],
+    [str(digit) for digit in range(10)],
   )

@@ -17,10 +17,7 @@ _TEST_NAMES = ('test', 'val', 'validation')
 
 
 def load_folder(
-    path: str,
-    size: tuple[int, int] | None,
-    test_fraction: float,
-    seed: int,
+  path: str, size: tuple[int, int] | None, test_fraction: float, seed: int
 ) -> ImageData:
   """Loads images whose class is the name of their folder.
 
@@ -47,15 +44,15 @@ def load_folder(
   root = Path(path).expanduser()
   if not root.is_dir():
     raise InputError(
-        'The folder of images does not exist; expected one subfolder a class.'
-        f' Received: folder={path!r}'
+      'The folder of images does not exist; expected one subfolder a class.'
+      f' Received: folder={path!r}'
     )
   train_root, test_root = _split_folders(root)
   class_names = [folder.name for folder in _subfolders(train_root)]
   if len(class_names) < 2:
     raise InputError(
-        'The folder has fewer than two classes; expected one subfolder a'
-        f' class. Received: folder={str(train_root)!r}, classes={class_names}'
+      'The folder has fewer than two classes; expected one subfolder a'
+      f' class. Received: folder={str(train_root)!r}, classes={class_names}'
     )
   files, labels = _list_images(train_root, class_names)
   num_train = len(files)
@@ -69,19 +66,20 @@ def load_folder(
   else:
     test, train = stratified_split(labels, test_fraction, seed)
   return make_image_data(
-      f'folder:{path}',
-      images[train],
-      labels[train],
-      images[test],
-      labels[test],
-      class_names,
+    f'folder:{path}',
+    images[train],
+    labels[train],
+    images[test],
+    labels[test],
+    class_names,
   )
 
 
 def _subfolders(root: Path) -> list[Path]:
   return sorted(
-      entry for entry in root.iterdir()
-      if entry.is_dir() and not entry.name.startswith('.')
+    entry
+    for entry in root.iterdir()
+    if entry.is_dir() and not entry.name.startswith('.')
   )
 
 
@@ -100,28 +98,29 @@ def _split_folders(root: Path) -> tuple[Path, Path | None]:
 
 
 def _list_images(
-    root: Path, class_names: Sequence[str]
+  root: Path, class_names: Sequence[str]
 ) -> tuple[list[Path], list[int]]:
   """Files and labels of the classes in a folder."""
   extra = {folder.name for folder in _subfolders(root)} - set(class_names)
   if extra:
     raise InputError(
-        'The test images have classes that the training images have not;'
-        f' expected only {list(class_names)}.'
-        f' Received: folder={str(root)!r}, classes={sorted(extra)}'
+      'The test images have classes that the training images have not;'
+      f' expected only {list(class_names)}.'
+      f' Received: folder={str(root)!r}, classes={sorted(extra)}'
     )
   files, labels = [], []
   for label, name in enumerate(class_names):
     found = sorted(
-        file for file in (root / name).rglob('*')
-        if file.suffix.lower() in EXTENSIONS
-        and not file.name.startswith('.')
-        and file.is_file()
+      file
+      for file in (root / name).rglob('*')
+      if file.suffix.lower() in EXTENSIONS
+      and not file.name.startswith('.')
+      and file.is_file()
     )
     if not found:
       raise InputError(
-          'A class has no images; expected files of type'
-          f' {", ".join(EXTENSIONS)}. Received: folder={str(root / name)!r}'
+        'A class has no images; expected files of type'
+        f' {", ".join(EXTENSIONS)}. Received: folder={str(root / name)!r}'
       )
     files += found
     labels += [label] * len(found)
@@ -129,7 +128,7 @@ def _list_images(
 
 
 def _read_images(
-    files: Sequence[Path], size: tuple[int, int] | None, name: str
+  files: Sequence[Path], size: tuple[int, int] | None, name: str
 ) -> np.ndarray:
   """Reads all images into one array (n, height, width, channels)."""
   images = None
@@ -144,10 +143,10 @@ def _read_images(
         images = np.empty((len(files), *image.shape), np.uint8)
       if image.shape[:2] != images.shape[1:3]:
         raise InputError(
-            'Images have different sizes; expected one size, or --image_size'
-            ' to resize them to.'
-            f' Received: {_describe(files[0], images.shape[1:])},'
-            f' {_describe(file, image.shape)}'
+          'Images have different sizes; expected one size, or --image_size'
+          ' to resize them to.'
+          f' Received: {_describe(files[0], images.shape[1:])},'
+          f' {_describe(file, image.shape)}'
         )
       if image.shape[-1] > images.shape[-1]:
         # The first colour image after grey ones.
@@ -162,15 +161,15 @@ def _read_image(file: Path) -> tf.Tensor:
   """Reads an image with one channel (grey) or three (colour)."""
   try:
     image = tf.io.decode_image(
-        tf.io.read_file(str(file)), expand_animations=False
+      tf.io.read_file(str(file)), expand_animations=False
     )
   except tf.errors.OpError as error:
     raise InputError(
-        'An image cannot be read; expected a JPEG, PNG, GIF or BMP file.'
-        f' Received: file={str(file)!r}'
+      'An image cannot be read; expected a JPEG, PNG, GIF or BMP file.'
+      f' Received: file={str(file)!r}'
     ) from error
   # Two channels are grey and alpha, four are colour and alpha.
-  return image[..., :1 if image.shape[-1] <= 2 else 3]
+  return image[..., : 1 if image.shape[-1] <= 2 else 3]
 
 
 def _describe(file: Path, shape: Sequence[int]) -> str:

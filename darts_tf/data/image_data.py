@@ -57,12 +57,12 @@ class ImageData:
 
 
 def make_image_data(
-    name: str,
-    x_train: np.ndarray,
-    y_train: np.ndarray,
-    x_test: np.ndarray,
-    y_test: np.ndarray,
-    class_names: Sequence[str],
+  name: str,
+  x_train: np.ndarray,
+  y_train: np.ndarray,
+  x_test: np.ndarray,
+  y_test: np.ndarray,
+  class_names: Sequence[str],
 ) -> ImageData:
   """Bundles arrays with the statistics of the training images.
 
@@ -82,36 +82,36 @@ def make_image_data(
   """
   if len(class_names) < 2:
     raise InputError(
-        'A data set has fewer than two classes; expected 2 or more.'
-        f' Received: dataset={name!r}, class_names={list(class_names)}'
+      'A data set has fewer than two classes; expected 2 or more.'
+      f' Received: dataset={name!r}, class_names={list(class_names)}'
     )
   if not len(x_train) or not len(x_test):
     raise InputError(
-        'A data set has no training or no test images; expected both.'
-        f' Received: dataset={name!r}, num_train={len(x_train)},'
-        f' num_test={len(x_test)}'
+      'A data set has no training or no test images; expected both.'
+      f' Received: dataset={name!r}, num_train={len(x_train)},'
+      f' num_test={len(x_test)}'
     )
   mean, std = channel_statistics(x_train)
   info = DatasetInfo(
-      name=name,
-      image_shape=tuple(int(side) for side in x_train.shape[1:]),
-      class_names=tuple(str(label) for label in class_names),
-      mean=mean,
-      std=std,
-      num_train=len(x_train),
-      num_test=len(x_test),
+    name=name,
+    image_shape=tuple(int(side) for side in x_train.shape[1:]),
+    class_names=tuple(str(label) for label in class_names),
+    mean=mean,
+    std=std,
+    num_train=len(x_train),
+    num_test=len(x_test),
   )
   return ImageData(
-      x_train,
-      np.asarray(y_train, np.int32),
-      x_test,
-      np.asarray(y_test, np.int32),
-      info,
+    x_train,
+    np.asarray(y_train, np.int32),
+    x_test,
+    np.asarray(y_test, np.int32),
+    info,
   )
 
 
 def channel_statistics(
-    images: np.ndarray,
+  images: np.ndarray,
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
   """Mean and standard deviation of pixels / 255, per channel.
 
@@ -130,7 +130,7 @@ def channel_statistics(
     histogram = np.zeros(256, np.float64)
     # In pieces: bincount widens its input to 8 bytes a pixel.
     for start in range(0, len(images), 4096):
-      pixels = images[start:start + 4096, ..., channel].ravel()
+      pixels = images[start : start + 4096, ..., channel].ravel()
       histogram += np.bincount(pixels, minlength=256)
     share = histogram / histogram.sum()
     mean.append(float(share @ values))

@@ -18,12 +18,12 @@ from darts_tf.data.tfds_source import (
 
 
 def load(
-    name: str,
-    data_dir: str | None = None,
-    download: bool = True,
-    image_size: int | Sequence[int] | None = None,
-    test_fraction: float = 0.2,
-    seed: int = 0,
+  name: str,
+  data_dir: str | None = None,
+  download: bool = True,
+  image_size: int | Sequence[int] | None = None,
+  test_fraction: float = 0.2,
+  seed: int = 0,
 ) -> ImageData:
   """Loads a data set of images into memory.
 
@@ -51,15 +51,13 @@ def load(
   size = _image_size(image_size)
   if not 0 < test_fraction < 1:
     raise InputError(
-        'The share of test images is out of range; expected'
-        f' 0 < test_fraction < 1. Received: test_fraction={test_fraction}'
+      'The share of test images is out of range; expected'
+      f' 0 < test_fraction < 1. Received: test_fraction={test_fraction}'
     )
   if name == 'digits':
     return load_digits(size)
   if name.startswith('folder:'):
-    return load_folder(
-        name.removeprefix('folder:'), size, test_fraction, seed
-    )
+    return load_folder(name.removeprefix('folder:'), size, test_fraction, seed)
   if name.startswith('npz:') or name.endswith('.npz'):
     return load_npz(name.removeprefix('npz:'), size)
   if data_dir is not None:
@@ -71,7 +69,7 @@ def load(
 
 
 def _image_size(
-    image_size: int | Sequence[int] | None,
+  image_size: int | Sequence[int] | None,
 ) -> tuple[int, int] | None:
   if image_size is None:
     return None
@@ -80,11 +78,11 @@ def _image_size(
   else:
     sides = tuple(image_size)
   if len(sides) != 2 or not all(
-      isinstance(side, numbers.Integral) and side > 0 for side in sides
+    isinstance(side, numbers.Integral) and side > 0 for side in sides
   ):
     raise InputError(
-        'The image size is not valid; expected a positive integer or'
-        f' (height, width). Received: image_size={image_size!r}'
+      'The image size is not valid; expected a positive integer or'
+      f' (height, width). Received: image_size={image_size!r}'
     )
   return int(sides[0]), int(sides[1])
 
@@ -98,7 +96,7 @@ def _unknown_dataset(name: str) -> InputError:
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f' Did you mean {near[0]!r}?' if near else ''
   return InputError(
-      "Unknown dataset: expected 'digits', 'folder:PATH', 'FILE.npz' or the"
-      f' name of a tensorflow_datasets data set.{hint}'
-      f' Received: dataset={name!r}'
+    "Unknown dataset: expected 'digits', 'folder:PATH', 'FILE.npz' or the"
+    f' name of a tensorflow_datasets data set.{hint}'
+    f' Received: dataset={name!r}'
   )

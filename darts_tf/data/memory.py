@@ -53,8 +53,8 @@ def check_memory(name: str, num_images: int, shape: tuple[int, ...]) -> None:
     return
   fits = int(math.sqrt(allowed / (_COPIES * num_images * shape[-1])))
   raise InputError(
-      f'The images need {needed / 1e9:.3g} GB of the {available / 1e9:.3g} GB'
-      f' of memory available; expected at most {MAX_SHARE:.0%}: pass a smaller'
-      f' image_size, at most {max(fits, 1)}.'
-      f' Received: dataset={name!r}, num_images={num_images}, shape={shape}'
+    f'The images need {needed / 1e9:.3g} GB of the {available / 1e9:.3g} GB'
+    f' of memory available; expected at most {MAX_SHARE:.0%}: pass a smaller'
+    f' image_size, at most {max(fits, 1)}.'
+    f' Received: dataset={name!r}, num_images={num_images}, shape={shape}'
   )

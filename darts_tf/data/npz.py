@@ -12,9 +12,7 @@ from darts_tf.data.resize import resize_images
 _KEYS = ('x_train', 'y_train', 'x_test', 'y_test')
 
 
-def load_npz(
-    path: str, size: tuple[int, int] | None = None
-) -> ImageData:
+def load_npz(path: str, size: tuple[int, int] | None = None) -> ImageData:
   """Loads `x_train, y_train, x_test, y_test` from an .npz file.
 
   Images have shape (n, height, width) or (n, height, width, channels), in
@@ -37,9 +35,9 @@ def load_npz(
   x_test = _images('x_test', arrays['x_test'], path)
   if x_train.shape[1:] != x_test.shape[1:]:
     raise InputError(
-        'Training and test images differ in shape; expected the same.'
-        f' Received: x_train.shape={x_train.shape},'
-        f' x_test.shape={x_test.shape}'
+      'Training and test images differ in shape; expected the same.'
+      f' Received: x_train.shape={x_train.shape},'
+      f' x_test.shape={x_test.shape}'
     )
   y_train = _labels('y_train', arrays['y_train'], len(x_train))
   y_test = _labels('y_test', arrays['y_test'], len(x_test))
@@ -49,17 +47,17 @@ def load_npz(
   missing = np.setdiff1d(np.arange(len(class_names)), y_train)
   if missing.size:
     raise InputError(
-        'Classes have no training image; expected labels 0 to'
-        f' {len(class_names) - 1} without gaps in y_train.'
-        f' Received: no label {missing[:5].tolist()}'
+      'Classes have no training image; expected labels 0 to'
+      f' {len(class_names) - 1} without gaps in y_train.'
+      f' Received: no label {missing[:5].tolist()}'
     )
   return make_image_data(
-      f'npz:{path}',
-      resize_images(x_train, size, f'npz:{path}'),
-      y_train,
-      resize_images(x_test, size, f'npz:{path}'),
-      y_test,
-      class_names,
+    f'npz:{path}',
+    resize_images(x_train, size, f'npz:{path}'),
+    y_train,
+    resize_images(x_test, size, f'npz:{path}'),
+    y_test,
+    class_names,
   )
 
 
@@ -67,8 +65,8 @@ def _read_arrays(path: str) -> dict[str, np.ndarray]:
   file = Path(path).expanduser()
   if not file.is_file():
     raise InputError(
-        'The file of images does not exist; expected an .npz file.'
-        f' Received: file={path!r}'
+      'The file of images does not exist; expected an .npz file.'
+      f' Received: file={path!r}'
     )
   try:
     archive = np.load(file, allow_pickle=False)
@@ -78,8 +76,8 @@ def _read_arrays(path: str) -> dict[str, np.ndarray]:
       missing = [key for key in _KEYS if key not in archive]
       if missing:
         raise InputError(
-            f'The file lacks arrays; expected {", ".join(_KEYS)}.'
-            f' Received: file={path!r} without {", ".join(missing)}'
+          f'The file lacks arrays; expected {", ".join(_KEYS)}.'
+          f' Received: file={path!r} without {", ".join(missing)}'
         )
       wanted = [*_KEYS, *({'class_names'} & set(archive.files))]
       return {key: archive[key] for key in wanted}
@@ -87,8 +85,8 @@ def _read_arrays(path: str) -> dict[str, np.ndarray]:
     raise
   except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
     raise InputError(
-        'The file of images cannot be read; expected an .npz file without'
-        f' pickled objects. Received: file={path!r}'
+      'The file of images cannot be read; expected an .npz file without'
+      f' pickled objects. Received: file={path!r}'
     ) from error
 
 
@@ -97,23 +95,23 @@ def _images(key: str, images: np.ndarray, path: str) -> np.ndarray:
     images = images[..., None]
   if images.ndim != 4 or 0 in images.shape:
     raise InputError(
-        'Images have a wrong shape; expected (n, height, width) or'
-        ' (n, height, width, channels), all positive.'
-        f' Received: {key}.shape={images.shape}'
+      'Images have a wrong shape; expected (n, height, width) or'
+      ' (n, height, width, channels), all positive.'
+      f' Received: {key}.shape={images.shape}'
     )
   if images.dtype == np.uint8:
     return images
   if not np.issubdtype(images.dtype, np.floating):
     raise InputError(
-        'Images have a wrong type; expected uint8, or floats in [0, 1].'
-        f' Received: {key}.dtype={images.dtype}'
+      'Images have a wrong type; expected uint8, or floats in [0, 1].'
+      f' Received: {key}.dtype={images.dtype}'
     )
   low, high = images.min(), images.max()
   # Written so that NaN is refused too.
   if not (low >= 0 and high <= 1):
     raise InputError(
-        'Images in floating point are out of range; expected values in'
-        f' [0, 1]. Received: {key} in [{low}, {high}]'
+      'Images in floating point are out of range; expected values in'
+      f' [0, 1]. Received: {key} in [{low}, {high}]'
     )
   scaled = np.empty(images.shape, np.uint8)
   for start in range(0, len(images), 1024):
@@ -127,27 +125,25 @@ def _labels(key: str, labels: np.ndarray, count: int) -> np.ndarray:
     labels = labels[:, 0]
   if labels.ndim != 1 or len(labels) != count:
     raise InputError(
-        'Labels do not match the images; expected one a image, shape'
-        f' ({count},). Received: {key}.shape={labels.shape}'
+      'Labels do not match the images; expected one a image, shape'
+      f' ({count},). Received: {key}.shape={labels.shape}'
     )
   if not np.issubdtype(labels.dtype, np.integer):
     raise InputError(
-        'Labels are not integers; expected 0 to K-1.'
-        f' Received: {key}.dtype={labels.dtype}'
+      'Labels are not integers; expected 0 to K-1.'
+      f' Received: {key}.dtype={labels.dtype}'
     )
   return labels
 
 
-def _class_names(
-    names: np.ndarray | None, y_train: np.ndarray
-) -> list[str]:
+def _class_names(names: np.ndarray | None, y_train: np.ndarray) -> list[str]:
   if names is None:
     return [str(label) for label in range(int(y_train.max()) + 1)]
   if names.ndim != 1 or names.dtype.kind not in 'US':
     raise InputError(
-        'Class names have a wrong form; expected a vector of strings.'
-        f' Received: class_names.shape={names.shape},'
-        f' class_names.dtype={names.dtype}'
+      'Class names have a wrong form; expected a vector of strings.'
+      f' Received: class_names.shape={names.shape},'
+      f' class_names.dtype={names.dtype}'
     )
   if names.dtype.kind == 'S':
     names = np.char.decode(names, 'utf-8')
@@ -158,6 +154,6 @@ def _check_range(key: str, labels: np.ndarray, num_classes: int) -> None:
   low, high = int(labels.min()), int(labels.max())
   if low < 0 or high >= num_classes:
     raise InputError(
-        f'Labels are out of range; expected 0 to {num_classes - 1}.'
-        f' Received: {key} from {low} to {high}'
+      f'Labels are out of range; expected 0 to {num_classes - 1}.'
+      f' Received: {key} from {low} to {high}'
     )

@@ -21,7 +21,7 @@ def resize_image(image: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
 
 
 def resize_images(
-    images: np.ndarray, size: tuple[int, int] | None, name: str
+  images: np.ndarray, size: tuple[int, int] | None, name: str
 ) -> np.ndarray:
   """Resizes a whole array of images, a piece at a time.
 

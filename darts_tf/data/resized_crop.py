@@ -6,13 +6,13 @@ from collections.abc import Callable
 import tensorflow as tf
 
 # Share of the image's area, and width over height, of a crop.
-_AREA = (0.08, 1.)
+_AREA = (0.08, 1.0)
 _RATIO = (3 / 4, 4 / 3)
 _ATTEMPTS = 10
 
 
 def random_resized_crop(
-    images: tf.Tensor, seed: tf.Tensor, draw: Callable[..., tf.Tensor]
+  images: tf.Tensor, seed: tf.Tensor, draw: Callable[..., tf.Tensor]
 ) -> tf.Tensor:
   """Crops each image at random and resizes it back, bilinearly.
 
@@ -38,19 +38,18 @@ def random_resized_crop(
   crop_seed, place_seed = tf.unstack(tf.random.split(seed, num=2), num=2)
   draws = draw([batch, _ATTEMPTS, 2], crop_seed)
   area = (_AREA[0] + (_AREA[1] - _AREA[0]) * draws[..., 0]) * (
-      size[0] * size[1])
+    size[0] * size[1]
+  )
   low, high = map(math.log, _RATIO)
   ratio = tf.exp(low + (high - low) * draws[..., 1])
   sizes = tf.stack([tf.sqrt(area / ratio), tf.sqrt(area * ratio)], -1)
   # The last one always fits.
-  sizes = tf.concat(
-      [sizes, tf.broadcast_to(_largest(size), [batch, 1, 2])], 1)
+  sizes = tf.concat([sizes, tf.broadcast_to(_largest(size), [batch, 1, 2])], 1)
   fits = tf.reduce_all(sizes <= size, -1)
   first = tf.argmax(fits, axis=1)
   sizes = tf.gather(sizes, first, axis=1, batch_dims=1)
   places = draw([batch, 2], place_seed)
-  places = tf.where(
-      (first == _ATTEMPTS)[:, None], 0.5, places) * (size - sizes)
+  places = tf.where((first == _ATTEMPTS)[:, None], 0.5, places) * (size - sizes)
   # Pixels are squares with their values in the middle; one pixel is repeated
   # around the image for samples that lie before the first middle.
   images = tf.pad(images, [[0, 0], [1, 1], [1, 1], [0, 0]], 'SYMMETRIC')
@@ -58,12 +57,17 @@ def random_resized_crop(
   end = places + sizes - 0.5 * sizes / size + 0.5
   boxes = tf.concat([begin, end], -1) / tf.tile(size + 1, [2])
   result = tf.image.crop_and_resize(
-      images, boxes, tf.range(batch), tf.stack([height, width]))
+    images, boxes, tf.range(batch), tf.stack([height, width])
+  )
   return tf.ensure_shape(result, static_shape)
 
 
 def _largest(size: tf.Tensor) -> tf.Tensor:
   """Height and width of the largest crop whose ratio is within the bounds."""
   height, width = size[0], size[1]
-  return tf.stack([tf.minimum(height, width / _RATIO[0]),
-                   tf.minimum(width, height * _RATIO[1])])
+  return tf.stack(
+    [
+      tf.minimum(height, width / _RATIO[0]),
+      tf.minimum(width, height * _RATIO[1]),
+    ]
+  )

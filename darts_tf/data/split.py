@@ -6,7 +6,7 @@ from darts_tf.config.errors import InputError
 
 
 def stratified_split(
-    labels: np.ndarray, fraction: float, seed: int
+  labels: np.ndarray, fraction: float, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
   """Splits examples in two parts with the same proportions of classes.
 
@@ -32,33 +32,35 @@ def stratified_split(
   labels = np.asarray(labels)
   if labels.ndim != 1 or labels.size == 0:
     raise InputError(
-        'A split needs a non-empty vector of labels; expected shape (n,).'
-        f' Received: labels.shape={labels.shape}'
+      'A split needs a non-empty vector of labels; expected shape (n,).'
+      f' Received: labels.shape={labels.shape}'
     )
   if not 0 < fraction < 1:
     raise InputError(
-        'The share of a split is out of range; expected 0 < fraction < 1.'
-        f' Received: fraction={fraction}'
+      'The share of a split is out of range; expected 0 < fraction < 1.'
+      f' Received: fraction={fraction}'
     )
   if seed < 0:
     raise InputError(
-        f'A seed is negative; expected 0 or more. Received: seed={seed}'
+      f'A seed is negative; expected 0 or more. Received: seed={seed}'
     )
   classes, counts = np.unique(labels, return_counts=True)
   if counts.min() < 2:
     rare = classes[counts.argmin()]
     raise InputError(
-        'A class is too small to be split; expected 2 examples or more of'
-        f' every class. Received: 1 example of class {rare}'
+      'A class is too small to be split; expected 2 examples or more of'
+      f' every class. Received: 1 example of class {rare}'
     )
   taken = _shares(counts, fraction, round(fraction * labels.size))
   # A random order of all examples; the first of each class are taken.
   keys = np.random.Philox(seed).random_raw(labels.size)
   order = np.argsort(keys, kind='stable')
-  first = np.concatenate([
+  first = np.concatenate(
+    [
       order[labels[order] == label][:count]
       for label, count in zip(classes, taken, strict=True)
-  ])
+    ]
+  )
   in_first = np.zeros(labels.size, bool)
   in_first[first] = True
   return np.flatnonzero(in_first), np.flatnonzero(~in_first)

@@ -40,23 +40,23 @@ class Stream:
   """
 
   def __init__(
-      self,
-      images: np.ndarray,
-      labels: np.ndarray,
-      batch_size: int,
-      seed: int,
-      name: str,
-      mean: Sequence[float],
-      std: Sequence[float],
-      augmentation: Augmentation | None = None,
-      indices: np.ndarray | None = None,
+    self,
+    images: np.ndarray,
+    labels: np.ndarray,
+    batch_size: int,
+    seed: int,
+    name: str,
+    mean: Sequence[float],
+    std: Sequence[float],
+    augmentation: Augmentation | None = None,
+    indices: np.ndarray | None = None,
   ):
     self._images, self._labels = _hold(images, labels, indices)
     self.num_images = int(self._images.shape[0])
     if not 1 <= batch_size <= self.num_images:
       raise InputError(
-          'The batch size does not fit the number of images; expected'
-          f' 1 to {self.num_images}. Received: batch_size={batch_size}'
+        'The batch size does not fit the number of images; expected'
+        f' 1 to {self.num_images}. Received: batch_size={batch_size}'
       )
     self.batch_size = batch_size
     self.name = name
@@ -72,8 +72,11 @@ class Stream:
     return self.num_images // self.batch_size
 
   def batches(
-      self, start: int = 0, stop: int | None = None, share: range = range(1),
-      parts: int = 1,
+    self,
+    start: int = 0,
+    stop: int | None = None,
+    share: range = range(1),
+    parts: int = 1,
   ) -> tf.data.Dataset:
     """The batches of the global steps `start` to `stop - 1`.
 
@@ -95,8 +98,8 @@ class Stream:
     """
     if start < 0 or (stop is not None and stop < start):
       raise InputError(
-          'Steps are out of range; expected 0 <= start <= stop.'
-          f' Received: start={start}, stop={stop}'
+        'Steps are out of range; expected 0 <= start <= stop.'
+        f' Received: start={start}, stop={stop}'
       )
     epoch, position = divmod(start, self.steps_per_epoch)
     # The permutation is drawn once an epoch. index_shuffle, which would
@@ -108,10 +111,12 @@ class Stream:
       dataset = dataset.take(stop - start)
     if parts > 1:
       dataset = dataset.flat_map(
-          lambda step, indices: self._cut(step, indices, share, parts))
+        lambda step, indices: self._cut(step, indices, share, parts)
+      )
     dataset = dataset.map(
-        lambda *part: self._batch(*part, parts=parts),
-        num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+      lambda *part: self._batch(*part, parts=parts),
+      num_parallel_calls=tf.data.AUTOTUNE,
+      deterministic=True,
     )
     return without_autotuning(dataset.prefetch(tf.data.AUTOTUNE))
 
@@ -130,52 +135,59 @@ class Stream:
     """Steps of an epoch and the indices of their images."""
     steps = self.steps_per_epoch
     order = tf.random.experimental.stateless_shuffle(
-        tf.range(self.num_images), tf.random.fold_in(self._order_seed, epoch)
+      tf.range(self.num_images), tf.random.fold_in(self._order_seed, epoch)
     )
     order = tf.reshape(
-        order[:steps * self.batch_size], [steps, self.batch_size]
+      order[: steps * self.batch_size], [steps, self.batch_size]
     )
     first = epoch * steps
     return tf.data.Dataset.from_tensor_slices(
-        (tf.range(first, first + steps), order)
+      (tf.range(first, first + steps), order)
     )
 
   def _cut(
-      self, step: tf.Tensor, indices: tf.Tensor, share: range, parts: int
+    self, step: tf.Tensor, indices: tf.Tensor, share: range, parts: int
   ) -> tf.data.Dataset:
     """Step, indices and number of the parts of a batch."""
     indices = tf.reshape(indices, [parts, self.batch_size // parts])
-    return tf.data.Dataset.from_tensor_slices((
-        tf.repeat(step, len(share)), indices[share.start:share.stop],
-        tf.range(share.start, share.stop)))
+    return tf.data.Dataset.from_tensor_slices(
+      (
+        tf.repeat(step, len(share)),
+        indices[share.start : share.stop],
+        tf.range(share.start, share.stop),
+      )
+    )
 
   def _batch(
-      self, step: tf.Tensor, indices: tf.Tensor, part: tf.Tensor | int = 0,
-      parts: int = 1,
+    self,
+    step: tf.Tensor,
+    indices: tf.Tensor,
+    part: tf.Tensor | int = 0,
+    parts: int = 1,
   ) -> tuple[tf.Tensor, tf.Tensor]:
     images = tf.gather(self._images, indices)
     labels = tf.gather(self._labels, indices)
     if self._augmentation is None:
       return normalize(images, self._mean, self._std), labels
     images = augment(
-        images,
-        self._augmentation,
-        self._mean,
-        self._std,
-        tf.random.fold_in(self._augmentation_seed, step),
-        part,
-        parts,
+      images,
+      self._augmentation,
+      self._mean,
+      self._std,
+      tf.random.fold_in(self._augmentation_seed, step),
+      part,
+      parts,
     )
     return images, labels
 
 
 def evaluation_batches(
-    images: np.ndarray,
-    labels: np.ndarray,
-    batch_size: int,
-    mean: Sequence[float],
-    std: Sequence[float],
-    indices: np.ndarray | None = None,
+  images: np.ndarray,
+  labels: np.ndarray,
+  batch_size: int,
+  mean: Sequence[float],
+  std: Sequence[float],
+  indices: np.ndarray | None = None,
 ) -> tf.data.Dataset:
   """Every image once, in order, in batches of one static shape.
 
@@ -199,8 +211,8 @@ def evaluation_batches(
   """
   if batch_size < 1:
     raise InputError(
-        'The batch size is not positive; expected 1 or more.'
-        f' Received: batch_size={batch_size}'
+      'The batch size is not positive; expected 1 or more.'
+      f' Received: batch_size={batch_size}'
     )
   images, labels = _hold(images, labels, indices)
   count = int(images.shape[0])
@@ -209,32 +221,32 @@ def evaluation_batches(
     positions = tf.cast(index, tf.int32) * batch_size + tf.range(batch_size)
     chosen = tf.minimum(positions, count - 1)
     return (
-        normalize(tf.gather(images, chosen), mean, std),
-        tf.gather(labels, chosen),
-        tf.cast(positions < count, tf.float32),
+      normalize(tf.gather(images, chosen), mean, std),
+      tf.gather(labels, chosen),
+      tf.cast(positions < count, tf.float32),
     )
 
   dataset = tf.data.Dataset.range(-(-count // batch_size))
   dataset = dataset.map(
-      batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+    batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
   )
   return without_autotuning(dataset.prefetch(tf.data.AUTOTUNE))
 
 
 def _hold(
-    images: np.ndarray, labels: np.ndarray, indices: np.ndarray | None
+  images: np.ndarray, labels: np.ndarray, indices: np.ndarray | None
 ) -> tuple[tf.Tensor, tf.Tensor]:
   """Images and labels as tensors in main memory."""
   if len(images) != len(labels):
     raise InputError(
-        'Images and labels differ in number; expected one label an image.'
-        f' Received: {len(images)} images, {len(labels)} labels'
+      'Images and labels differ in number; expected one label an image.'
+      f' Received: {len(images)} images, {len(labels)} labels'
     )
   if indices is not None:
     images, labels = images[indices], labels[indices]
   if not len(images):
     raise InputError(
-        'There are no images; expected 1 or more. Received: 0 images'
+      'There are no images; expected 1 or more. Received: 0 images'
     )
   with tf.device('CPU:0'):
     # A constant made from an array keeps a second copy of it for itself; its

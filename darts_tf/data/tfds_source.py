@@ -16,12 +16,12 @@ from darts_tf.data.split import stratified_split
 
 
 def load_tfds(
-    name: str,
-    data_dir: str | None,
-    download: bool,
-    size: tuple[int, int] | None,
-    test_fraction: float,
-    seed: int,
+  name: str,
+  data_dir: str | None,
+  download: bool,
+  size: tuple[int, int] | None,
+  test_fraction: float,
+  seed: int,
 ) -> ImageData:
   """Loads a data set of tensorflow_datasets into memory.
 
@@ -52,8 +52,8 @@ def load_tfds(
   splits = builder.info.splits
   if 'train' not in splits:
     raise InputError(
-        "The data set has no training images; expected a split 'train'."
-        f' Received: dataset={name!r}, splits={sorted(splits)}'
+      "The data set has no training images; expected a split 'train'."
+      f' Received: dataset={name!r}, splits={sorted(splits)}'
     )
   shape = (*(size or builder.info.features[image_key].shape[:2]), channels)
 
@@ -70,18 +70,21 @@ def load_tfds(
   for split, labels in (('train', y_train), (test_split, y_test)):
     if len(labels) and labels.min() < 0:
       raise InputError(
-          'A split has images without labels; expected a label of each.'
-          f' Received: dataset={name!r}, split={split!r}'
+        'A split has images without labels; expected a label of each.'
+        f' Received: dataset={name!r}, split={split!r}'
       )
   return make_image_data(
-      '/'.join(filter(None, (
-          builder.name, builder.builder_config and builder.builder_config.name
-      ))),
-      x_train,
-      y_train,
-      x_test,
-      y_test,
-      builder.info.features[label_key].names,
+    '/'.join(
+      filter(
+        None,
+        (builder.name, builder.builder_config and builder.builder_config.name),
+      )
+    ),
+    x_train,
+    y_train,
+    x_test,
+    y_test,
+    builder.info.features[label_key].names,
   )
 
 
@@ -102,9 +105,9 @@ def import_tfds() -> ModuleType:
     return importlib.import_module('tensorflow_datasets')
   except ImportError as error:
     raise InputError(
-        'A data set by name needs tensorflow_datasets, which cannot be'
-        ' imported; expected `pip install tensorflow-datasets`.'
-        f' Received: {_first_line(error)}'
+      'A data set by name needs tensorflow_datasets, which cannot be'
+      ' imported; expected `pip install tensorflow-datasets`.'
+      f' Received: {_first_line(error)}'
     ) from error
 
 
@@ -123,8 +126,8 @@ def _make_builder(tfds: ModuleType, name: str, data_dir: str | None) -> Any:
     if message.startswith('ValueError: Parsing builder name'):
       raise UnknownDatasetError(name) from error
     raise InputError(
-        'tensorflow_datasets cannot build the data set; expected'
-        f' name[/config][:version]. Received: dataset={name!r} ({message})'
+      'tensorflow_datasets cannot build the data set; expected'
+      f' name[/config][:version]. Received: dataset={name!r} ({message})'
     ) from error
 
 
@@ -136,83 +139,81 @@ def _supervised_keys(tfds: ModuleType, builder: Any) -> tuple[str, str]:
     # Keys may be nested structures, for which there is no such feature.
     image, label = (features[k] if k in features else None for k in keys)
     if isinstance(image, tfds.features.Image) and isinstance(
-        label, tfds.features.ClassLabel
+      label, tfds.features.ClassLabel
     ):
       return keys
   raise InputError(
-      'The data set is not one of image classification; expected an image and'
-      f' one class label an example. Received: dataset={builder.name!r}'
+    'The data set is not one of image classification; expected an image and'
+    f' one class label an example. Received: dataset={builder.name!r}'
   )
 
 
-def _check_shape(
-    image: Any, name: str, size: tuple[int, int] | None
-) -> int:
+def _check_shape(image: Any, name: str, size: tuple[int, int] | None) -> int:
   """Number of channels of the images, which must be bytes."""
   height, width, channels = image.shape
   if channels is None or image.dtype not in (np.uint8, tf.uint8):
     raise InputError(
-        'Images of this kind cannot be used; expected uint8 and a known'
-        f' number of channels. Received: dataset={name!r},'
-        f' shape={image.shape}, dtype={tf.as_dtype(image.dtype).name}'
+      'Images of this kind cannot be used; expected uint8 and a known'
+      f' number of channels. Received: dataset={name!r},'
+      f' shape={image.shape}, dtype={tf.as_dtype(image.dtype).name}'
     )
   if size is None and (height is None or width is None):
     raise InputError(
-        'The images vary in size; expected an image_size to resize them to.'
-        f' Received: dataset={name!r}, image_size=None'
+      'The images vary in size; expected an image_size to resize them to.'
+      f' Received: dataset={name!r}, image_size=None'
     )
   return channels
 
 
 def _prepare(
-    tfds: ModuleType,
-    builder: Any,
-    name: str,
-    data_dir: str | None,
-    download: bool,
+  tfds: ModuleType,
+  builder: Any,
+  name: str,
+  data_dir: str | None,
+  download: bool,
 ) -> None:
   """Downloads and prepares the data set unless it is there."""
   if builder.is_prepared():
     return
   if not download:
     raise InputError(
-        'The data set is not in the data directory and downloading is off;'
-        ' expected it there, or download=True.'
-        f' Received: dataset={name!r}, data_dir={data_dir!r}, download=False'
+      'The data set is not in the data directory and downloading is off;'
+      ' expected it there, or download=True.'
+      f' Received: dataset={name!r}, data_dir={data_dir!r}, download=False'
     )
   try:
     builder.download_and_prepare()
   except (
-      OSError,  # Includes a network that cannot be reached and a full disk.
-      AssertionError,  # Files that must be fetched by hand.
-      ImportError,  # Packages that only this data set needs.
-      tfds.download.DownloadError,
+    OSError,  # Includes a network that cannot be reached and a full disk.
+    AssertionError,  # Files that must be fetched by hand.
+    ImportError,  # Packages that only this data set needs.
+    tfds.download.DownloadError,
   ) as error:
     raise InputError(
-        'The data set cannot be downloaded or prepared; expected a network,'
-        ' or the prepared data set in data_dir. Received:'
-        f' dataset={name!r}, data_dir={data_dir!r} ({_first_line(error)})'
+      'The data set cannot be downloaded or prepared; expected a network,'
+      ' or the prepared data set in data_dir. Received:'
+      f' dataset={name!r}, data_dir={data_dir!r} ({_first_line(error)})'
     ) from error
 
 
 def _read(
-    builder: Any,
-    split: str,
-    shape: tuple[int, int, int],
-    size: tuple[int, int] | None,
+  builder: Any,
+  split: str,
+  shape: tuple[int, int, int],
+  size: tuple[int, int] | None,
 ) -> tuple[np.ndarray, np.ndarray]:
   """Reads a split in the order of its files."""
   count = builder.info.splits[split].num_examples
   images = np.empty((count, *shape), np.uint8)
   labels = np.empty(count, np.int32)
   dataset = builder.as_dataset(
-      split=split, as_supervised=True, shuffle_files=False
+    split=split, as_supervised=True, shuffle_files=False
   )
   if size is not None:
     dataset = dataset.map(
-        lambda image, label: (resize_image(image, size), label),
-        num_parallel_calls=tf.data.AUTOTUNE,
-        deterministic=True,
+      lambda image, label: (resize_image(image, size), label),
+      num_parallel_calls=tf.data.AUTOTUNE,
+      deterministic=True,
     )
   dataset = without_autotuning(dataset.batch(256))
   start = 0

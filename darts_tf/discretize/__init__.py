@@ -15,17 +15,23 @@ from darts_tf.genotype import Genotype
 from darts_tf.search_space import SearchSpace
 
 __all__ = [
-    'Rule', 'argmax_rule', 'darts_rule', 'discretizations', 'discretize',
-    'find_genotype', 'fixed_edges_rule', 'random_genotype',
-    'skip_limited_rule',
+  'Rule',
+  'argmax_rule',
+  'darts_rule',
+  'discretizations',
+  'discretize',
+  'find_genotype',
+  'fixed_edges_rule',
+  'random_genotype',
+  'skip_limited_rule',
 ]
 
 
 def discretize(
-    space: SearchSpace,
-    weights: Mapping[str, np.ndarray],
-    kinds: Mapping[str, str],
-    rule: str | None = None,
+  space: SearchSpace,
+  weights: Mapping[str, np.ndarray],
+  kinds: Mapping[str, str],
+  rule: str | None = None,
 ) -> Genotype:
   """Turns mixing weights into a genotype.
 

@@ -10,7 +10,7 @@ from darts_tf.search_space import SearchSpace
 
 @cell_rule
 def argmax_rule(
-    space: SearchSpace, kind: str, weights: np.ndarray
+  space: SearchSpace, kind: str, weights: np.ndarray
 ) -> tuple[Edge, ...]:
   """Keeps every edge, with its heaviest candidate, `none` included.
 
@@ -19,8 +19,8 @@ def argmax_rule(
   lower index. Edges are in the order of the topology.
   """
   return tuple(
-      Edge(names[int(np.argmax(row))], source, target)
-      for (source, target), names, row in candidate_rows(space, kind, weights)
+    Edge(names[int(np.argmax(row))], source, target)
+    for (source, target), names, row in candidate_rows(space, kind, weights)
   )
 
 

@@ -30,28 +30,33 @@ def cell_rule(derive: Derive) -> Rule:
     or unknown, weights have another shape or are not finite, or the result
     is not a valid genotype.
   """
+
   @functools.wraps(derive)
   def rule(
-      space: SearchSpace, weights: Mapping[str, np.ndarray],
-      kinds: Mapping[str, str],
+    space: SearchSpace,
+    weights: Mapping[str, np.ndarray],
+    kinds: Mapping[str, str],
   ) -> Genotype:
     _check_groups(space, weights, kinds)
     cells = {}
     for group, kind in kinds.items():
       matrix = _checked(space, group, kind, weights[group])
       cells[group] = CellGenotype(
-          derive(space, kind, matrix), space.topology.output)
+        derive(space, kind, matrix), space.topology.output
+      )
     return Genotype(space.name, cells)
+
   return rule
 
 
 def candidate_rows(
-    space: SearchSpace, kind: str, weights: np.ndarray
+  space: SearchSpace, kind: str, weights: np.ndarray
 ) -> Iterator[tuple[tuple[int, int], tuple[str, ...], np.ndarray]]:
   """Yields each edge, its candidates and their weights, without padding."""
   for pair, names, row in zip(
-      space.topology.edges, space.candidates[kind], weights, strict=True):
-    yield pair, names, row[:len(names)]
+    space.topology.edges, space.candidates[kind], weights, strict=True
+  ):
+    yield pair, names, row[: len(names)]
 
 
 def best_operation(names: Sequence[str], row: np.ndarray) -> int | None:
@@ -64,17 +69,17 @@ def best_operation(names: Sequence[str], row: np.ndarray) -> int | None:
 
 
 def _check_groups(
-    space: SearchSpace,
-    weights: Mapping[str, np.ndarray],
-    kinds: Mapping[str, str],
+  space: SearchSpace,
+  weights: Mapping[str, np.ndarray],
+  kinds: Mapping[str, str],
 ) -> None:
   for group, kind in kinds.items():
     if kind not in space.candidates:
       raise unknown_name('cell kind', kind, space.candidates)
     if group not in weights:
       raise InputError(
-          f'No mixing weights for cell group {group!r}; expected'
-          f' {", ".join(kinds)}. Received: groups={list(weights)}'
+        f'No mixing weights for cell group {group!r}; expected'
+        f' {", ".join(kinds)}. Received: groups={list(weights)}'
       )
   for group in weights:
     if group not in kinds:
@@ -83,10 +88,10 @@ def _check_groups(
   missing = [kind for kind in space.candidates if kind not in present]
   if space.shared_cells and missing:
     raise InputError(
-        f'The supernet has no {missing[0]} cell: num_cells is too small for'
-        f' search space {space.name!r}; expected'
-        f' {_enough_cells(space)}.'
-        f' Received: groups={list(weights)}'
+      f'The supernet has no {missing[0]} cell: num_cells is too small for'
+      f' search space {space.name!r}; expected'
+      f' {_enough_cells(space)}.'
+      f' Received: groups={list(weights)}'
     )
 
 
@@ -99,23 +104,23 @@ def _enough_cells(space: SearchSpace) -> str:
 
 
 def _checked(
-    space: SearchSpace, group: str, kind: str, weights: np.ndarray
+  space: SearchSpace, group: str, kind: str, weights: np.ndarray
 ) -> np.ndarray:
   weights = np.asarray(weights, np.float64)
   mask = space.candidate_mask(kind)
   if weights.shape != mask.shape:
     raise InputError(
-        f'Mixing weights of cell group {group!r} have another shape;'
-        f' expected (edges, candidates) = {mask.shape}.'
-        f' Received: shape={weights.shape}'
+      f'Mixing weights of cell group {group!r} have another shape;'
+      f' expected (edges, candidates) = {mask.shape}.'
+      f' Received: shape={weights.shape}'
     )
   bad = np.argwhere(mask & ~np.isfinite(weights))
   if len(bad):
     edge, candidate = (int(i) for i in bad[0])
     raise InputError(
-        f'Mixing weights of cell group {group!r} are not finite at edge'
-        f' {edge}, candidate {space.candidates[kind][edge][candidate]!r};'
-        ' expected finite numbers.'
-        f' Received: weight={weights[edge, candidate]}'
+      f'Mixing weights of cell group {group!r} are not finite at edge'
+      f' {edge}, candidate {space.candidates[kind][edge][candidate]!r};'
+      ' expected finite numbers.'
+      f' Received: weight={weights[edge, candidate]}'
     )
   return weights

@@ -46,17 +46,20 @@ class NodeChoice:
     """All that an architecture may have here."""
     for sources in self.subsets():
       for names in itertools.product(*map(self.operations_from, sources)):
-        yield tuple(Edge(name, source, self.node)
-                    for name, source in zip(names, sources))
+        yield tuple(
+          Edge(name, source, self.node) for name, source in zip(names, sources)
+        )
 
   def __len__(self) -> int:
     """The number of options."""
-    return sum(math.prod(len(self.operations_from(s)) for s in sources)
-               for sources in self.subsets())
+    return sum(
+      math.prod(len(self.operations_from(s)) for s in sources)
+      for sources in self.subsets()
+    )
 
 
 def genotype_groups(
-    space: SearchSpace, num_cells: int | None = None
+  space: SearchSpace, num_cells: int | None = None
 ) -> dict[str, str]:
   """The cells of a genotype: group to kind.
 
@@ -74,7 +77,7 @@ def genotype_groups(
 
 
 def node_choices(
-    space: SearchSpace, num_cells: int | None = None
+  space: SearchSpace, num_cells: int | None = None
 ) -> list[NodeChoice]:
   """The choices of a search space; each combination is an architecture.
 
@@ -93,8 +96,10 @@ def node_choices(
       rows, sources, operations = [], [], []
       for row in space.topology.incoming(node):
         names = tuple(
-            name for name in space.candidates[kind][row]
-            if keeps_none or name != 'none')
+          name
+          for name in space.candidates[kind][row]
+          if keeps_none or name != 'none'
+        )
         if names:
           rows.append(row)
           sources.append(space.topology.edges[row][0])
@@ -102,21 +107,27 @@ def node_choices(
       kept = len(rows)
       if space.inputs_per_node is not None:
         kept = min(kept, space.inputs_per_node)
-      choices.append(NodeChoice(
-          group, kind, node, tuple(rows), tuple(sources), tuple(operations),
-          kept))
+      choices.append(
+        NodeChoice(
+          group,
+          kind,
+          node,
+          tuple(rows),
+          tuple(sources),
+          tuple(operations),
+          kept,
+        )
+      )
   return choices
 
 
-def num_architectures(
-    space: SearchSpace, num_cells: int | None = None
-) -> int:
+def num_architectures(space: SearchSpace, num_cells: int | None = None) -> int:
   """The number of architectures of a space, by its own discretization."""
   return math.prod(map(len, node_choices(space, num_cells)))
 
 
 def assemble(
-    space: SearchSpace, edges: Mapping[str, Sequence[Edge]]
+  space: SearchSpace, edges: Mapping[str, Sequence[Edge]]
 ) -> Genotype:
   """Makes a genotype whose edges are in the order of target and source.
 
@@ -124,11 +135,16 @@ def assemble(
     space: a registered search space.
     edges: group to the edges of its cell, in any order.
   """
-  return Genotype(space.name, {
+  return Genotype(
+    space.name,
+    {
       group: CellGenotype(
-          sorted(cell, key=lambda edge: (edge.target, edge.source)),
-          space.topology.output)
-      for group, cell in edges.items()})
+        sorted(cell, key=lambda edge: (edge.target, edge.source)),
+        space.topology.output,
+      )
+      for group, cell in edges.items()
+    },
+  )
 
 
 def canonical(genotype: Genotype) -> Genotype:
@@ -137,11 +153,16 @@ def canonical(genotype: Genotype) -> Genotype:
   Rules list the edges of a node by falling strength; as architectures,
   genotypes that differ in this alone are one.
   """
-  return Genotype(genotype.search_space, {
+  return Genotype(
+    genotype.search_space,
+    {
       name: CellGenotype(
-          sorted(cell.edges, key=lambda edge: (edge.target, edge.source)),
-          cell.output)
-      for name, cell in genotype.cells.items()})
+        sorted(cell.edges, key=lambda edge: (edge.target, edge.source)),
+        cell.output,
+      )
+      for name, cell in genotype.cells.items()
+    },
+  )
 
 
 def _keeps_none(space: SearchSpace, groups: Mapping[str, str]) -> bool:
@@ -154,5 +175,8 @@ def _keeps_none(space: SearchSpace, groups: Mapping[str, str]) -> bool:
         matrix[row, names.index('none')] = 1
     weights[group] = matrix
   found = discretizations[space.discretization](space, weights, groups)
-  return any(edge.operation == 'none'
-             for cell in found.cells.values() for edge in cell.edges)
+  return any(
+    edge.operation == 'none'
+    for cell in found.cells.values()
+    for edge in cell.edges
+  )

@@ -9,7 +9,7 @@ from darts_tf.search_space import SearchSpace
 
 
 def strongest_edges(
-    space: SearchSpace, kind: str, weights: np.ndarray
+  space: SearchSpace, kind: str, weights: np.ndarray
 ) -> tuple[Edge, ...]:
   r"""Keeps the best operation of the strongest edges of each node.
 
@@ -32,7 +32,7 @@ def strongest_edges(
   for entries in ranked.values():
     # Sorting is stable: of equals, the one with the lower source is first.
     entries.sort(key=lambda entry: -entry[0])
-    edges += [edge for _, edge in entries[:space.inputs_per_node]]
+    edges += [edge for _, edge in entries[: space.inputs_per_node]]
   return tuple(edges)
 
 

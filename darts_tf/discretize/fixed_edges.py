@@ -11,7 +11,7 @@ from darts_tf.search_space import SearchSpace
 
 @cell_rule
 def fixed_edges_rule(
-    space: SearchSpace, kind: str, weights: np.ndarray
+  space: SearchSpace, kind: str, weights: np.ndarray
 ) -> tuple[Edge, ...]:
   """Keeps every edge, with its heaviest candidate other than `none`.
 
@@ -27,9 +27,9 @@ def fixed_edges_rule(
     best = best_operation(names, row)
     if best is None:
       raise InputError(
-          'With fixed edges each edge needs an operation; expected a'
-          f' candidate other than none on edge {source}-{target} of the'
-          f' {kind} cell. Received: search_space={space.name!r}'
+        'With fixed edges each edge needs an operation; expected a'
+        f' candidate other than none on edge {source}-{target} of the'
+        f' {kind} cell. Received: search_space={space.name!r}'
       )
     edges.append(Edge(names[best], source, target))
   return tuple(edges)

@@ -39,8 +39,10 @@ class Limit:
   def cost(self, genotype: Genotype) -> float:
     """The cost of an architecture."""
     return self.base + sum(
-        self.edges[group, edge]
-        for group, cell in genotype.cells.items() for edge in cell.edges)
+      self.edges[group, edge]
+      for group, cell in genotype.cells.items()
+      for edge in cell.edges
+    )
 
   def admits(self, genotype: Genotype) -> bool:
     """Whether an architecture is within the limit."""
@@ -48,8 +50,11 @@ class Limit:
 
 
 def most_likely(
-    space: SearchSpace, weights: Mapping[str, np.ndarray], count: int = 1,
-    limits: Sequence[Limit] = (), num_cells: int | None = None,
+  space: SearchSpace,
+  weights: Mapping[str, np.ndarray],
+  count: int = 1,
+  limits: Sequence[Limit] = (),
+  num_cells: int | None = None,
 ) -> list[Genotype]:
   r"""The architectures of the largest product of mixing weights.
 
@@ -75,29 +80,38 @@ def most_likely(
   """
   choices = node_choices(space, num_cells)
   variables = [
-      (choice, Edge(name, source, choice.node),
-       float(weights[choice.group][row, candidates.index(name)]))
-      for choice in choices
-      for row, source, names in zip(
-          choice.rows, choice.sources, choice.operations)
-      for candidates in [space.candidates[choice.kind][row]]
-      for name in names]
+    (
+      choice,
+      Edge(name, source, choice.node),
+      float(weights[choice.group][row, candidates.index(name)]),
+    )
+    for choice in choices
+    for row, source, names in zip(
+      choice.rows, choice.sources, choice.operations
+    )
+    for candidates in [space.candidates[choice.kind][row]]
+    for name in names
+  ]
   score = np.log(np.maximum([w for *_, w in variables], _LEAST_WEIGHT))
   constraints = _structure(choices, variables)
   for limit in limits:
     # In units of the limit: solvers work to absolute tolerances.
-    unit = max(abs(limit.largest), 1.)
+    unit = max(abs(limit.largest), 1.0)
     costs = np.array([limit.edges[c.group, e] for c, e, _ in variables])
-    constraints.append(optimize.LinearConstraint(
-        costs[None] / unit, ub=(limit.largest - limit.base) / unit))
+    constraints.append(
+      optimize.LinearConstraint(
+        costs[None] / unit, ub=(limit.largest - limit.base) / unit
+      )
+    )
   found = []
   while len(found) < count:
     chosen = _solve(-score, constraints)
     if chosen is None:
       break
     # Not this one again.
-    constraints.append(optimize.LinearConstraint(
-        chosen[None].astype(float), ub=chosen.sum() - 1))
+    constraints.append(
+      optimize.LinearConstraint(chosen[None].astype(float), ub=chosen.sum() - 1)
+    )
     genotype = _genotype(space, variables, chosen)
     if all(limit.admits(genotype) for limit in limits):  # to the last digit
       found.append(genotype)
@@ -107,7 +121,7 @@ def most_likely(
 
 
 def check_limits(
-    space: SearchSpace, limits: Sequence[Limit], num_cells: int | None = None
+  space: SearchSpace, limits: Sequence[Limit], num_cells: int | None = None
 ) -> None:
   """Raises `InputError` if no architecture is within the limits.
 
@@ -116,13 +130,15 @@ def check_limits(
     limits: what architectures have to meet.
     num_cells: see `most_likely`.
   """
-  equal = {group: np.ones(space.candidate_mask(kind).shape)
-           for group, kind in genotype_groups(space, num_cells).items()}
+  equal = {
+    group: np.ones(space.candidate_mask(kind).shape)
+    for group, kind in genotype_groups(space, num_cells).items()
+  }
   most_likely(space, equal, 1, limits, num_cells)
 
 
 def _structure(
-    choices: Sequence[NodeChoice], variables: Sequence[tuple]
+  choices: Sequence[NodeChoice], variables: Sequence[tuple]
 ) -> list[optimize.LinearConstraint]:
   """At most one operation an edge, and as many edges as a node keeps."""
   rows, lower, upper = [], [], []
@@ -135,16 +151,20 @@ def _structure(
       rows.append(of_node * [e.source == source for _, e, _ in variables])
       lower.append(0)
       upper.append(1)
-  return [optimize.LinearConstraint(
-      sparse.csr_matrix(np.array(rows)), lower, upper)]
+  return [
+    optimize.LinearConstraint(sparse.csr_matrix(np.array(rows)), lower, upper)
+  ]
 
 
 def _solve(objective, constraints) -> np.ndarray | None:
   """The chosen variables, as booleans; `None` if there is no solution."""
   result = optimize.milp(
-      objective, integrality=np.ones(len(objective)),
-      bounds=optimize.Bounds(0, 1), constraints=constraints,
-      options={'mip_rel_gap': 0})
+    objective,
+    integrality=np.ones(len(objective)),
+    bounds=optimize.Bounds(0, 1),
+    constraints=constraints,
+    options={'mip_rel_gap': 0},
+  )
   return None if result.x is None else result.x > 0.5
 
 
@@ -166,6 +186,7 @@ def _impossible(limits, choices, variables) -> InputError:
     lows.append(f'{limit.name} of at least {least:,.0f}')
     highs.append(f'{limit.name}={limit.largest:,.0f}')
   return InputError(
-      'No architecture of this space and network size meets the limit;'
-      f' expected {" and ".join(lows)}{" (each alone)" * (len(lows) > 1)}.'
-      f' Received: {", ".join(highs)}')
+    'No architecture of this space and network size meets the limit;'
+    f' expected {" and ".join(lows)}{" (each alone)" * (len(lows) > 1)}.'
+    f' Received: {", ".join(highs)}'
+  )

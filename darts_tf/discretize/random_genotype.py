@@ -13,7 +13,7 @@ _PREFIX = 'random:'
 
 
 def random_genotype(
-    space: SearchSpace, seed: int, num_cells: int | None = None
+  space: SearchSpace, seed: int, num_cells: int | None = None
 ) -> Genotype:
   """Draws a genotype uniformly from a search space.
 
@@ -32,10 +32,12 @@ def random_genotype(
     The genotype.
   """
   space = grown(space)
-  generator = np.random.default_rng([seed, 0x6e0])
+  generator = np.random.default_rng([seed, 0x6E0])
   kinds = genotype_groups(space, num_cells)
-  weights = {group: generator.random(space.candidate_mask(kind).shape)
-             for group, kind in kinds.items()}
+  weights = {
+    group: generator.random(space.candidate_mask(kind).shape)
+    for group, kind in kinds.items()
+  }
   return discretizations[space.discretization](space, weights, kinds)
 
 
@@ -60,18 +62,20 @@ def find_genotype(text: str) -> Genotype:
   numbers = [int(part) for part in parts[1:] if part.isdigit()]
   if len(numbers) not in (1, 2) or len(parts) != 1 + len(numbers):
     raise InputError(
-        'A random genotype needs a search space and a seed; expected'
-        ' random:SPACE:SEED, e.g. random:darts:0, or'
-        ' random:SPACE:SEED:CELLS where each cell has its own architecture.'
-        f' Received: genotype={text!r}')
+      'A random genotype needs a search space and a seed; expected'
+      ' random:SPACE:SEED, e.g. random:darts:0, or'
+      ' random:SPACE:SEED:CELLS where each cell has its own architecture.'
+      f' Received: genotype={text!r}'
+    )
   space = search_spaces[parts[0]]
   if len(numbers) == 2 and space.shared_cells:
     raise InputError(
-        f'Cells of search space {space.name!r} share their architectures;'
-        f' expected random:{space.name}:{numbers[0]}.'
-        f' Received: genotype={text!r}')
+      f'Cells of search space {space.name!r} share their architectures;'
+      f' expected random:{space.name}:{numbers[0]}.'
+      f' Received: genotype={text!r}'
+    )
   if numbers[1:] == [0]:
     raise InputError(
-        'A network has cells; expected at least one.'
-        f' Received: genotype={text!r}')
+      f'A network has cells; expected at least one. Received: genotype={text!r}'
+    )
   return random_genotype(space, *numbers)

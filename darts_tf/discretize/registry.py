@@ -10,6 +10,7 @@ from darts_tf.search_space import SearchSpace
 
 # rule(space, weights, kinds) -> genotype; see `darts_tf.discretize.discretize`.
 Rule = Callable[
-    [SearchSpace, Mapping[str, np.ndarray], Mapping[str, str]], Genotype]
+  [SearchSpace, Mapping[str, np.ndarray], Mapping[str, str]], Genotype
+]
 
 discretizations: Registry[Rule] = Registry('discretization')

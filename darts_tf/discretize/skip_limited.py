@@ -14,7 +14,7 @@ _MOST_SKIPS = 2
 
 @cell_rule
 def skip_limited_rule(
-    space: SearchSpace, kind: str, weights: np.ndarray
+  space: SearchSpace, kind: str, weights: np.ndarray
 ) -> tuple[Edge, ...]:
   """Keeps what `darts` keeps, with two skip connections at most.
 

@@ -11,8 +11,9 @@ from darts_tf.config.errors import InputError
 _ADDRESS = re.compile(r'(\[[0-9a-fA-F:]+\]|[^\s:/]+):(\d{1,5})')
 _JOBS = ('chief', 'worker')
 _EXAMPLE = (
-    '{"cluster": {"worker": ["host1:2222", "host2:2222"]},'
-    ' "task": {"type": "worker", "index": 0}}')
+  '{"cluster": {"worker": ["host1:2222", "host2:2222"]},'
+  ' "task": {"type": "worker", "index": 0}}'
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,8 +51,9 @@ def cluster_from_environment() -> Cluster:
   text = os.environ.get('TF_CONFIG', '').strip()
   if not text:
     raise InputError(
-        '--strategy=multi_worker finds the workers in the environment;'
-        f' expected, say, TF_CONFIG=\'{_EXAMPLE}\'. Received: no TF_CONFIG')
+      '--strategy=multi_worker finds the workers in the environment;'
+      f" expected, say, TF_CONFIG='{_EXAMPLE}'. Received: no TF_CONFIG"
+    )
   try:
     value = json.loads(text)
   except ValueError as error:
@@ -59,10 +61,15 @@ def cluster_from_environment() -> Cluster:
   cluster, task = (_member(value, name, text) for name in ('cluster', 'task'))
   unknown = sorted(set(cluster) - set(_JOBS))
   if unknown:
-    raise _malformed(f'workers and one chief are all there is, no'
-                     f' {" and no ".join(unknown)}', text)
-  jobs = {name: _addresses(cluster[name], name, text)
-          for name in _JOBS if name in cluster}
+    raise _malformed(
+      f'workers and one chief are all there is, no {" and no ".join(unknown)}',
+      text,
+    )
+  jobs = {
+    name: _addresses(cluster[name], name, text)
+    for name in _JOBS
+    if name in cluster
+  }
   addresses = [a for name in jobs for a in jobs[name]]
   if len(jobs.get('chief', ())) > 1:
     raise _malformed('there is more than one chief', text)
@@ -94,20 +101,25 @@ def _index(jobs: dict[str, list[str]], task: dict, text: str) -> int:
   """The number of this process among all."""
   job, index = task.get('type'), task.get('index')
   if job not in jobs:
-    raise _malformed(f'this task is of type {job!r}, of which there is none',
-                     text)
+    raise _malformed(
+      f'this task is of type {job!r}, of which there is none', text
+    )
   # Some schedulers write the number as text.
   if isinstance(index, str) and index.isdecimal():
     index = int(index)
   if type(index) is not int or not 0 <= index < len(jobs[job]):
     raise _malformed(
-        f'the index of this task is {index!r}, and there are'
-        f' {len(jobs[job])} of its type', text)
-  return index + (len(jobs['chief']) if job == 'worker' and 'chief' in jobs
-                  else 0)
+      f'the index of this task is {index!r}, and there are'
+      f' {len(jobs[job])} of its type',
+      text,
+    )
+  return index + (
+    len(jobs['chief']) if job == 'worker' and 'chief' in jobs else 0
+  )
 
 
 def _malformed(what: str, text: str) -> InputError:
   return InputError(
-      f'TF_CONFIG cannot be used: {what}; expected, say, {_EXAMPLE}.'
-      f' Received: TF_CONFIG={text}')
+    f'TF_CONFIG cannot be used: {what}; expected, say, {_EXAMPLE}.'
+    f' Received: TF_CONFIG={text}'
+  )

@@ -16,14 +16,14 @@ from typing import Any
 from darts_tf.config.errors import InputError
 from darts_tf.distribution.cluster import Cluster
 
-_SECONDS = 60.
+_SECONDS = 60.0
 # Between two calls, and for how long an answer is waited for.
-_PAUSE, _PATIENCE = 0.2, 5.
+_PAUSE, _PATIENCE = 0.2, 5.0
 _GREETING = 'darts_tf'
 
 
 def meet(
-    cluster: Cluster, run: Mapping[str, Any], seconds: float = _SECONDS
+  cluster: Cluster, run: Mapping[str, Any], seconds: float = _SECONDS
 ) -> None:
   """Waits until all workers are there, and checks that they do the same.
 
@@ -68,29 +68,32 @@ def listening(cluster: Cluster, index: int) -> bool:
 def _compare(cluster, index, run, theirs) -> None:
   run = json.loads(json.dumps(run))
   different = [
-      f'{name}: {run.get(name)!r} here, {theirs.get(name)!r} there'
-      for name in dict.fromkeys([*run, *theirs])
-      if run.get(name) != theirs.get(name)]
+    f'{name}: {run.get(name)!r} here, {theirs.get(name)!r} there'
+    for name in dict.fromkeys([*run, *theirs])
+    if run.get(name) != theirs.get(name)
+  ]
   if different:
     raise InputError(
-        f'{cluster.name(index).capitalize()} was started with other options;'
-        ' expected the same on all workers.'
-        f' Received: {"; ".join(different)}')
+      f'{cluster.name(index).capitalize()} was started with other options;'
+      ' expected the same on all workers.'
+      f' Received: {"; ".join(different)}'
+    )
 
 
 def _absent(cluster, missing, silent, seconds) -> InputError:
-  reasons = {**dict.fromkeys(
-      silent, 'it cannot reach this worker'), **missing}
-  names = ', '.join(f'{cluster.name(i)}: {why}' for i, why in sorted(
-      reasons.items()))
+  reasons = {**dict.fromkeys(silent, 'it cannot reach this worker'), **missing}
+  names = ', '.join(
+    f'{cluster.name(i)}: {why}' for i, why in sorted(reasons.items())
+  )
   return InputError(
-      f'Not all workers met within {seconds:.0f} seconds; expected'
-      f' {len(cluster.addresses)} of them, started at about the same time and'
-      f' able to reach each other. Received: no answer from {names}')
+    f'Not all workers met within {seconds:.0f} seconds; expected'
+    f' {len(cluster.addresses)} of them, started at about the same time and'
+    f' able to reach each other. Received: no answer from {names}'
+  )
 
 
 def _call(
-    cluster: Cluster, index: int, run: Mapping[str, Any]
+  cluster: Cluster, index: int, run: Mapping[str, Any]
 ) -> dict[str, Any]:
   """Says who calls; returns what the other is to do."""
   address = cluster.host_and_port(index)
@@ -107,7 +110,7 @@ def _call(
 
 @contextlib.contextmanager
 def _door(
-    cluster: Cluster, run: Mapping[str, Any], deadline: float
+  cluster: Cluster, run: Mapping[str, Any], deadline: float
 ) -> Iterator[set[int]]:
   """Answers calls meanwhile; yields the set of those who have called."""
   server = _listen(cluster, deadline)
@@ -147,9 +150,10 @@ def _listen(cluster: Cluster, deadline: float) -> socket.socket:
     except OSError as error:
       if time.monotonic() > deadline:
         raise InputError(
-            'The port of this worker is in use; expected one that is free,'
-            ' or that the run before it ends.'
-            f' Received: {cluster.name(cluster.index)}') from error
+          'The port of this worker is in use; expected one that is free,'
+          ' or that the run before it ends.'
+          f' Received: {cluster.name(cluster.index)}'
+        ) from error
       time.sleep(_PAUSE)
     else:
       server.settimeout(_PAUSE)

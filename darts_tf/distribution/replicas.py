@@ -39,13 +39,18 @@ def _sum(tensors: list[tf.Tensor]) -> list[tf.Tensor]:
   count = len(tensors)
   context = tf.distribute.get_replica_context()
   # One long message instead of many short ones.
-  packed = tensors if count == 1 else [
-      tf.concat([tf.reshape(x, [-1]) for x in tensors], 0)]
+  packed = (
+    tensors
+    if count == 1
+    else [tf.concat([tf.reshape(x, [-1]) for x in tensors], 0)]
+  )
   sums = context.merge_call(_in_cross_replica_context, args=tuple(packed))
   if packed is not tensors:
     sizes = [x.shape.num_elements() for x in tensors]
-    sums = [tf.reshape(total, x.shape) for total, x in zip(
-        tf.split(sums[0], sizes), tensors)]
+    sums = [
+      tf.reshape(total, x.shape)
+      for total, x in zip(tf.split(sums[0], sizes), tensors)
+    ]
 
   # The sums are arguments because that is where the search ends which
   # `custom_gradient` makes for variables.
@@ -63,6 +68,14 @@ def _sum(tensors: list[tf.Tensor]) -> list[tf.Tensor]:
 
 def _in_cross_replica_context(strategy, *values):
   return strategy.extended.batch_reduce_to(
-      tf.distribute.ReduceOp.SUM,
-      [(v, v.device or strategy.extended.worker_devices[0]
-        if tf.is_tensor(v) else v) for v in values])
+    tf.distribute.ReduceOp.SUM,
+    [
+      (
+        v,
+        v.device or strategy.extended.worker_devices[0]
+        if tf.is_tensor(v)
+        else v,
+      )
+      for v in values
+    ],
+  )

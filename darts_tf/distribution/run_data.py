@@ -30,32 +30,44 @@ def load_data(config: RunConfig) -> ImageData:
     The images.
   """
   return load(
-      config.dataset, data_dir=config.data_dir, download=config.download,
-      image_size=config.image_size, seed=config.seed)
+    config.dataset,
+    data_dir=config.data_dir,
+    download=config.download,
+    image_size=config.image_size,
+    seed=config.seed,
+  )
 
 
 def augmentation_of(config: RunConfig, info: DatasetInfo) -> Augmentation:
   """The data set's usual augmentation, with what the options change."""
   chosen = {
-      name: getattr(config, name) for name in ('crop_padding', 'flip')
-      if getattr(config, name) is not None}
+    name: getattr(config, name)
+    for name in ('crop_padding', 'flip')
+    if getattr(config, name) is not None
+  }
   if config.resized_crop:
     chosen.setdefault('crop_padding', 0)
   if config.color_jitter and info.image_shape[-1] != 3:
     raise InputError(
-        'Only colour images can change their colours; expected'
-        ' color_jitter=0 for images of'
-        f' {info.image_shape[-1]} channel. Received:'
-        f' color_jitter={config.color_jitter:g}')
+      'Only colour images can change their colours; expected'
+      ' color_jitter=0 for images of'
+      f' {info.image_shape[-1]} channel. Received:'
+      f' color_jitter={config.color_jitter:g}'
+    )
   return dataclasses.replace(
-      default_augmentation(info), cutout=config.cutout,
-      resized_crop=config.resized_crop, color_jitter=config.color_jitter,
-      **chosen)
+    default_augmentation(info),
+    cutout=config.cutout,
+    resized_crop=config.resized_crop,
+    color_jitter=config.color_jitter,
+    **chosen,
+  )
 
 
 def distribute(
-    stream: Stream, strategy: tf.distribute.Strategy, start: int,
-    stop: int | None = None,
+  stream: Stream,
+  strategy: tf.distribute.Strategy,
+  start: int,
+  stop: int | None = None,
 ):
   """The batches of a stream, divided among the replicas in order.
 
@@ -77,8 +89,7 @@ def distribute(
   def batches_of_worker(context):
     count = replicas // context.num_input_pipelines
     first = count * context.input_pipeline_id
-    return stream.batches(
-        start, stop, range(first, first + count), replicas)
+    return stream.batches(start, stop, range(first, first + count), replicas)
 
   return strategy.distribute_datasets_from_function(batches_of_worker)
 
@@ -99,7 +110,7 @@ def distribute_batch(batch: Any, strategy: tf.distribute.Strategy):
   def part(tensor):
     size = tensor.shape[0] // replicas
     return strategy.experimental_distribute_values_from_function(
-        lambda context: tensor[size * context.replica_id_in_sync_group:]
-        [:size])
+      lambda context: tensor[size * context.replica_id_in_sync_group :][:size]
+    )
 
   return tf.nest.map_structure(part, batch)

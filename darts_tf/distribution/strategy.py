@@ -24,14 +24,16 @@ def divide_cpu(count: int) -> None:
   cpu = tf.config.list_physical_devices('CPU')[0]
   try:
     tf.config.set_logical_device_configuration(
-        cpu, [tf.config.LogicalDeviceConfiguration()] * count)
+      cpu, [tf.config.LogicalDeviceConfiguration()] * count
+    )
   except RuntimeError as error:
     existing = len(tf.config.list_logical_devices('CPU'))
     if existing != count:
       raise InputError(
-          'TensorFlow has started already, with another number of CPU'
-          f' devices; expected {existing}, or to divide the CPU before its'
-          f' first use. Received: virtual_devices={count}') from error
+        'TensorFlow has started already, with another number of CPU'
+        f' devices; expected {existing}, or to divide the CPU before its'
+        f' first use. Received: virtual_devices={count}'
+      ) from error
 
 
 def make_strategy(config: RunConfig) -> tf.distribute.Strategy:
@@ -64,8 +66,9 @@ def make_strategy(config: RunConfig) -> tf.distribute.Strategy:
   # The collectives that are the default on CPUs remember the shapes of the
   # first strategy of a process and refuse those of a second one.
   return tf.distribute.MirroredStrategy(
-      [d.name for d in tf.config.list_logical_devices('CPU')],
-      cross_device_ops=tf.distribute.ReductionToOneDevice())
+    [d.name for d in tf.config.list_logical_devices('CPU')],
+    cross_device_ops=tf.distribute.ReductionToOneDevice(),
+  )
 
 
 def _join_workers(config: RunConfig) -> tf.distribute.Strategy:
@@ -73,17 +76,19 @@ def _join_workers(config: RunConfig) -> tf.distribute.Strategy:
   cluster = cluster_from_environment()
   if config.virtual_devices:
     raise InputError(
-        'Devices of a CPU are divided for replicas in one process; expected'
-        ' --virtual_devices=0 with several workers.'
-        f' Received: virtual_devices={config.virtual_devices}')
+      'Devices of a CPU are divided for replicas in one process; expected'
+      ' --virtual_devices=0 with several workers.'
+      f' Received: virtual_devices={config.virtual_devices}'
+    )
   meet(cluster, config.pinned())
   try:
     return tf.distribute.MultiWorkerMirroredStrategy()
   except RuntimeError as error:
     raise InputError(
-        'TensorFlow has started already; expected the strategy to be made'
-        ' before anything is computed. Received:'
-        f' {" ".join(str(error).split())}') from error
+      'TensorFlow has started already; expected the strategy to be made'
+      ' before anything is computed. Received:'
+      f' {" ".join(str(error).split())}'
+    ) from error
 
 
 def refuse_workers(config: RunConfig, what: str) -> None:
@@ -95,8 +100,9 @@ def refuse_workers(config: RunConfig, what: str) -> None:
   """
   if config.strategy == 'multi_worker':
     raise InputError(
-        f'{what} runs in one process; expected --strategy=default or'
-        " mirrored. Received: strategy='multi_worker'")
+      f'{what} runs in one process; expected --strategy=default or'
+      " mirrored. Received: strategy='multi_worker'"
+    )
 
 
 def check_devices(config: RunConfig) -> None:
@@ -107,17 +113,22 @@ def check_devices(config: RunConfig) -> None:
       are used.
   """
   check_precision(config.precision)
-  if config.xla and config.strategy != 'default' and (
-      not tf.config.list_physical_devices('GPU')):
+  if (
+    config.xla
+    and config.strategy != 'default'
+    and (not tf.config.list_physical_devices('GPU'))
+  ):
     raise InputError(
-        'XLA does not compile a step for several CPU devices; expected'
-        ' --noxla or --strategy=default. Received: xla=True,'
-        f' strategy={config.strategy!r}')
+      'XLA does not compile a step for several CPU devices; expected'
+      ' --noxla or --strategy=default. Received: xla=True,'
+      f' strategy={config.strategy!r}'
+    )
   if config.xla and config.deterministic:
     raise InputError(
-        'Compiled by XLA, the gradient of max pooling is not deterministic;'
-        ' expected --nodeterministic. Received: xla=True,'
-        ' deterministic=True')
+      'Compiled by XLA, the gradient of max pooling is not deterministic;'
+      ' expected --nodeterministic. Received: xla=True,'
+      ' deterministic=True'
+    )
 
 
 def check_batch_size(batch_size: int, strategy) -> None:
@@ -125,8 +136,9 @@ def check_batch_size(batch_size: int, strategy) -> None:
   replicas = strategy.num_replicas_in_sync
   if batch_size % replicas:
     raise InputError(
-        f'The batch is shared by {replicas} replicas; expected a multiple of'
-        f' {replicas}. Received: batch_size={batch_size}')
+      f'The batch is shared by {replicas} replicas; expected a multiple of'
+      f' {replicas}. Received: batch_size={batch_size}'
+    )
 
 
 def seed_everything(config: RunConfig, stage: int = 0) -> None:

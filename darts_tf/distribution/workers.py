@@ -16,11 +16,16 @@ from darts_tf.runs.workdir import WorkDir
 # With these a collective ends when one who takes part is gone; the last
 # ones have other causes, too.
 _UNREACHABLE = (
-    tf.errors.AbortedError, tf.errors.DeadlineExceededError,
-    tf.errors.UnavailableError)
+  tf.errors.AbortedError,
+  tf.errors.DeadlineExceededError,
+  tf.errors.UnavailableError,
+)
 _LOST = (
-    *_UNREACHABLE, tf.errors.CancelledError,
-    tf.errors.FailedPreconditionError, tf.errors.InternalError)
+  *_UNREACHABLE,
+  tf.errors.CancelledError,
+  tf.errors.FailedPreconditionError,
+  tf.errors.InternalError,
+)
 
 
 def cluster_of(strategy: tf.distribute.Strategy) -> Cluster | None:
@@ -38,7 +43,7 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
 
 
 def latest_checkpoint(
-    strategy: tf.distribute.Strategy, workdir: WorkDir | None
+  strategy: tf.distribute.Strategy, workdir: WorkDir | None
 ) -> tuple[Checkpoint | None, list[str]]:
   """Reads the newest checkpoint of a run on the chief, for all workers.
 
@@ -56,7 +61,8 @@ def latest_checkpoint(
   if cluster_of(strategy) is None:
     return checkpoint, warnings
   data = share_bytes(
-      strategy, workdir is not None, checkpoint and checkpoint.to_bytes())
+    strategy, workdir is not None, checkpoint and checkpoint.to_bytes()
+  )
   if workdir is None and data is not None:
     checkpoint = Checkpoint.from_bytes(data)
   return checkpoint, warnings
@@ -72,12 +78,13 @@ def share_flag(strategy: tf.distribute.Strategy, value: bool) -> bool:
   cluster = cluster_of(strategy)
   if cluster is None:
     return value
-  return bool(share_bytes(
-      strategy, cluster.index == 0, b'1' if value else None))
+  return bool(
+    share_bytes(strategy, cluster.index == 0, b'1' if value else None)
+  )
 
 
 def share_bytes(
-    strategy: tf.distribute.Strategy, here: bool, data: bytes | None
+  strategy: tf.distribute.Strategy, here: bool, data: bytes | None
 ) -> bytes | None:
   """Gives one worker's bytes to all.
 
@@ -89,8 +96,12 @@ def share_bytes(
   Returns:
     That worker's `data`, on every worker.
   """
-  size = int(_sum(strategy, np.array(
-      [-1 if data is None else len(data)] if here else [0], np.int64))[0])
+  size = int(
+    _sum(
+      strategy,
+      np.array([-1 if data is None else len(data)] if here else [0], np.int64),
+    )[0]
+  )
   if size < 0:
     return None
   # Of words of 8 bytes, as a sum to which the others add zero.
@@ -101,7 +112,7 @@ def share_bytes(
 
 
 def check_agreement(
-    strategy: tf.distribute.Strategy, arrays: Iterable[np.ndarray]
+  strategy: tf.distribute.Strategy, arrays: Iterable[np.ndarray]
 ) -> None:
   """Checks that all workers hold the same bits.
 
@@ -122,13 +133,12 @@ def check_agreement(
   words = np.frombuffer(digest.digest(), np.uint32).astype(np.int64)
   if (_sum(strategy, words) != len(cluster.addresses) * words).any():
     raise RuntimeError(
-        'The workers no longer hold the same architecture parameters')
+      'The workers no longer hold the same architecture parameters'
+    )
 
 
 @contextlib.contextmanager
-def explain_lost_workers(
-    strategy: tf.distribute.Strategy
-) -> Iterator[None]:
+def explain_lost_workers(strategy: tf.distribute.Strategy) -> Iterator[None]:
   """Says in one line that another worker is gone.
 
   Args:
@@ -141,21 +151,27 @@ def explain_lost_workers(
   try:
     yield
   except _LOST as error:
-    gone = [] if cluster is None else [
-        cluster.name(i) for i in range(len(cluster.addresses))
-        if i != cluster.index and not listening(cluster, i)]
+    gone = (
+      []
+      if cluster is None
+      else [
+        cluster.name(i)
+        for i in range(len(cluster.addresses))
+        if i != cluster.index and not listening(cluster, i)
+      ]
+    )
     if cluster is None or not gone and not isinstance(error, _UNREACHABLE):
       raise
     raise InputError(
-        'Another worker stopped or can no longer be reached; expected all to'
-        ' run to the end: start the same command again on each of them, and'
-        ' the run continues after its last whole epoch.'
-        f' Received: {", ".join(gone) or "a lost connection"}') from error
+      'Another worker stopped or can no longer be reached; expected all to'
+      ' run to the end: start the same command again on each of them, and'
+      ' the run continues after its last whole epoch.'
+      f' Received: {", ".join(gone) or "a lost connection"}'
+    ) from error
 
 
 def _sum(strategy: tf.distribute.Strategy, values: np.ndarray) -> np.ndarray:
   """The sum over workers of an array of one shape."""
   with tf.device('CPU:0'):
     values = tf.constant(values)
-  return strategy.reduce(
-      tf.distribute.ReduceOp.SUM, values, axis=None).numpy()
+  return strategy.reduce(tf.distribute.ReduceOp.SUM, values, axis=None).numpy()

@@ -6,6 +6,11 @@ from darts_tf.export.run import export_formats
 from darts_tf.export.saved_model import export_network, verify_export
 
 __all__ = [
-    'ExportRecord', 'check_formats', 'export_formats', 'export_network',
-    'formats', 'read_exports', 'verify_export',
+  'ExportRecord',
+  'check_formats',
+  'export_formats',
+  'export_network',
+  'formats',
+  'read_exports',
+  'verify_export',
 ]

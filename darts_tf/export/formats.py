@@ -66,20 +66,54 @@ def _load_saved_model(path: Path, threads: int) -> Runner:
 
 
 formats: Registry[ExportFormat] = Registry('format')
-formats.register('saved_model', ExportFormat(
-    'SavedModel', 'saved_model', export_network, _load_saved_model,
-    'tensorflow', own_precision=True))
-formats.register('tflite', ExportFormat(
-    'TFLite', 'network.tflite', export_tflite, load_tflite,
-    'ai_edge_litert', extra='tflite', modules=('ai_edge_litert',)))
-formats.register('tflite_dynamic', ExportFormat(
-    'TFLite dynamic', 'network_dynamic.tflite',
-    functools.partial(export_tflite, dynamic_range=True), load_tflite,
-    'ai_edge_litert', tolerance=None, extra='tflite',
-    modules=('ai_edge_litert',)))
-formats.register('onnx', ExportFormat(
-    'ONNX', 'network.onnx', export_onnx, load_onnx, 'onnxruntime',
-    extra='onnx', modules=('onnx', 'tf2onnx', 'onnxruntime')))
+formats.register(
+  'saved_model',
+  ExportFormat(
+    'SavedModel',
+    'saved_model',
+    export_network,
+    _load_saved_model,
+    'tensorflow',
+    own_precision=True,
+  ),
+)
+formats.register(
+  'tflite',
+  ExportFormat(
+    'TFLite',
+    'network.tflite',
+    export_tflite,
+    load_tflite,
+    'ai_edge_litert',
+    extra='tflite',
+    modules=('ai_edge_litert',),
+  ),
+)
+formats.register(
+  'tflite_dynamic',
+  ExportFormat(
+    'TFLite dynamic',
+    'network_dynamic.tflite',
+    functools.partial(export_tflite, dynamic_range=True),
+    load_tflite,
+    'ai_edge_litert',
+    tolerance=None,
+    extra='tflite',
+    modules=('ai_edge_litert',),
+  ),
+)
+formats.register(
+  'onnx',
+  ExportFormat(
+    'ONNX',
+    'network.onnx',
+    export_onnx,
+    load_onnx,
+    'onnxruntime',
+    extra='onnx',
+    modules=('onnx', 'tf2onnx', 'onnxruntime'),
+  ),
+)
 
 
 def check_formats(names: Iterable[str]) -> tuple[str, ...]:
@@ -98,14 +132,19 @@ def check_formats(names: Iterable[str]) -> tuple[str, ...]:
   names = tuple(dict.fromkeys(name.strip() for name in names))
   if not names:
     raise InputError(
-        'There is nothing to export; expected formats, one or more of'
-        f' {", ".join(formats)}. Received: formats={names!r}')
+      'There is nothing to export; expected formats, one or more of'
+      f' {", ".join(formats)}. Received: formats={names!r}'
+    )
   for name in names:
-    missing = [module for module in formats[name].modules
-               if importlib.util.find_spec(module) is None]
+    missing = [
+      module
+      for module in formats[name].modules
+      if importlib.util.find_spec(module) is None
+    ]
     if missing:
       raise InputError(
-          f'A library is missing for the format {name}; expected those of'
-          f' `pip install "darts_tf[{formats[name].extra}]"`.'
-          f' Received: format={name!r}, missing={", ".join(missing)}')
+        f'A library is missing for the format {name}; expected those of'
+        f' `pip install "darts_tf[{formats[name].extra}]"`.'
+        f' Received: format={name!r}, missing={", ".join(missing)}'
+      )
   return names

@@ -22,8 +22,10 @@ def float32_copy(network: Network) -> Network:
   """
   config = network.get_config()
   config |= {
-      'dtype': 'float32', 'remat': False,
-      'style': config['style'] | {'dtype': 'float32', 'synchronized': False}}
+    'dtype': 'float32',
+    'remat': False,
+    'style': config['style'] | {'dtype': 'float32', 'synchronized': False},
+  }
   copy = type(network).from_config(config)
   for ours, theirs in zip(copy.variables, network.variables, strict=True):
     ours.assign(tf.cast(tf.convert_to_tensor(theirs), ours.dtype))
@@ -40,13 +42,15 @@ class FrozenNetwork(tf.Module):
 
   def __init__(self, network: Network, info: DatasetInfo):
     super().__init__()
-    self.signature = tf.TensorSpec(
-        (None, *info.image_shape), tf.uint8, INPUT)
+    self.signature = tf.TensorSpec((None, *info.image_shape), tf.uint8, INPUT)
     function = lambda f: tf.function(
-        f, input_signature=[self.signature], autograph=False)
+      f, input_signature=[self.signature], autograph=False
+    )
     variable = function(
-        lambda images: predict(network, images, info.mean, info.std))
+      lambda images: predict(network, images, info.mean, info.std)
+    )
     frozen = convert_to_constants.convert_variables_to_constants_v2(
-        variable.get_concrete_function())
+      variable.get_concrete_function()
+    )
     # The frozen function returns a list and has no name for its output.
     self.serve = function(lambda images: {OUTPUT: frozen(images)[0]})

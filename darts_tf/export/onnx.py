@@ -35,24 +35,28 @@ def export_onnx(network: Network, info: DatasetInfo, path: Path) -> None:
   """
   import onnx
   import tf2onnx
+
   module = FrozenNetwork(network, info)
   # It logs what is not supported, and writes it all the same: see below.
   with _level(logging.getLogger('tf2onnx'), logging.CRITICAL):
     model, _ = tf2onnx.convert.from_function(
-        module.serve, input_signature=[module.signature], opset=_OPSET)
+      module.serve, input_signature=[module.signature], opset=_OPSET
+    )
   for value in (*model.graph.input, *model.graph.output):
     value.type.tensor_type.shape.dim[0].dim_param = 'batch'
   for key, value in (
-      ('class_names', json.dumps(info.class_names, ensure_ascii=False)),
-      ('genotype', network.genotype.to_json())):
+    ('class_names', json.dumps(info.class_names, ensure_ascii=False)),
+    ('genotype', network.genotype.to_json()),
+  ):
     model.metadata_props.add(key=key, value=value)
   try:
     onnx.checker.check_model(model)
   except onnx.checker.ValidationError as error:
     reason = str(error).split('\n')[0]
     raise InputError(
-        'The network cannot be written as ONNX; expected operations that ONNX'
-        f' has, too. Received: operations={reason!r}') from error
+      'The network cannot be written as ONNX; expected operations that ONNX'
+      f' has, too. Received: operations={reason!r}'
+    ) from error
   atomic_write_bytes(path, model.SerializeToString())
 
 
@@ -78,10 +82,12 @@ def load_onnx(path: Path, threads: int) -> Runner:
     A function from uint8 images to probabilities.
   """
   import onnxruntime
+
   options = onnxruntime.SessionOptions()
   options.intra_op_num_threads = threads
   session = onnxruntime.InferenceSession(
-      str(path), options, providers=['CPUExecutionProvider'])
+    str(path), options, providers=['CPUExecutionProvider']
+  )
 
   def run(images: np.ndarray) -> np.ndarray:
     return session.run([OUTPUT], {INPUT: images})[0]

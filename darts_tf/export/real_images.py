@@ -13,7 +13,7 @@ COMPARED = 256
 
 
 def test_images(
-    workdir: WorkDir, info: DatasetInfo, data_dir: str | None = None
+  workdir: WorkDir, info: DatasetInfo, data_dir: str | None = None
 ) -> np.ndarray:
   """Returns the first test images of a run's data set.
 
@@ -33,12 +33,19 @@ def test_images(
   config = workdir.read_config()
   # A pipeline's has a part for each half of its job.
   config = config.get('training', config)
-  data = load_data(RunConfig(
-      dataset=config['dataset'], image_size=config.get('image_size'),
-      seed=config.get('seed', 0), data_dir=data_dir, download=False))
+  data = load_data(
+    RunConfig(
+      dataset=config['dataset'],
+      image_size=config.get('image_size'),
+      seed=config.get('seed', 0),
+      data_dir=data_dir,
+      download=False,
+    )
+  )
   if data.info.image_shape != info.image_shape:
     raise InputError(
-        'The images have changed since the run; expected the shape'
-        f' {info.image_shape}. Received: dataset={config["dataset"]!r} with'
-        f' image_shape={data.info.image_shape}')
+      'The images have changed since the run; expected the shape'
+      f' {info.image_shape}. Received: dataset={config["dataset"]!r} with'
+      f' image_shape={data.info.image_shape}'
+    )
   return data.x_test[:COMPARED]

@@ -72,16 +72,18 @@ def read_exports(directory: WorkDir) -> list[ExportRecord]:
   if not path.exists():
     return []
   try:
-    return [ExportRecord(**fields)
-            for fields in json.loads(path.read_text('utf-8'))]
+    return [
+      ExportRecord(**fields) for fields in json.loads(path.read_text('utf-8'))
+    ]
   except (ValueError, TypeError) as error:
     raise InputError(
-        'exports.json is damaged; expected what an export wrote: remove it.'
-        f' Received: path={str(path)!r}') from error
+      'exports.json is damaged; expected what an export wrote: remove it.'
+      f' Received: path={str(path)!r}'
+    ) from error
 
 
 def write_exports(
-    directory: WorkDir, records: Sequence[ExportRecord]
+  directory: WorkDir, records: Sequence[ExportRecord]
 ) -> list[ExportRecord]:
   """Adds exports of a network to those that are on record.
 
@@ -96,13 +98,16 @@ def write_exports(
     All that is on record now, in the order of `formats`.
   """
   by_format = {
-      record.format: record for record in read_exports(directory)
-      if record.network == records[0].network
-      and (directory.path / record.path).exists()}
+    record.format: record
+    for record in read_exports(directory)
+    if record.network == records[0].network
+    and (directory.path / record.path).exists()
+  }
   by_format |= {record.format: record for record in records}
   merged = [by_format[name] for name in formats if name in by_format]
   atomic_write_json(
-      directory.exports_path, [dataclasses.asdict(r) for r in merged])
+    directory.exports_path, [dataclasses.asdict(r) for r in merged]
+  )
   return merged
 
 

@@ -16,7 +16,7 @@ from darts_tf.runs.atomic import Path, explain_disk_errors
 
 @contextlib.contextmanager
 def replaced_directory(
-    directory: Path, entries: Collection[str], required: str
+  directory: Path, entries: Collection[str], required: str
 ) -> Iterator[pathlib.Path]:
   """Lets a directory appear, or change, only when it is complete.
 
@@ -61,8 +61,7 @@ def replaced_directory(
 
 
 def _refuse_foreign(
-    final: pathlib.Path, directory: Path, entries: Collection[str],
-    required: str,
+  final: pathlib.Path, directory: Path, entries: Collection[str], required: str
 ) -> None:
   """Refuses to replace what was not written by an export."""
   with explain_disk_errors(directory):
@@ -72,9 +71,10 @@ def _refuse_foreign(
   if names and (required not in names or not names <= set(entries)):
     foreign = sorted(names - set(entries)) or sorted(names)
     raise InputError(
-        'The directory holds something else, which would be lost; expected'
-        ' a new or empty directory, or one of an earlier export. Received:'
-        f' directory={os.fspath(directory)!r} with {foreign[0]!r}')
+      'The directory holds something else, which would be lost; expected'
+      ' a new or empty directory, or one of an earlier export. Received:'
+      f' directory={os.fspath(directory)!r} with {foreign[0]!r}'
+    )
 
 
 @contextlib.contextmanager

@@ -36,10 +36,13 @@ _EXACT = ('float32', 'float64')
 
 
 def export_formats(
-    network: Network, info: DatasetInfo, workdir: Path,
-    names: Sequence[str] = ('saved_model',),
-    images: np.ndarray | None = None, runs: int = _RUNS,
-    paths: Mapping[str, Path] | None = None,
+  network: Network,
+  info: DatasetInfo,
+  workdir: Path,
+  names: Sequence[str] = ('saved_model',),
+  images: np.ndarray | None = None,
+  runs: int = _RUNS,
+  paths: Mapping[str, Path] | None = None,
 ) -> list[ExportRecord]:
   """Writes a network in several formats, runs each, and compares.
 
@@ -70,7 +73,8 @@ def export_formats(
   compared_on = 'random' if images is None else 'test'
   if images is None:
     images = np.random.default_rng(0).integers(
-        0, 256, (64, *info.image_shape), np.uint8)
+      0, 256, (64, *info.image_shape), np.uint8
+    )
   images = check_images(images, network)
   directory = WorkDir(workdir)
   directory.create()
@@ -79,24 +83,34 @@ def export_formats(
   for name in names:
     made, threads = formats[name], usable_threads()
     path = pathlib.Path(
-        (paths or {}).get(name) or directory.path / made.file_name
+      (paths or {}).get(name) or directory.path / made.file_name
     ).expanduser()
     with explain_disk_errors(path):
       path.parent.mkdir(parents=True, exist_ok=True)
     source, expected = (
-        variants.own() if made.own_precision else variants.plain())
+      variants.own() if made.own_precision else variants.plain()
+    )
     made.write(source, info, path)
     with _rewritten_graphs():
       run = made.load(path, threads)
       comparison = compare(run_in_batches(run, images), expected)
       _check_tolerance(made, path, comparison.largest_difference)
       milliseconds = median_milliseconds(run, images[:1], runs)
-    records.append(ExportRecord(
-        format=name, path=relative_path(directory, path), network=weights,
-        precision=source.dtype_policy.name, bytes=_size(path),
-        compared_on=compared_on, milliseconds=round(milliseconds, 4),
-        runs=runs, threads=threads, runtime=_version(made.runtime),
-        **dataclasses.asdict(comparison)))
+    records.append(
+      ExportRecord(
+        format=name,
+        path=relative_path(directory, path),
+        network=weights,
+        precision=source.dtype_policy.name,
+        bytes=_size(path),
+        compared_on=compared_on,
+        milliseconds=round(milliseconds, 4),
+        runs=runs,
+        threads=threads,
+        runtime=_version(made.runtime),
+        **dataclasses.asdict(comparison),
+      )
+    )
   return write_exports(directory, records)
 
 
@@ -109,9 +123,7 @@ class _Variants:
     images: to predict.
   """
 
-  def __init__(
-      self, network: Network, info: DatasetInfo, images: np.ndarray
-  ):
+  def __init__(self, network: Network, info: DatasetInfo, images: np.ndarray):
     self._network = network
     self._info = info
     self._images = images
@@ -128,27 +140,27 @@ class _Variants:
     if self._plain is None:
       copy = float32_copy(self._network)
       exact = self._network.compute_dtype in _EXACT
-      self._plain = copy, (
-          self.own()[1] if exact else self._predictions(copy))
+      self._plain = copy, (self.own()[1] if exact else self._predictions(copy))
     return self._plain
 
   def _predictions(self, network: Network) -> np.ndarray:
     run: Runner = lambda images: predict(
-        network, tf.constant(images), self._info.mean, self._info.std
+      network, tf.constant(images), self._info.mean, self._info.std
     ).numpy()
     return run_in_batches(run, self._images)
 
 
 def _check_tolerance(
-    made: ExportFormat, path: pathlib.Path, difference: float
+  made: ExportFormat, path: pathlib.Path, difference: float
 ) -> None:
   # Not a number is refused in any format.
-  limit = 1. if made.tolerance is None else made.tolerance
+  limit = 1.0 if made.tolerance is None else made.tolerance
   if not difference <= limit:
     raise RuntimeError(
-        'The exported network predicts something else than the one in'
-        f' memory; expected a difference of at most {limit:g}.'
-        f' Received: difference={difference:g}, path={str(path)!r}')
+      'The exported network predicts something else than the one in'
+      f' memory; expected a difference of at most {limit:g}.'
+      f' Received: difference={difference:g}, path={str(path)!r}'
+    )
 
 
 @contextlib.contextmanager
@@ -157,12 +169,14 @@ def _rewritten_graphs() -> Iterator[None]:
   options = tf.config.optimizer.get_experimental_options()
   before = options.get('disable_meta_optimizer', False)
   tf.config.optimizer.set_experimental_options(
-      {'disable_meta_optimizer': False})
+    {'disable_meta_optimizer': False}
+  )
   try:
     yield
   finally:
     tf.config.optimizer.set_experimental_options(
-        {'disable_meta_optimizer': before})
+      {'disable_meta_optimizer': before}
+    )
 
 
 def _size(path: pathlib.Path) -> int:

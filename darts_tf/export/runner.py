@@ -37,18 +37,21 @@ def run_in_batches(run: Runner, images: np.ndarray) -> np.ndarray:
     run: takes a batch.
     images: uint8 `(n, height, width, channels)`, n > 0.
   """
-  return np.concatenate([
-      run(images[start:start + _BATCH])
-      for start in range(0, len(images), _BATCH)])
+  return np.concatenate(
+    [
+      run(images[start : start + _BATCH])
+      for start in range(0, len(images), _BATCH)
+    ]
+  )
 
 
 def compare(found: np.ndarray, expected: np.ndarray) -> Comparison:
   """Compares probabilities, `(images, classes)` both."""
   return Comparison(
-      largest_difference=float(np.max(np.abs(found - expected))),
-      equal_predictions=float(
-          np.mean(found.argmax(-1) == expected.argmax(-1))),
-      images=len(found))
+    largest_difference=float(np.max(np.abs(found - expected))),
+    equal_predictions=float(np.mean(found.argmax(-1) == expected.argmax(-1))),
+    images=len(found),
+  )
 
 
 def median_milliseconds(run: Runner, image: np.ndarray, runs: int) -> float:

@@ -16,8 +16,9 @@ CLASS_NAMES = 'class_names.json'
 GENOTYPE = 'genotype.json'
 
 # What a directory may hold to be taken for an earlier export.
-_ENTRIES = frozenset((
-    'saved_model.pb', 'fingerprint.pb', 'variables', 'assets', EXTRA))
+_ENTRIES = frozenset(
+  ('saved_model.pb', 'fingerprint.pb', 'variables', 'assets', EXTRA)
+)
 
 
 class ServedNetwork(tf.Module):
@@ -35,7 +36,8 @@ class ServedNetwork(tf.Module):
     # There is no text on accelerators.
     with tf.device('CPU'):
       self.class_names = tf.Variable(
-          list(info.class_names), trainable=False, name='class_names')
+        list(info.class_names), trainable=False, name='class_names'
+      )
     self.mean = tf.Variable(info.mean, trainable=False, name='mean')
     self.std = tf.Variable(info.std, trainable=False, name='std')
 
@@ -47,12 +49,15 @@ class ServedNetwork(tf.Module):
 
     def classify(images):
       found = self.probabilities(images)
-      return {'label': tf.gather(self.class_names, tf.argmax(found, -1)),
-              'probability': tf.reduce_max(found, -1)}
+      return {
+        'label': tf.gather(self.class_names, tf.argmax(found, -1)),
+        'probability': tf.reduce_max(found, -1),
+      }
 
     images = tf.TensorSpec((None, *info.image_shape), tf.uint8, 'images')
     function = lambda f: tf.function(
-        f, input_signature=[images], autograph=False)
+      f, input_signature=[images], autograph=False
+    )
     # The others call this one, so that the network is traced once.
     self.probabilities = function(probabilities)
     self.serve = function(serve)
@@ -81,9 +86,7 @@ def predict(network: Network, images, mean, std) -> tf.Tensor:
   return tf.nn.softmax(logits)
 
 
-def export_network(
-    network: Network, info: DatasetInfo, directory: Path
-) -> str:
+def export_network(network: Network, info: DatasetInfo, directory: Path) -> str:
   """Writes a network as a SavedModel that takes raw images.
 
   | signature         | input                      | outputs                 |
@@ -113,10 +116,14 @@ def export_network(
   served = ServedNetwork(network, info)
   # What has not been traced is not saved.
   served.__call__.get_concrete_function(
-      tf.TensorSpec((None, *info.image_shape), tf.uint8, 'images'))
+    tf.TensorSpec((None, *info.image_shape), tf.uint8, 'images')
+  )
   with replaced_directory(directory, _ENTRIES, 'saved_model.pb') as new:
-    tf.saved_model.save(served, str(new), signatures={
-        'serving_default': served.serve, 'classify': served.classify})
+    tf.saved_model.save(
+      served,
+      str(new),
+      signatures={'serving_default': served.serve, 'classify': served.classify},
+    )
     extra = new / EXTRA
     extra.mkdir()
     atomic_write_json(extra / CLASS_NAMES, info.class_names)
@@ -125,8 +132,10 @@ def export_network(
 
 
 def verify_export(
-    directory: Path, network: Network, images: np.ndarray,
-    info: DatasetInfo | None = None,
+  directory: Path,
+  network: Network,
+  images: np.ndarray,
+  info: DatasetInfo | None = None,
 ) -> float:
   """Compares an export with the network that it was made of.
 
@@ -146,13 +155,17 @@ def verify_export(
   images = check_images(images, network)
   if not tf.saved_model.contains_saved_model(os.fspath(directory)):
     raise InputError(
-        'No SavedModel here; expected the directory of an export.'
-        f' Received: directory={os.fspath(directory)!r}')
+      'No SavedModel here; expected the directory of an export.'
+      f' Received: directory={os.fspath(directory)!r}'
+    )
   loaded = tf.saved_model.load(os.fspath(directory))
   signature = loaded.signatures['serving_default']
   exported = signature(images=tf.constant(images))['probabilities']
-  mean, std = ((loaded.mean.numpy(), loaded.std.numpy()) if info is None
-               else (info.mean, info.std))
+  mean, std = (
+    (loaded.mean.numpy(), loaded.std.numpy())
+    if info is None
+    else (info.mean, info.std)
+  )
   expected = predict(network, tf.constant(images), mean, std)
   return float(np.max(np.abs(exported.numpy() - expected.numpy())))
 
@@ -168,12 +181,16 @@ def check_images(images: np.ndarray, network: Network) -> np.ndarray:
     InputError: if they are no such images.
   """
   images = np.asarray(images)
-  if (images.dtype != np.uint8 or not len(images)
-      or images.shape[1:] != tuple(network.image_shape)):
+  if (
+    images.dtype != np.uint8
+    or not len(images)
+    or images.shape[1:] != tuple(network.image_shape)
+  ):
     raise InputError(
-        'An export is compared on raw images; expected uint8 of shape'
-        f' (n, {", ".join(map(str, network.image_shape))}), n > 0.'
-        f' Received: images={images.dtype}{images.shape}')
+      'An export is compared on raw images; expected uint8 of shape'
+      f' (n, {", ".join(map(str, network.image_shape))}), n > 0.'
+      f' Received: images={images.dtype}{images.shape}'
+    )
   return images
 
 
@@ -181,10 +198,12 @@ def check_fit(network: Network, info: DatasetInfo) -> None:
   """Refuses a data set that cannot be the network's."""
   classes = network.head.classifier.units
   for what, ours, theirs in (
-      ('image_shape', network.image_shape, info.image_shape),
-      ('num_classes', classes, info.num_classes)):
+    ('image_shape', network.image_shape, info.image_shape),
+    ('num_classes', classes, info.num_classes),
+  ):
     if ours != theirs:
       raise InputError(
-          f'The network was not made for this data set; expected'
-          f' {what}={ours}. Received: dataset={info.name!r} with'
-          f' {what}={theirs}')
+        f'The network was not made for this data set; expected'
+        f' {what}={ours}. Received: dataset={info.name!r} with'
+        f' {what}={theirs}'
+      )

@@ -16,8 +16,7 @@ from darts_tf.runs.atomic import Path, atomic_write_bytes
 
 
 def export_tflite(
-    network: Network, info: DatasetInfo, path: Path,
-    dynamic_range: bool = False,
+  network: Network, info: DatasetInfo, path: Path, dynamic_range: bool = False
 ) -> None:
   """Writes a network as a TFLite file that takes raw images.
 
@@ -42,8 +41,11 @@ def export_tflite(
     # The converter would save the function itself, and fails to name inputs
     # and outputs where it has gradients of its own.
     tf.saved_model.save(
-        module, directory, signatures={'serving_default': module.serve},
-        options=tf.saved_model.SaveOptions(experimental_custom_gradients=False))
+      module,
+      directory,
+      signatures={'serving_default': module.serve},
+      options=tf.saved_model.SaveOptions(experimental_custom_gradients=False),
+    )
     converter = tf.lite.TFLiteConverter.from_saved_model(directory)
     if dynamic_range:
       converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -59,8 +61,9 @@ def _refusal(error: ConverterError) -> InputError:
   names = re.findall(r'^(?:Custom|Flex) ops: (.+)$', str(error), re.MULTILINE)
   reason = ', '.join(names) or str(error).strip().split('\n')[0]
   return InputError(
-      'The network cannot be written as TFLite; expected operations that'
-      f' TFLite has, too. Received: operations={reason!r}')
+    'The network cannot be written as TFLite; expected operations that'
+    f' TFLite has, too. Received: operations={reason!r}'
+  )
 
 
 def load_tflite(path: Path, threads: int) -> Runner:
@@ -74,6 +77,7 @@ def load_tflite(path: Path, threads: int) -> Runner:
     A function from uint8 images to probabilities.
   """
   from ai_edge_litert.interpreter import Interpreter
+
   interpreter = Interpreter(model_path=str(path), num_threads=threads)
   signature = interpreter.get_signature_runner('serving_default')
 

@@ -17,8 +17,12 @@ def set_threads(count: int) -> None:
 
 def usable_threads() -> int:
   """Returns the number of threads that TensorFlow may use in a step."""
-  cores = (len(os.sched_getaffinity(0))
-           if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1)
+  cores = (
+    len(os.sched_getaffinity(0))
+    if hasattr(os, 'sched_getaffinity')
+    else os.cpu_count() or 1
+  )
   return max(
-      tf.config.threading.get_intra_op_parallelism_threads() or cores,
-      tf.config.threading.get_inter_op_parallelism_threads() or cores)
+    tf.config.threading.get_intra_op_parallelism_threads() or cores,
+    tf.config.threading.get_inter_op_parallelism_threads() or cores,
+  )

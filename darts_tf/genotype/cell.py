@@ -43,8 +43,8 @@ class CellGenotype:
   def __post_init__(self):
     edges = tuple(_edge(edge) for edge in _items('edges', self.edges))
     output = tuple(
-        _node(node, 'output', self.output)
-        for node in _items('output', self.output)
+      _node(node, 'output', self.output)
+      for node in _items('output', self.output)
     )
     object.__setattr__(self, 'edges', edges)
     object.__setattr__(self, 'output', output)
@@ -58,8 +58,8 @@ class CellGenotype:
 def _items(name: str, value: object) -> list[Any]:
   if isinstance(value, (str, Mapping)) or not isinstance(value, Iterable):
     raise InputError(
-        f'The {name} of a cell are not a list; expected a list.'
-        f' Received: {name}={value!r}'
+      f'The {name} of a cell are not a list; expected a list.'
+      f' Received: {name}={value!r}'
     )
   return list(value)
 
@@ -67,24 +67,24 @@ def _items(name: str, value: object) -> list[Any]:
 def _edge(value: object) -> Edge:
   if not isinstance(value, (list, tuple)) or len(value) != 3:
     raise InputError(
-        'An edge has another form; expected [operation, source, target].'
-        f' Received: edge={value!r}'
+      'An edge has another form; expected [operation, source, target].'
+      f' Received: edge={value!r}'
     )
   operation, source, target = value
   if not isinstance(operation, str):
     raise InputError(
-        'The operation of an edge is not a name; expected text.'
-        f' Received: edge={value!r}'
+      'The operation of an edge is not a name; expected text.'
+      f' Received: edge={value!r}'
     )
   return Edge(
-      operation, _node(source, 'edge', value), _node(target, 'edge', value))
+    operation, _node(source, 'edge', value), _node(target, 'edge', value)
+  )
 
 
 def _node(node: object, name: str, value: object) -> int:
   # True is an integer to Python, not to the writer of a genotype.
   if isinstance(node, bool) or not isinstance(node, numbers.Integral):
     raise InputError(
-        'A node is not a number; expected an integer.'
-        f' Received: {name}={value!r}'
+      f'A node is not a number; expected an integer. Received: {name}={value!r}'
     )
   return int(node)

@@ -45,14 +45,14 @@ class Genotype:
 
   def __post_init__(self):
     check_cells(self.search_space, self.cells)
-    object.__setattr__(
-        self, 'cells', types.MappingProxyType(dict(self.cells)))
+    object.__setattr__(self, 'cells', types.MappingProxyType(dict(self.cells)))
 
   def __eq__(self, other: object) -> bool:
     if not isinstance(other, Genotype):
       return NotImplemented
-    return (self.search_space == other.search_space
-            and dict(self.cells) == dict(other.cells))
+    return self.search_space == other.search_space and dict(self.cells) == dict(
+      other.cells
+    )
 
   def __hash__(self) -> int:
     return hash((self.search_space, frozenset(self.cells.items())))
@@ -69,8 +69,8 @@ class Genotype:
     """
     if self.search_space != search_spaces[search_space].name:
       raise InputError(
-          'The genotype is of another search space; expected'
-          f' {search_space!r}. Received: search_space={self.search_space!r}'
+        'The genotype is of another search space; expected'
+        f' {search_space!r}. Received: search_space={self.search_space!r}'
       )
 
   def skip_connections(self, cell_name: str) -> int:
@@ -78,8 +78,7 @@ class Genotype:
     if cell_name not in self.cells:
       raise unknown_name('cell', cell_name, self.cells)
     return sum(
-        edge.operation == 'skip_connect'
-        for edge in self.cells[cell_name].edges
+      edge.operation == 'skip_connect' for edge in self.cells[cell_name].edges
     )
 
   def pretty(self) -> str:
@@ -89,11 +88,11 @@ class Genotype:
   def to_dict(self) -> dict[str, Any]:
     """Returns the JSON form as dictionaries and lists."""
     cells = {
-        name: {
-            'edges': [list(edge) for edge in cell.edges],
-            'output': list(cell.output),
-        }
-        for name, cell in self.cells.items()
+      name: {
+        'edges': [list(edge) for edge in cell.edges],
+        'output': list(cell.output),
+      }
+      for name, cell in self.cells.items()
     }
     return {'search_space': self.search_space, 'cells': cells}
 
@@ -107,13 +106,13 @@ class Genotype:
     _require_keys('genotype', value, ('search_space', 'cells'))
     if not isinstance(value['search_space'], str):
       raise InputError(
-          'The search space of a genotype is not a name; expected text.'
-          f' Received: search_space={value["search_space"]!r}'
+        'The search space of a genotype is not a name; expected text.'
+        f' Received: search_space={value["search_space"]!r}'
       )
     if not isinstance(value['cells'], Mapping):
       raise InputError(
-          'The cells of a genotype are not a JSON object; expected cell'
-          f' names with cells. Received: cells={value["cells"]!r}'
+        'The cells of a genotype are not a JSON object; expected cell'
+        f' names with cells. Received: cells={value["cells"]!r}'
       )
     cells = {}
     for name, cell in value['cells'].items():
@@ -137,9 +136,9 @@ class Genotype:
     except (TypeError, ValueError) as error:
       shown = text if len(str(text)) <= 80 else str(text)[:80] + '…'
       raise InputError(
-          f'The genotype is not JSON ({" ".join(str(error).split())});'
-          ' expected an object with search_space and cells.'
-          f' Received: text={shown!r}'
+        f'The genotype is not JSON ({" ".join(str(error).split())});'
+        ' expected an object with search_space and cells.'
+        f' Received: text={shown!r}'
       ) from error
     return cls.from_dict(value)
 
@@ -159,13 +158,13 @@ class Genotype:
       text = pathlib.Path(path).read_text(encoding='utf-8')
     except FileNotFoundError as error:
       raise InputError(
-          'The genotype file is missing; expected the path of a JSON file.'
-          f' Received: path={os.fspath(path)!r}'
+        'The genotype file is missing; expected the path of a JSON file.'
+        f' Received: path={os.fspath(path)!r}'
       ) from error
     except (OSError, UnicodeDecodeError) as error:
       raise InputError(
-          f'The genotype file cannot be read ({error}); expected a JSON'
-          f' file. Received: path={os.fspath(path)!r}'
+        f'The genotype file cannot be read ({error}); expected a JSON'
+        f' file. Received: path={os.fspath(path)!r}'
       ) from error
     try:
       return cls.from_json(text)
@@ -210,17 +209,15 @@ def load_genotype(name_or_path: Path) -> Genotype:
   near = difflib.get_close_matches(given.lower(), names, n=1, cutoff=0.5)
   hint = f' Did you mean {names[near[0]]!r}?' if near else ''
   raise InputError(
-      f'Unknown genotype: expected one of {", ".join(PUBLISHED)}, or the path'
-      f' of a JSON file.{hint} Received: genotype={given!r}'
+    f'Unknown genotype: expected one of {", ".join(PUBLISHED)}, or the path'
+    f' of a JSON file.{hint} Received: genotype={given!r}'
   )
 
 
-def _require_keys(
-    what: str, value: object, keys: tuple[str, ...]
-) -> None:
+def _require_keys(what: str, value: object, keys: tuple[str, ...]) -> None:
   if not isinstance(value, Mapping) or set(value) != set(keys):
     received = list(value) if isinstance(value, Mapping) else value
     raise InputError(
-        f'The {what} has another form; expected a JSON object with exactly'
-        f' {" and ".join(keys)}. Received: {received!r}'
+      f'The {what} has another form; expected a JSON object with exactly'
+      f' {" and ".join(keys)}. Received: {received!r}'
     )

@@ -42,22 +42,26 @@ def parse_nas_bench_201(text: str) -> list[tuple[str, int, int]]:
     items = [_ITEM.fullmatch(item) for item in node[1:-1].split('|')]
     if None in items:
       raise _malformed(
-          f'has an edge into node {target} that is not operation~source',
-          text)
+        f'has an edge into node {target} that is not operation~source', text
+      )
     sources = [int(item[2]) for item in items]
     if sources != list(range(target)):
       raise _malformed(
-          f'joins node {target} with nodes {sources} instead of'
-          f' {list(range(target))}', text)
-    edges += [(item[1], source, target)
-              for source, item in zip(sources, items, strict=True)]
+        f'joins node {target} with nodes {sources} instead of'
+        f' {list(range(target))}',
+        text,
+      )
+    edges += [
+      (item[1], source, target)
+      for source, item in zip(sources, items, strict=True)
+    ]
   return edges
 
 
 def _malformed(what: str, text: object) -> InputError:
   return InputError(
-      f'The NAS-Bench-201 string {what}; expected the form {_FORM}.'
-      f' Received: text={text!r}'
+    f'The NAS-Bench-201 string {what}; expected the form {_FORM}.'
+    f' Received: text={text!r}'
   )
 
 
@@ -79,22 +83,24 @@ def format_nas_bench_201(genotype: Genotype) -> str:
   cell = genotype.cells['normal']
   if cell.output != (_NODES,):
     raise InputError(
-        'NAS-Bench-201 strings cannot say which nodes are the output;'
-        f' expected output {_NODES}. Received: output={list(cell.output)}'
+      'NAS-Bench-201 strings cannot say which nodes are the output;'
+      f' expected output {_NODES}. Received: output={list(cell.output)}'
     )
   operations = {}
   for operation, source, target in cell.edges:
     if (source, target) in operations:
       raise InputError(
-          'NAS-Bench-201 strings hold one operation for each pair of nodes;'
-          f' expected one edge from {source} to {target}.'
-          f' Received: edges={[list(e) for e in cell.edges]}'
+        'NAS-Bench-201 strings hold one operation for each pair of nodes;'
+        f' expected one edge from {source} to {target}.'
+        f' Received: edges={[list(e) for e in cell.edges]}'
       )
     operations[source, target] = operation
   nodes = (
-      '|'.join(f'{operations.get((source, target), "none")}~{source}'
-               for source in range(target))
-      for target in range(1, _NODES + 1)
+    '|'.join(
+      f'{operations.get((source, target), "none")}~{source}'
+      for source in range(target)
+    )
+    for target in range(1, _NODES + 1)
   )
   return '+'.join(f'|{node}|' for node in nodes)
 
@@ -106,8 +112,9 @@ def format_pretty(genotype: Genotype) -> str:
     lines.append(f'{name}: output of nodes {_listed(cell.output)}')
     for node in sorted({edge.target for edge in cell.edges}):
       inputs = ' + '.join(
-          f'{edge.operation}({edge.source})' for edge in cell.edges
-          if edge.target == node
+        f'{edge.operation}({edge.source})'
+        for edge in cell.edges
+        if edge.target == node
       )
       lines.append(f'  node {node} = {inputs}')
   return '\n'.join(lines)

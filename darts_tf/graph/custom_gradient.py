@@ -57,7 +57,8 @@ def _move(name: str, registry: dict, graph: tf.Graph) -> None:
   if _KEY in registry[name]:
     held[name] = registry[name][_KEY]
     registry[name][_KEY] = functools.partial(
-        _gradient, name, weakref.ref(graph))
+      _gradient, name, weakref.ref(graph)
+    )
 
 
 def _gradient(name: str, graph: weakref.ref, *arguments: Any) -> Any:

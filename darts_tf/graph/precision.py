@@ -7,7 +7,7 @@ from darts_tf.graph.custom_gradient import custom_gradient
 
 # Gradients smaller than 6e-8 vanish in float16, and those above 65504 are
 # infinite; of a mean loss they are far nearer to the lower end.
-FLOAT16_LOSS_SCALE = 1024.
+FLOAT16_LOSS_SCALE = 1024.0
 
 # NVIDIA's number of the first devices that compute in a type.
 _CAPABILITIES = {'mixed_bfloat16': (8, 0), 'mixed_float16': (5, 3)}
@@ -29,10 +29,11 @@ def check_precision(precision: str | None) -> None:
     capability = details.get('compute_capability')
     if capability is not None and tuple(capability) < least:
       raise InputError(
-          f'{details.get("device_name", device.name)} does not compute in'
-          f' {precision.removeprefix("mixed_")}; expected a GPU of compute'
-          f' capability {least[0]}.{least[1]} or --precision=float32.'
-          f' Received: precision={precision!r}')
+        f'{details.get("device_name", device.name)} does not compute in'
+        f' {precision.removeprefix("mixed_")}; expected a GPU of compute'
+        f' capability {least[0]}.{least[1]} or --precision=float32.'
+        f' Received: precision={precision!r}'
+      )
 
 
 def is_half(precision: str | None) -> bool:
@@ -42,7 +43,7 @@ def is_half(precision: str | None) -> bool:
 
 def loss_scale(precision: str | None) -> float:
   """By what gradients are multiplied on their way through the layers."""
-  return FLOAT16_LOSS_SCALE if precision == 'mixed_float16' else 1.
+  return FLOAT16_LOSS_SCALE if precision == 'mixed_float16' else 1.0
 
 
 def scale_gradient(x: tf.Tensor, factor: float) -> tf.Tensor:
@@ -60,10 +61,10 @@ def scale_gradient(x: tf.Tensor, factor: float) -> tf.Tensor:
   if factor == 1:
     return x
 
-
   @custom_gradient
   def identity(x):
-    return tf.identity(x), lambda upstream: upstream * tf.cast(
-        factor, upstream.dtype)
+    return tf.identity(
+      x
+    ), lambda upstream: upstream * tf.cast(factor, upstream.dtype)
 
   return identity(x)

@@ -17,15 +17,21 @@ from darts_tf.models.head import AuxiliaryHead
 from darts_tf.models.network import Network
 from darts_tf.models.supernet import Supernet
 
-_NORM = {'gamma': 'weight', 'beta': 'bias', 'moving_mean': 'running_mean',
-         'moving_variance': 'running_var'}
+_NORM = {
+  'gamma': 'weight',
+  'beta': 'bias',
+  'moving_mean': 'running_mean',
+  'moving_variance': 'running_var',
+}
 
 
 def _unit_names(prefix: str, first: int, unit: int) -> dict[str, str]:
   start = first + 4 * unit
-  return {f'depthwise_{unit}': f'{prefix}{start}.weight',
-          f'pointwise_{unit}': f'{prefix}{start + 1}.weight',
-          f'norm_{unit}': f'{prefix}{start + 2}'}
+  return {
+    f'depthwise_{unit}': f'{prefix}{start}.weight',
+    f'pointwise_{unit}': f'{prefix}{start + 1}.weight',
+    f'norm_{unit}': f'{prefix}{start + 2}',
+  }
 
 
 def operation_names(operation: Operation) -> dict[str, str]:
@@ -38,8 +44,7 @@ def operation_names(operation: Operation) -> dict[str, str]:
   if isinstance(operation, layers.ReLUConvBN):
     return {'kernel': 'op.1.weight', 'norm': 'op.2'}
   if isinstance(operation, layers.FactorizedReduce):
-    return {'conv_1': 'conv_1.weight', 'conv_2': 'conv_2.weight',
-            'norm': 'bn'}
+    return {'conv_1': 'conv_1.weight', 'conv_2': 'conv_2.weight', 'norm': 'bn'}
   if isinstance(operation, layers.FactorizedConv):
     return {'row': '1.weight', 'column': '2.weight', 'norm': '3'}
   # A pool in search is followed by its normalization.
@@ -47,16 +52,17 @@ def operation_names(operation: Operation) -> dict[str, str]:
 
 
 def _operation(
-    operation: Operation, views: dict[str, WeightView], prefix: str
+  operation: Operation, views: dict[str, WeightView], prefix: str
 ) -> Iterator[tuple[str, WeightView]]:
   names = operation_names(operation)
   for name, view in views.items():
     owner, _, part = name.partition('.')
     if owner not in names:
       raise InputError(
-          f'The operation {operation.name!r} has no counterpart in the'
-          ' published implementation; expected one of the operations of'
-          f' DARTS. Received: weight={name!r}')
+        f'The operation {operation.name!r} has no counterpart in the'
+        ' published implementation; expected one of the operations of'
+        f' DARTS. Received: weight={name!r}'
+      )
     suffix = f'.{_NORM[part]}' if part else ''
     yield f'{prefix}.{names[owner]}{suffix}', view
 
@@ -80,8 +86,11 @@ def _dense(layer, prefix: str) -> Iterator[tuple[str, WeightView]]:
 def _stem(stem) -> Iterator[tuple[str, WeightView]]:
   if len(stem.blocks) == 3:
     # The ImageNet stem: two units in `stem0`, one in `stem1`.
-    places = [('stem0.0', 'stem0.1'), ('stem0.3', 'stem0.4'),
-              ('stem1.1', 'stem1.2')]
+    places = [
+      ('stem0.0', 'stem0.1'),
+      ('stem0.3', 'stem0.4'),
+      ('stem1.1', 'stem1.2'),
+    ]
   else:
     places = [('stem.0', 'stem.1')]
   for block, (conv, norm) in zip(stem.blocks, places):
@@ -103,7 +112,8 @@ def _edges(model, cell) -> Iterator[tuple[str, WeightView]]:
   if isinstance(model, Network):
     for position, operation in enumerate(cell.operations):
       yield from _operation(
-          operation, cell.weight_views(position), f'_ops.{position}')
+        operation, cell.weight_views(position), f'_ops.{position}'
+      )
     return
   for edge, names in enumerate(cell.candidates):
     source = model.space.topology.edges[edge][0]
@@ -111,12 +121,14 @@ def _edges(model, cell) -> Iterator[tuple[str, WeightView]]:
     for k, name in enumerate(names):
       if name != 'none':
         yield from _operation(
-            bundles[name].operation, cell.weight_views(edge, name),
-            f'_ops.{edge}._ops.{k}')
+          bundles[name].operation,
+          cell.weight_views(edge, name),
+          f'_ops.{edge}._ops.{k}',
+        )
 
 
 def torch_weights(
-    model: Supernet | Network
+  model: Supernet | Network,
 ) -> Iterator[tuple[str, WeightView]]:
   """Pairs of PyTorch name and view, for every weight and statistic.
 
@@ -134,9 +146,10 @@ def torch_weights(
   for variable in model.trainable_variables:
     if id(variable) not in covered:
       raise InputError(
-          'A weight of the model has no counterpart in the published'
-          ' implementation; expected a model of the darts kind.'
-          f' Received: weight={variable.path!r}')
+        'A weight of the model has no counterpart in the published'
+        ' implementation; expected a model of the darts kind.'
+        f' Received: weight={variable.path!r}'
+      )
   yield from named
 
 
@@ -146,7 +159,8 @@ def _named(model) -> Iterator[tuple[str, WeightView]]:
     prefix = f'cells.{index}'
     for i, layer in enumerate(cell.preprocess):
       for name, view in _operation(
-          layer, layer.weight_views(), f'preprocess{i}'):
+        layer, layer.weight_views(), f'preprocess{i}'
+      ):
         yield f'{prefix}.{name}', view
     for name, view in _edges(model, cell):
       yield f'{prefix}.{name}', view

@@ -15,7 +15,7 @@ _STATISTICS = ('running_mean', 'running_var')
 
 
 def load_pytorch_weights(
-    model: Supernet | Network, arrays: Mapping[str, np.ndarray]
+  model: Supernet | Network, arrays: Mapping[str, np.ndarray]
 ) -> None:
   """Loads weights that are named and laid out as in quark0/darts.
 
@@ -30,20 +30,28 @@ def load_pytorch_weights(
       no weight, or if shapes differ; nothing has been loaded then.
   """
   given = {
-      name.removeprefix('module.'): np.asarray(array)
-      for name, array in arrays.items() if not name.endswith(_IGNORED)}
+    name.removeprefix('module.'): np.asarray(array)
+    for name, array in arrays.items()
+    if not name.endswith(_IGNORED)
+  }
   views = dict(torch_weights(model))
-  missing = [name for name in views
-             if name not in given and not name.endswith(_STATISTICS)]
+  missing = [
+    name
+    for name in views
+    if name not in given and not name.endswith(_STATISTICS)
+  ]
   unused = [name for name in given if name not in views]
-  for problem, names in (('are missing', missing),
-                         ('belong to no weight of the model', unused)):
+  for problem, names in (
+    ('are missing', missing),
+    ('belong to no weight of the model', unused),
+  ):
     if names:
       shown = ', '.join(names[:3]) + (', …' if len(names) > 3 else '')
       raise InputError(
-          f'{len(names)} arrays {problem}: {shown}; expected the weights of'
-          f' the same genotype, channels and cells.'
-          f' Received: arrays={len(given)}')
+        f'{len(names)} arrays {problem}: {shown}; expected the weights of'
+        f' the same genotype, channels and cells.'
+        f' Received: arrays={len(given)}'
+      )
   loaded = []
   for name, array in given.items():
     view = views[name]
@@ -51,8 +59,9 @@ def load_pytorch_weights(
     value = from_torch_layout(array, shape)
     if value.shape != shape:
       raise InputError(
-          f'The weight {name!r} has another shape; expected'
-          f' {shape} after transposition. Received: shape={value.shape}')
+        f'The weight {name!r} has another shape; expected'
+        f' {shape} after transposition. Received: shape={value.shape}'
+      )
     loaded.append((view, value))
   for view, value in loaded:
     view.assign(value)

@@ -28,9 +28,7 @@ class Arrangement(NamedTuple):
   lattices: int = 1
 
   @classmethod
-  def of_kernel(
-      cls, shape, stride: int, dilation: int
-  ) -> 'Arrangement':
+  def of_kernel(cls, shape, stride: int, dilation: int) -> 'Arrangement':
     """The arrangement for a kernel.
 
     Args:
@@ -55,12 +53,10 @@ class Arrangement(NamedTuple):
     x = subsample(x, self.every, self.every)
     if self.lattices == 1:
       return x
-    return tf.space_to_batch(
-        x, [self.lattices] * 2, tf.zeros([2, 2], tf.int32))
+    return tf.space_to_batch(x, [self.lattices] * 2, tf.zeros([2, 2], tf.int32))
 
   def undo(self, y: tf.Tensor) -> tf.Tensor:
     """Puts lattices back in one image; what was left out stays so."""
     if self.lattices == 1:
       return y
-    return tf.batch_to_space(
-        y, [self.lattices] * 2, tf.zeros([2, 2], tf.int32))
+    return tf.batch_to_space(y, [self.lattices] * 2, tf.zeros([2, 2], tf.int32))

@@ -52,9 +52,13 @@ class BatchNorm(keras.layers.Layer):
   """
 
   def __init__(
-      self, affine: bool = True, epsilon: float = 1e-5,
-      momentum: float = 0.9, synchronized: bool = False,
-      fused: bool = True, **kwargs,
+    self,
+    affine: bool = True,
+    epsilon: float = 1e-5,
+    momentum: float = 0.9,
+    synchronized: bool = False,
+    fused: bool = True,
+    **kwargs,
   ):
     super().__init__(**kwargs)
     self.affine = affine
@@ -69,19 +73,31 @@ class BatchNorm(keras.layers.Layer):
     # Nothing here is ever rounded to half precision.
     if self.affine:
       self.gamma = self.add_weight(
-          shape=shape, initializer='ones', autocast=False, name='gamma')
+        shape=shape, initializer='ones', autocast=False, name='gamma'
+      )
       self.beta = self.add_weight(
-          shape=shape, initializer='zeros', autocast=False, name='beta')
+        shape=shape, initializer='zeros', autocast=False, name='beta'
+      )
     else:
       self.gamma = self.beta = None
     # Replicas may differ when statistics are not synchronized: the mean of
     # theirs is what Keras' own layer keeps, too.
     self.moving_mean = self.add_weight(
-        shape=shape, initializer='zeros', trainable=False, autocast=False,
-        aggregation='mean', name='moving_mean')
+      shape=shape,
+      initializer='zeros',
+      trainable=False,
+      autocast=False,
+      aggregation='mean',
+      name='moving_mean',
+    )
     self.moving_variance = self.add_weight(
-        shape=shape, initializer='ones', trainable=False, autocast=False,
-        aggregation='mean', name='moving_variance')
+      shape=shape,
+      initializer='ones',
+      trainable=False,
+      autocast=False,
+      aggregation='mean',
+      name='moving_variance',
+    )
 
   def call(self, x, scale=None, training=None):
     """Normalizes a batch.
@@ -117,11 +133,13 @@ class BatchNorm(keras.layers.Layer):
     factors = self._factors(xs, scales, dtype)
     if not training:
       means, variances = (
-          _parts(tf.cast(v, dtype), count)
-          for v in (self.moving_mean, self.moving_variance))
+        _parts(tf.cast(v, dtype), count)
+        for v in (self.moving_mean, self.moving_variance)
+      )
       return [
-          self._by_statistics(x, *of_x)
-          for x, *of_x in zip(xs, *factors, means, variances, strict=True)]
+        self._by_statistics(x, *of_x)
+        for x, *of_x in zip(xs, *factors, means, variances, strict=True)
+      ]
     compute = self._fused if self._uses_fused_kernel() else self._plain
     ys, means, variances = compute(xs, *factors)
     self._move(self.moving_mean, means)
@@ -139,32 +157,50 @@ class BatchNorm(keras.layers.Layer):
       # Without a product with 1 or 0, which would have a gradient of its own.
       channels = xs[0].shape[-1]
       gammas = scales or [constant(np.ones(channels), dtype)] * len(xs)
-      return ([tf.cast(gamma, dtype) for gamma in gammas],
-              [constant(np.zeros(channels), dtype)] * len(xs))
+      return (
+        [tf.cast(gamma, dtype) for gamma in gammas],
+        [constant(np.zeros(channels), dtype)] * len(xs),
+      )
     gammas, betas = (
-        _parts(tf.cast(v, dtype), len(xs)) for v in (self.gamma, self.beta))
+      _parts(tf.cast(v, dtype), len(xs)) for v in (self.gamma, self.beta)
+    )
     if scales is None:
       return gammas, betas
     scales = [tf.cast(scale, dtype) for scale in scales]
-    return tuple([v * scale for v, scale in zip(vs, scales, strict=True)]
-                 for vs in (gammas, betas))
+    return tuple(
+      [v * scale for v, scale in zip(vs, scales, strict=True)]
+      for vs in (gammas, betas)
+    )
 
   def _uses_fused_kernel(self) -> bool:
-    return (self.fused and not self._across_replicas()
-            and self.compute_dtype in _FUSED_DTYPES)
+    return (
+      self.fused
+      and not self._across_replicas()
+      and self.compute_dtype in _FUSED_DTYPES
+    )
 
   def _across_replicas(self) -> bool:
     context = tf.distribute.get_replica_context()
-    return (self.synchronized and context is not None
-            and context.num_replicas_in_sync > 1)
+    return (
+      self.synchronized
+      and context is not None
+      and context.num_replicas_in_sync > 1
+    )
 
   def _fused(self, xs, gammas, betas):
     nothing = constant([], gammas[0].dtype)
     normalized = [
-        tf.raw_ops.FusedBatchNormV3(
-            x=x, scale=gamma, offset=beta, mean=nothing, variance=nothing,
-            epsilon=self.epsilon, is_training=True)[:3]
-        for x, gamma, beta in zip(xs, gammas, betas, strict=True)]
+      tf.raw_ops.FusedBatchNormV3(
+        x=x,
+        scale=gamma,
+        offset=beta,
+        mean=nothing,
+        variance=nothing,
+        epsilon=self.epsilon,
+        is_training=True,
+      )[:3]
+      for x, gamma, beta in zip(xs, gammas, betas, strict=True)
+    ]
     return [list(values) for values in zip(*normalized, strict=True)]
 
   def _plain(self, xs, gammas, betas):
@@ -176,16 +212,21 @@ class BatchNorm(keras.layers.Layer):
       context = tf.distribute.get_replica_context()
       count, add = count * context.num_replicas_in_sync, sum_over_replicas
     over_pixels = lambda tensors: [
-        total / count
-        for total in add([tf.reduce_sum(t, [0, 1, 2]) for t in tensors])]
+      total / count
+      for total in add([tf.reduce_sum(t, [0, 1, 2]) for t in tensors])
+    ]
     means = over_pixels(xs)
     centered = [x - mean for x, mean in zip(xs, means, strict=True)]
     variances = over_pixels([x * x for x in centered])
     ys = [
-        tf.cast(x * (gamma * tf.math.rsqrt(variance + self.epsilon)) + beta,
-                compute_dtype)
-        for x, gamma, beta, variance in zip(
-            centered, gammas, betas, variances, strict=True)]
+      tf.cast(
+        x * (gamma * tf.math.rsqrt(variance + self.epsilon)) + beta,
+        compute_dtype,
+      )
+      for x, gamma, beta, variance in zip(
+        centered, gammas, betas, variances, strict=True
+      )
+    ]
     # One value a channel has no unbiased variance; PyTorch refuses it, the
     # fused kernel keeps the biased one.
     largest = tf.maximum if tf.is_tensor(count) else max
@@ -198,8 +239,9 @@ class BatchNorm(keras.layers.Layer):
     value = values[0] if len(values) == 1 else tf.concat(values, 0)
     value = tf.cast(value, average.dtype)
     average.assign(
-        average * constant(self.momentum, value.dtype)
-        + value * constant(1. - self.momentum, value.dtype))
+      average * constant(self.momentum, value.dtype)
+      + value * constant(1.0 - self.momentum, value.dtype)
+    )
 
   def compute_output_shape(self, input_shape):
     """The shape of the input."""
@@ -208,9 +250,12 @@ class BatchNorm(keras.layers.Layer):
   def get_config(self):
     """Returns the arguments of the constructor."""
     return super().get_config() | {
-        'affine': self.affine, 'epsilon': self.epsilon,
-        'momentum': self.momentum, 'synchronized': self.synchronized,
-        'fused': self.fused}
+      'affine': self.affine,
+      'epsilon': self.epsilon,
+      'momentum': self.momentum,
+      'synchronized': self.synchronized,
+      'fused': self.fused,
+    }
 
 
 def _pixels(x):

@@ -23,8 +23,9 @@ class Cell(keras.layers.Layer):
   Subclasses set `topology`.
   """
 
-  def __init__(self, plan: CellPlan, preprocess: list[Operation], output,
-               **kwargs):
+  def __init__(
+    self, plan: CellPlan, preprocess: list[Operation], output, **kwargs
+  ):
     super().__init__(**kwargs)
     self.plan = plan
     self.preprocess = list(preprocess)
@@ -41,7 +42,8 @@ class Cell(keras.layers.Layer):
     """Shape of a node's state, from that of an adapted input."""
     inner = node >= self.topology.num_inputs
     return strided_shape(
-        shape, self.plan.stride if inner else 1, self.plan.channels)
+      shape, self.plan.stride if inner else 1, self.plan.channels
+    )
 
   def node_shape(self, input_shape) -> tuple:
     """Shape of an intermediate node."""
@@ -55,8 +57,9 @@ class Cell(keras.layers.Layer):
 
   def prepare(self, inputs, training):
     """Adapts the inputs."""
-    return [layer(x, training=training)
-            for layer, x in zip(self.preprocess, inputs)]
+    return [
+      layer(x, training=training) for layer, x in zip(self.preprocess, inputs)
+    ]
 
   def draw_paths(self, x, rate, training):
     """Factors of the edges for the images of a batch; `None` for 1."""

@@ -9,11 +9,14 @@ from darts_tf.graph.custom_gradient import custom_gradient
 def strided_shape(shape, stride: int, channels: int) -> tuple:
   """Shape after a stride: `(batch, ceil(h / s), ceil(w / s), channels)`."""
   batch, *sizes, _ = shape
-  return (batch, *(None if n is None else -(-n // stride) for n in sizes),
-          channels)
+  return (
+    batch,
+    *(None if n is None else -(-n // stride) for n in sizes),
+    channels,
+  )
 
 
-def pad(x, rows: int, columns: int, value: float = 0.):
+def pad(x, rows: int, columns: int, value: float = 0.0):
   """Pads height and width by the same amount on both sides."""
   if not rows and not columns:
     return x
@@ -37,7 +40,8 @@ def repeat_channels(x, copies: int):
   @custom_gradient
   def repeat(x):
     return tf.tile(x, [1, 1, 1, copies]), lambda upstream: tf.add_n(
-        tf.split(upstream, copies, -1))
+      tf.split(upstream, copies, -1)
+    )
 
   return repeat(x)
 
@@ -73,9 +77,14 @@ def pointwise_conv(x, matrix, groups: int = 1):
     # TensorFlow's gradients of grouped convolutions exist on some CPUs
     # only, so each group has a product of its own.
     flat = tf.concat(
-        [tf.matmul(part, k) for part, k in zip(
-            tf.split(flat, groups, -1), tf.split(matrix, groups, -1),
-            strict=True)], -1)
+      [
+        tf.matmul(part, k)
+        for part, k in zip(
+          tf.split(flat, groups, -1), tf.split(matrix, groups, -1), strict=True
+        )
+      ],
+      -1,
+    )
   return tf.reshape(flat, _image_shape(x, matrix.shape[-1]))
 
 
@@ -103,7 +112,8 @@ def conv(x, kernel, strides: tuple[int, int] = (1, 1)):
   rows, columns = kernel.shape[0], kernel.shape[1]
   if (rows, columns) == (1, 1):
     return pointwise_conv(
-        subsample(x, *strides), tf.reshape(kernel, kernel.shape[2:]))
+      subsample(x, *strides), tf.reshape(kernel, kernel.shape[2:])
+    )
   if tuple(strides) == (1, 1):
     return tf.nn.conv2d(x, kernel, 1, 'SAME')
   x = pad(x, rows // 2, columns // 2)
@@ -125,8 +135,12 @@ def grouped_conv(x, kernel, groups: int, strides: tuple[int, int] = (1, 1)):
   if groups == 1:
     return conv(x, kernel, strides)
   return tf.concat(
-      [conv(part, k, strides) for part, k in zip(
-          tf.split(x, groups, -1), tf.split(kernel, groups, -1))], -1)
+    [
+      conv(part, k, strides)
+      for part, k in zip(tf.split(x, groups, -1), tf.split(kernel, groups, -1))
+    ],
+    -1,
+  )
 
 
 def depthwise_conv(x, kernel, stride: int = 1, dilation: int = 1):
@@ -150,16 +164,19 @@ def depthwise_conv(x, kernel, stride: int = 1, dilation: int = 1):
     x = subsample(x, stride, stride)
     stride, dilation = 1, dilation // stride
   if stride > 1 and dilation > 1:
-    return subsample(
-        depthwise_conv(x, kernel, 1, dilation), stride, stride)
+    return subsample(depthwise_conv(x, kernel, 1, dilation), stride, stride)
   if stride > 1:
     reach = kernel.shape[0] // 2
     x = pad(x, reach, reach)
   if dilation == 1 and _wide_on_cpu(kernel):
     return _wide_depthwise(x, kernel, stride)
   return tf.nn.depthwise_conv2d(
-      x, kernel, [1, stride, stride, 1], _padding(stride),
-      dilations=[dilation, dilation])
+    x,
+    kernel,
+    [1, stride, stride, 1],
+    _padding(stride),
+    dilations=[dilation, dilation],
+  )
 
 
 def _padding(stride: int) -> str:
@@ -185,19 +202,29 @@ def _wide_depthwise(x, kernel, stride: int):
   strides = [1, stride, stride, 1]
   padding = _padding(stride)
   rows, columns = (
-      [n // 2 if padding == 'SAME' else 0] * 2 for n in kernel.shape[:2])
+    [n // 2 if padding == 'SAME' else 0] * 2 for n in kernel.shape[:2]
+  )
 
   @custom_gradient
   def convolve(x, kernel):
     def gradient(upstream):
       return (
-          tf.raw_ops.DepthwiseConv2dNativeBackpropInput(
-              input_sizes=_shape(x), filter=kernel, out_backprop=upstream,
-              strides=strides, padding=padding),
-          tf.raw_ops.DepthwiseConv2dNativeBackpropFilter(
-              input=x, filter_sizes=_shape(kernel), out_backprop=upstream,
-              strides=strides, padding='EXPLICIT',
-              explicit_paddings=[0, 0, *rows, *columns, 0, 0]))
+        tf.raw_ops.DepthwiseConv2dNativeBackpropInput(
+          input_sizes=_shape(x),
+          filter=kernel,
+          out_backprop=upstream,
+          strides=strides,
+          padding=padding,
+        ),
+        tf.raw_ops.DepthwiseConv2dNativeBackpropFilter(
+          input=x,
+          filter_sizes=_shape(kernel),
+          out_backprop=upstream,
+          strides=strides,
+          padding='EXPLICIT',
+          explicit_paddings=[0, 0, *rows, *columns, 0, 0],
+        ),
+      )
 
     return tf.nn.depthwise_conv2d(x, kernel, strides, padding), gradient
 

@@ -23,12 +23,15 @@ class Copies(Operation):
   rectifies = False
 
   def __init__(
-      self, build_layer: Callable[..., keras.layers.Layer], channels: int,
-      **kwargs,
+    self,
+    build_layer: Callable[..., keras.layers.Layer],
+    channels: int,
+    **kwargs,
   ):
     super().__init__(channels, **kwargs)
     self.parts = [
-        build_layer(self.channels, self.stride) for _ in range(self.copies)]
+      build_layer(self.channels, self.stride) for _ in range(self.copies)
+    ]
 
   def build(self, input_shape) -> None:
     """Builds the layers and checks the shape of what they return."""
@@ -38,9 +41,10 @@ class Copies(Operation):
       output = part(keras.KerasTensor(input_shape, self.compute_dtype))
       if tuple(output.shape)[1:] != expected:
         raise InputError(
-            f'The operation {part.name!r} must return a shape of {expected}'
-            f' with stride {self.stride}.'
-            f' Received: shape={tuple(output.shape)[1:]}')
+          f'The operation {part.name!r} must return a shape of {expected}'
+          f' with stride {self.stride}.'
+          f' Received: shape={tuple(output.shape)[1:]}'
+        )
 
   def branches(self, x, arrangement, count, scales=None, training=None):
     """Computes edge after edge; see `Operation`.
@@ -54,21 +58,28 @@ class Copies(Operation):
       ys = [tf.concat(ys, -1)]
     if scales is None:
       return ys
-    return [y * tf.cast(scale, y.dtype)
-            for y, scale in zip(ys, scales, strict=True)]
+    return [
+      y * tf.cast(scale, y.dtype) for y, scale in zip(ys, scales, strict=True)
+    ]
 
   def weight_views(self, copy: int = 0) -> dict[str, WeightView]:
     """All variables of the edge's layer, by their paths in it."""
     part = self.parts[copy]
     return {
-        variable.path.removeprefix(f'{part.path}/'): WeightView(
-            variable, 0, 1, None)
-        for variable in part.variables}
+      variable.path.removeprefix(f'{part.path}/'): WeightView(
+        variable, 0, 1, None
+      )
+      for variable in part.variables
+    }
 
 
 def build_operation(
-    name: str, channels: int, stride: int, style: OperationStyle,
-    copies: int = 1, activate: bool = True,
+  name: str,
+  channels: int,
+  stride: int,
+  style: OperationStyle,
+  copies: int = 1,
+  activate: bool = True,
 ) -> Operation:
   """Builds a registered candidate operation.
 
@@ -89,8 +100,17 @@ def build_operation(
   spec = operations[name]
   if spec.fused:
     return spec.build(
-        channels=channels, stride=stride, style=style, copies=copies,
-        activate=activate)
+      channels=channels,
+      stride=stride,
+      style=style,
+      copies=copies,
+      activate=activate,
+    )
   return Copies(
-      spec.build, channels, stride=stride, style=style, copies=copies,
-      activate=activate)
+    spec.build,
+    channels,
+    stride=stride,
+    style=style,
+    copies=copies,
+    activate=activate,
+  )

@@ -28,25 +28,35 @@ class DiscreteCell(Cell):
   """
 
   def __init__(
-      self, plan: CellPlan, genotype: CellGenotype, topology: CellTopology,
-      preprocess: list[Operation], style: OperationStyle,
-      drop_path: bool = False, **kwargs,
+    self,
+    plan: CellPlan,
+    genotype: CellGenotype,
+    topology: CellTopology,
+    preprocess: list[Operation],
+    style: OperationStyle,
+    drop_path: bool = False,
+    **kwargs,
   ):
     kwargs.setdefault('dtype', style.dtype)
     super().__init__(plan, preprocess, genotype.output, **kwargs)
     self.topology = topology
     self.genotype = genotype
     self.operations = [
-        build_operation(
-            edge.operation, plan.channels,
-            plan.stride if edge.source < topology.num_inputs else 1, style)
-        for edge in genotype.edges]
+      build_operation(
+        edge.operation,
+        plan.channels,
+        plan.stride if edge.source < topology.num_inputs else 1,
+        style,
+      )
+      for edge in genotype.edges
+    ]
     # Drawn in any case: first weights do not depend on drop path.
     seed = random_seed()
     self.drop_path = None
     if drop_path:
       self.drop_path = DropPath(
-          len(genotype.edges), seed, dtype=self.dtype_policy)
+        len(genotype.edges), seed, dtype=self.dtype_policy
+      )
 
   def build_edges(self, shape) -> None:
     """Builds the operations on the shape of an adapted input."""
@@ -71,8 +81,10 @@ class DiscreteCell(Cell):
     for edge, (_, source, target) in enumerate(self.genotype.edges):
       incoming[target].append((edge, source))
     for node in self.topology.nodes:
-      terms = [self._edge(edge, states[source], kept, training)
-               for edge, source in incoming[node]]
+      terms = [
+        self._edge(edge, states[source], kept, training)
+        for edge, source in incoming[node]
+      ]
       if not terms:
         x, s = states[0], self.plan.stride
         terms = [tf.zeros_like(x[:, ::s, ::s])]

@@ -39,8 +39,7 @@ class DropPath(keras.layers.Layer):
       A factor `(batch, 1, 1, 1)` for each path, of the type of `x`.
     """
     wide = tf.float64 if x.dtype == tf.float64 else tf.float32
-    keep = 1. - tf.cast(rate, wide)
-    draws = self.draws.training(
-        x, (1, 1, 1, self.paths), philox.uniform)
+    keep = 1.0 - tf.cast(rate, wide)
+    draws = self.draws.training(x, (1, 1, 1, self.paths), philox.uniform)
     kept = tf.cast(draws < tf.cast(keep, draws.dtype), wide)
     return tf.unstack(tf.cast(kept / keep, x.dtype), axis=-1)

@@ -26,28 +26,32 @@ class FactorizedConv(Operation):
     """Creates the two kernels."""
     k, c, total = self.kernel_size, self.channels, self.copies * self.channels
     self.row = self.add_weight(
-        shape=(1, k, c, total), initializer=uniform_fan_in(k * c),
-        name='row')
+      shape=(1, k, c, total), initializer=uniform_fan_in(k * c), name='row'
+    )
     self.column = self.add_weight(
-        shape=(k, 1, c, total), initializer=uniform_fan_in(k * c),
-        name='column')
+      shape=(k, 1, c, total), initializer=uniform_fan_in(k * c), name='column'
+    )
     self.norm_layer.build((*input_shape[:-1], total))
 
   def branches(self, x, arrangement, count, scales=None, training=None):
     """See `Operation`."""
     del arrangement
-    xs = [conv(x, kernel, (1, self.stride))
-          for kernel in self.shares(self.row, count)]
-    xs = [grouped_conv(x, kernel, self.copies // count, (self.stride, 1))
-          for x, kernel in zip(
-              xs, self.shares(self.column, count), strict=True)]
+    xs = [
+      conv(x, kernel, (1, self.stride))
+      for kernel in self.shares(self.row, count)
+    ]
+    xs = [
+      grouped_conv(x, kernel, self.copies // count, (self.stride, 1))
+      for x, kernel in zip(xs, self.shares(self.column, count), strict=True)
+    ]
     return self.norm_layer.branches(xs, scales, training)
 
   def weight_views(self, copy: int = 0) -> dict[str, WeightView]:
     """The two kernels and the normalization."""
-    return ({'row': self.kernel_view(self.row, copy),
-             'column': self.kernel_view(self.column, copy)}
-            | self.norm_views(self.norm_layer, 'norm', copy))
+    return {
+      'row': self.kernel_view(self.row, copy),
+      'column': self.kernel_view(self.column, copy),
+    } | self.norm_views(self.norm_layer, 'norm', copy)
 
   def get_config(self):
     """Returns the arguments of the constructor."""

@@ -29,9 +29,10 @@ class FactorizedReduce(Operation):
     super().__init__(channels, stride=stride, **kwargs)
     if channels % 2:
       raise InputError(
-          'A skip connection that halves the image splits its channels in'
-          ' two; expected an even number of channels.'
-          f' Received: channels={channels}')
+        'A skip connection that halves the image splits its channels in'
+        ' two; expected an even number of channels.'
+        f' Received: channels={channels}'
+      )
     if stride != 2:
       raise ValueError(f'Expected stride 2. Received: stride={stride}')
     self.norm_layer = self.norm()
@@ -40,9 +41,11 @@ class FactorizedReduce(Operation):
     """Creates the two kernels."""
     c_in, half = input_shape[-1], self.copies * self.channels // 2
     self.kernels = [
-        self.add_weight(shape=(1, 1, c_in, half),
-                        initializer=uniform_fan_in(c_in), name=name)
-        for name in ('conv_1', 'conv_2')]
+      self.add_weight(
+        shape=(1, 1, c_in, half), initializer=uniform_fan_in(c_in), name=name
+      )
+      for name in ('conv_1', 'conv_2')
+    ]
     self.norm_layer.build((*input_shape[:-1], 2 * half))
 
   def branches(self, x, arrangement, count, scales=None, training=None):
@@ -52,15 +55,15 @@ class FactorizedReduce(Operation):
     short = x.shape[1] % 2, x.shape[2] % 2
     shifted = x[:, 1:, 1:]
     if any(short):
-      shifted = tf.pad(
-          shifted, [[0, 0], [0, short[0]], [0, short[1]], [0, 0]])
+      shifted = tf.pad(shifted, [[0, 0], [0, short[0]], [0, short[1]], [0, 0]])
     inputs = [subsample(part, 2, 2) for part in (x, shifted)]
     kernels = [self.shares(kernel, count) for kernel in self.kernels]
     copies = self.copies // count
     xs = []
     for pair in zip(*kernels, strict=True):
-      halves = [conv(part, kernel)
-                for part, kernel in zip(inputs, pair, strict=True)]
+      halves = [
+        conv(part, kernel) for part, kernel in zip(inputs, pair, strict=True)
+      ]
       if copies > 1:
         parts = [tf.split(half, copies, -1) for half in halves]
         halves = [p for of_edge in zip(*parts) for p in of_edge]
@@ -69,6 +72,7 @@ class FactorizedReduce(Operation):
 
   def weight_views(self, copy: int = 0) -> dict[str, WeightView]:
     """The two kernels and the normalization."""
-    return ({f'conv_{i + 1}': self.kernel_view(kernel, copy)
-             for i, kernel in enumerate(self.kernels)}
-            | self.norm_views(self.norm_layer, 'norm', copy))
+    return {
+      f'conv_{i + 1}': self.kernel_view(kernel, copy)
+      for i, kernel in enumerate(self.kernels)
+    } | self.norm_views(self.norm_layer, 'norm', copy)

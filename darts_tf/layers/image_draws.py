@@ -37,10 +37,15 @@ class ImageDraws:
     if seed is None:
       seed = random_seed()
     self._state = layer.add_weight(
-        shape=(2,), dtype='int64', trainable=False, autocast=False,
-        initializer=lambda shape, dtype: tf.constant([seed, 0], dtype),
-        # All replicas compute the same next state.
-        aggregation='only_first_replica', name='seed_state')
+      shape=(2,),
+      dtype='int64',
+      trainable=False,
+      autocast=False,
+      initializer=lambda shape, dtype: tf.constant([seed, 0], dtype),
+      # All replicas compute the same next state.
+      aggregation='only_first_replica',
+      name='seed_state',
+    )
 
   def training(self, x, shape: tuple[int, ...], draw: Draw) -> tf.Tensor:
     """Draws for the images of a training batch, and moves the counter.
@@ -62,7 +67,7 @@ class ImageDraws:
     if replicas == 1:
       return draws
     first = count * tf.cast(context.replica_id_in_sync_group, tf.int32)
-    return draws[first:first + count]
+    return draws[first : first + count]
 
   def inference(self, shape: tuple[int, ...], draw: Draw) -> tf.Tensor:
     """Draws once for all images, by the seed alone.

@@ -15,5 +15,5 @@ def uniform_fan_in(fan_in: int) -> keras.initializers.Initializer:
   Returns:
     A Keras initializer.
   """
-  limit = fan_in ** -0.5
+  limit = fan_in**-0.5
   return keras.initializers.RandomUniform(-limit, limit)

@@ -25,14 +25,20 @@ class MixedCell(Cell):
   """
 
   def __init__(
-      self, plan: CellPlan, topology: CellTopology,
-      candidates: tuple[tuple[str, ...], ...], preprocess: list[Operation],
-      style: OperationStyle, drop_path: bool = False, **kwargs,
+    self,
+    plan: CellPlan,
+    topology: CellTopology,
+    candidates: tuple[tuple[str, ...], ...],
+    preprocess: list[Operation],
+    style: OperationStyle,
+    drop_path: bool = False,
+    **kwargs,
   ):
     kwargs.setdefault('dtype', style.dtype)
     # Mixing weights keep their precision; layers cast what they read.
     super().__init__(
-        plan, preprocess, topology.output, autocast=False, **kwargs)
+      plan, preprocess, topology.output, autocast=False, **kwargs
+    )
     self.topology = topology
     self.candidates = candidates
     self.sources = []
@@ -42,14 +48,19 @@ class MixedCell(Cell):
       if not outgoing:
         continue
       self.sources.append(source)
-      self.mixed_edges.append(MixedEdges(
-          tuple(candidates[i] for i in outgoing), plan.channels,
-          plan.stride if source < topology.num_inputs else 1, style,
-          dtype=self.dtype_policy, name=f'from_{source}'))
+      self.mixed_edges.append(
+        MixedEdges(
+          tuple(candidates[i] for i in outgoing),
+          plan.channels,
+          plan.stride if source < topology.num_inputs else 1,
+          style,
+          dtype=self.dtype_policy,
+          name=f'from_{source}',
+        )
+      )
     self.drop_path = None
     if drop_path:
-      self.drop_path = DropPath(
-          len(topology.edges), dtype=self.dtype_policy)
+      self.drop_path = DropPath(len(topology.edges), dtype=self.dtype_policy)
 
   def build_edges(self, shape) -> None:
     """Builds the edges on the shape of an adapted input."""
@@ -80,8 +91,10 @@ class MixedCell(Cell):
       if source in layers:
         outgoing = self.topology.outgoing(source)
         outputs = layers[source](
-            states[source], tf.stack([rows[i] for i in outgoing]),
-            training=training)
+          states[source],
+          tf.stack([rows[i] for i in outgoing]),
+          training=training,
+        )
         for edge, output in zip(outgoing, outputs):
           if kept is not None:
             output = output * kept[edge]
@@ -93,4 +106,5 @@ class MixedCell(Cell):
     source = self.topology.edges[edge][0]
     layer = self.mixed_edges[self.sources.index(source)]
     return layer.weight_views(
-        self.topology.outgoing(source).index(edge), operation)
+      self.topology.outgoing(source).index(edge), operation
+    )

@@ -58,9 +58,13 @@ class MixedEdges(keras.layers.Layer):
   """
 
   def __init__(
-      self, candidates: tuple[tuple[str, ...], ...], channels: int,
-      stride: int = 1, style: OperationStyle = OperationStyle(),
-      apart: bool | None = None, **kwargs,
+    self,
+    candidates: tuple[tuple[str, ...], ...],
+    channels: int,
+    stride: int = 1,
+    style: OperationStyle = OperationStyle(),
+    apart: bool | None = None,
+    **kwargs,
   ):
     if isinstance(style, dict):
       style = OperationStyle(**style)
@@ -80,10 +84,12 @@ class MixedEdges(keras.layers.Layer):
       if name == 'none':
         continue  # Adds nothing, so it costs nothing.
       edges = tuple(
-          e for e, names in enumerate(self.candidates) if name in names)
+        e for e, names in enumerate(self.candidates) if name in names
+      )
       columns = tuple(self.candidates[e].index(name) for e in edges)
       operation = build_operation(
-          name, channels, stride, style, copies=len(edges), activate=False)
+        name, channels, stride, style, copies=len(edges), activate=False
+      )
       self.operations.append(operation)
       self.bundles[name] = _Bundle(operation, edges, columns)
 
@@ -114,17 +120,27 @@ class MixedEdges(keras.layers.Layer):
       operation = bundle.operation
       if operation.edge_independent:
         pools.setdefault(bundle.edges, []).append(
-            (operation(x, training=training), bundle))
+          (operation(x, training=training), bundle)
+        )
         continue
       arrangement = operation.arrangement(x.shape)
       key = operation.rectifies, arrangement
       if key not in inputs:
         inputs[key] = arrangement.apply(
-            tf.nn.relu(x) if operation.rectifies else x)
+          tf.nn.relu(x) if operation.rectifies else x
+        )
       branches = _branches(bundle.edges, apart)
-      for branch, y in zip(branches, operation.branches(
-          inputs[key], arrangement, len(branches), factors[operation.name],
-          training), strict=True):
+      for branch, y in zip(
+        branches,
+        operation.branches(
+          inputs[key],
+          arrangement,
+          len(branches),
+          factors[operation.name],
+          training,
+        ),
+        strict=True,
+      ):
         if arrangement.lattices == 1:
           totals.setdefault(branch, []).append(y)
         else:
@@ -135,42 +151,47 @@ class MixedEdges(keras.layers.Layer):
     for edges, terms in pools.items():
       branches = _branches(edges, apart)
       for branch, y in zip(
-          branches, self._mix(terms, weights, len(branches)), strict=True):
+        branches, self._mix(terms, weights, len(branches)), strict=True
+      ):
         totals.setdefault(branch, []).append(y)
     outputs = [[] for _ in self.candidates]
     for branch, terms in totals.items():
       # And those of the same edges before they are taken apart.
       total = _add(terms)
-      parts = [total] if len(branch) == 1 else tf.split(
-          total, len(branch), -1)
+      parts = [total] if len(branch) == 1 else tf.split(total, len(branch), -1)
       for edge, part in zip(branch, parts, strict=True):
         outputs[edge].append(part)
     if not all(outputs):
-      zeros = tf.zeros_like(x[:, ::self.stride, ::self.stride])
+      zeros = tf.zeros_like(x[:, :: self.stride, :: self.stride])
       outputs = [terms or [zeros] for terms in outputs]
     return [_add(terms) for terms in outputs]
 
   def _factors(self, weights, apart):
     """Mixing weights, one a channel, by operation and branch."""
-    bundles = [b for b in self.bundles.values()
-               if not b.operation.edge_independent]
+    bundles = [
+      b for b in self.bundles.values() if not b.operation.edge_independent
+    ]
     if not bundles:
       return {}
     sizes, places = [], []
     for bundle in bundles:
       places += bundle.places
-      sizes += [len(branch) * self.channels
-                for branch in _branches(bundle.edges, apart)]
+      sizes += [
+        len(branch) * self.channels for branch in _branches(bundle.edges, apart)
+      ]
     # As products, which have smaller gradient graphs than what would gather
     # and repeat.
     ones = constant(np.ones([1, self.channels]), weights.dtype)
     vectors = tf.split(
-        tf.reshape(tf.matmul(_chosen(weights, places), ones), [-1]), sizes)
+      tf.reshape(tf.matmul(_chosen(weights, places), ones), [-1]), sizes
+    )
     vectors = iter(vectors)
     return {
-        bundle.operation.name: [
-            next(vectors) for _ in _branches(bundle.edges, apart)]
-        for bundle in bundles}
+      bundle.operation.name: [
+        next(vectors) for _ in _branches(bundle.edges, apart)
+      ]
+      for bundle in bundles
+    }
 
   def _mix(self, terms, weights, count):
     """Weighted sums of tensors that all edges share, as 1x1 convolutions.
@@ -183,15 +204,18 @@ class MixedEdges(keras.layers.Layer):
     eye = constant(np.eye(size), weights.dtype)
     if count == 1:
       chosen = _chosen(weights, [p for of_term in places for p in of_term])
-      kernel = (tf.reshape(chosen, [tensors, 1, edges, 1])
-                * eye[None, :, None, :])
+      kernel = (
+        tf.reshape(chosen, [tensors, 1, edges, 1]) * eye[None, :, None, :]
+      )
     else:
-      chosen = _chosen(weights, [p for of_edge in zip(*places)
-                                 for p in of_edge])
+      chosen = _chosen(
+        weights, [p for of_edge in zip(*places) for p in of_edge]
+      )
       kernel = tf.reshape(chosen, [edges, tensors, 1, 1]) * eye
-    kernel = tf.cast(tf.reshape(
-        kernel, [count, tensors * size, edges // count * size]),
-        shared.dtype)
+    kernel = tf.cast(
+      tf.reshape(kernel, [count, tensors * size, edges // count * size]),
+      shared.dtype,
+    )
     return [pointwise_conv(shared, matrix) for matrix in tf.unstack(kernel)]
 
   def weight_views(self, edge: int, operation: str) -> dict[str, WeightView]:
@@ -218,9 +242,12 @@ class MixedEdges(keras.layers.Layer):
   def get_config(self):
     """Returns the arguments of the constructor."""
     return super().get_config() | {
-        'candidates': self.candidates, 'channels': self.channels,
-        'stride': self.stride, 'style': self.style.to_dict(),
-        'apart': self.apart}
+      'candidates': self.candidates,
+      'channels': self.channels,
+      'stride': self.stride,
+      'style': self.style.to_dict(),
+      'apart': self.apart,
+    }
 
 
 def _chosen(weights, places: list[tuple[int, int]]):
@@ -230,13 +257,11 @@ def _chosen(weights, places: list[tuple[int, int]]):
   for row, (edge, column) in enumerate(places):
     one_hot[row, edge * columns + column] = 1
   return tf.matmul(
-      constant(one_hot, weights.dtype),
-      tf.reshape(weights, constant([-1, 1])))
+    constant(one_hot, weights.dtype), tf.reshape(weights, constant([-1, 1]))
+  )
 
 
-def _branches(
-    edges: tuple[int, ...], apart: bool
-) -> list[tuple[int, ...]]:
+def _branches(edges: tuple[int, ...], apart: bool) -> list[tuple[int, ...]]:
   """Which edges share a tensor."""
   return [(edge,) for edge in edges] if apart else [edges]
 

@@ -43,13 +43,16 @@ class Noise(Operation):
       noise = self.draws.training(x, shape, draw)
     else:
       noise = tf.tile(
-          self.draws.inference(shape, draw), [tf.shape(x)[0], 1, 1, 1])
+        self.draws.inference(shape, draw), [tf.shape(x)[0], 1, 1, 1]
+      )
     noise = tf.cast(noise, x.dtype)
     parts = [noise] if count == 1 else tf.split(noise, count, -1)
     if scales is None:
       return parts
-    return [part * tf.cast(scale, part.dtype)
-            for part, scale in zip(parts, scales, strict=True)]
+    return [
+      part * tf.cast(scale, part.dtype)
+      for part, scale in zip(parts, scales, strict=True)
+    ]
 
   def get_config(self):
     """Returns the arguments of the constructor."""
@@ -59,4 +62,5 @@ class Noise(Operation):
 def _strided_sizes(x, stride: int) -> tuple:
   """Height and width after a stride, as numbers where they are known."""
   return tuple(
-      -(-(x.shape[axis] or tf.shape(x)[axis]) // stride) for axis in (1, 2))
+    -(-(x.shape[axis] or tf.shape(x)[axis]) // stride) for axis in (1, 2)
+  )

@@ -44,9 +44,10 @@ class WeightView:
     whole = np.array(self.variable.numpy())
     if whole[self._where()].shape != np.shape(value):
       raise ValueError(
-          f'A weight of another shape was expected:'
-          f' {whole[self._where()].shape}. Received:'
-          f' shape={np.shape(value)}')
+        f'A weight of another shape was expected:'
+        f' {whole[self._where()].shape}. Received:'
+        f' shape={np.shape(value)}'
+      )
     whole[self._where()] = value
     self.variable.assign(whole)
 
@@ -82,9 +83,13 @@ class Operation(keras.layers.Layer):
   rectifies = True
 
   def __init__(
-      self, channels: int, stride: int = 1,
-      style: OperationStyle = OperationStyle(), copies: int = 1,
-      activate: bool = True, **kwargs,
+    self,
+    channels: int,
+    stride: int = 1,
+    style: OperationStyle = OperationStyle(),
+    copies: int = 1,
+    activate: bool = True,
+    **kwargs,
   ):
     if isinstance(style, dict):
       style = OperationStyle(**style)
@@ -100,9 +105,13 @@ class Operation(keras.layers.Layer):
     """A batch normalization in the style of the search space."""
     style = self.style
     return BatchNorm(
-        affine=style.affine if affine is None else affine,
-        epsilon=style.epsilon, momentum=style.momentum,
-        synchronized=style.synchronized, dtype=self.dtype_policy, name=name)
+      affine=style.affine if affine is None else affine,
+      epsilon=style.epsilon,
+      momentum=style.momentum,
+      synchronized=style.synchronized,
+      dtype=self.dtype_policy,
+      name=name,
+    )
 
   def rectified(self, x):
     """ReLU, unless there is none or the caller has applied it."""
@@ -134,13 +143,13 @@ class Operation(keras.layers.Layer):
       ones = tf.ones([1, self.channels], scale.dtype)
       scale = [tf.reshape(tf.matmul(tf.expand_dims(scale, 1), ones), [-1])]
     arrangement = self.arrangement(x.shape)
-    y, = self.branches(
-        arrangement.apply(self.rectified(x)), arrangement, 1, scale, training)
+    (y,) = self.branches(
+      arrangement.apply(self.rectified(x)), arrangement, 1, scale, training
+    )
     return arrangement.undo(y)
 
   def branches(
-      self, x, arrangement: Arrangement, count: int, scales=None,
-      training=None,
+    self, x, arrangement: Arrangement, count: int, scales=None, training=None
   ) -> list[tf.Tensor]:
     """Computes all edges, `copies / count` of them in each tensor.
 
@@ -175,14 +184,15 @@ class Operation(keras.layers.Layer):
     return WeightView(variable, copy * size, size, axis)
 
   def norm_views(
-      self, norm: BatchNorm, name: str, copy: int
+    self, norm: BatchNorm, name: str, copy: int
   ) -> dict[str, WeightView]:
     """The shares of an edge in a batch normalization."""
     names = ['moving_mean', 'moving_variance']
     if norm.affine:
       names = ['gamma', 'beta', *names]
-    return {f'{name}.{n}': self.kernel_view(getattr(norm, n), copy)
-            for n in names}
+    return {
+      f'{name}.{n}': self.kernel_view(getattr(norm, n), copy) for n in names
+    }
 
   def compute_output_shape(self, input_shape):
     """`(batch, ceil(height / stride), ceil(width / stride), channels)`."""
@@ -192,6 +202,9 @@ class Operation(keras.layers.Layer):
   def get_config(self):
     """Returns the arguments of the constructor."""
     return super().get_config() | {
-        'channels': self.channels, 'stride': self.stride,
-        'style': self.style.to_dict(), 'copies': self.copies,
-        'activate': self.activate}
+      'channels': self.channels,
+      'stride': self.stride,
+      'style': self.style.to_dict(),
+      'copies': self.copies,
+      'activate': self.activate,
+    }

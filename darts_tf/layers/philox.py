@@ -38,4 +38,5 @@ def _draw(operation: Callable, shape: list, state: tf.Tensor) -> tf.Tensor:
   # The low word of the counter goes up within a draw.
   counter = tf.concat([constant([0], tf.uint64), words[1:]], 0)
   return operation(
-      shape=shape, key=words[:1], counter=counter, alg=constant(_PHILOX))
+    shape=shape, key=words[:1], counter=counter, alg=constant(_PHILOX)
+  )

@@ -25,8 +25,7 @@ class Pool(Operation):
   def __init__(self, channels: int, kernel_size: int = 3, **kwargs):
     super().__init__(channels, **kwargs)
     self.kernel_size = kernel_size
-    self.norm_layer = (
-        self.norm(affine=False) if self.style.pool_norm else None)
+    self.norm_layer = self.norm(affine=False) if self.style.pool_norm else None
 
   def build(self, input_shape) -> None:
     """Creates the statistics of the normalization."""
@@ -54,10 +53,12 @@ class Pool(Operation):
       return {}
     del copy
     return {
-        f'norm.{name}': WeightView(variable, 0, variable.shape[0], 0)
-        for name, variable in (
-            ('moving_mean', self.norm_layer.moving_mean),
-            ('moving_variance', self.norm_layer.moving_variance))}
+      f'norm.{name}': WeightView(variable, 0, variable.shape[0], 0)
+      for name, variable in (
+        ('moving_mean', self.norm_layer.moving_mean),
+        ('moving_variance', self.norm_layer.moving_variance),
+      )
+    }
 
   def get_config(self):
     """Returns the arguments of the constructor."""
@@ -89,7 +90,8 @@ class AveragePool(Pool):
       return tf.nn.avg_pool2d(x, self.kernel_size, 1, 'SAME')
     reach = self.kernel_size // 2
     average = lambda t: tf.nn.avg_pool2d(
-        pad(t, reach, reach), self.kernel_size, self.stride, 'VALID')
+      pad(t, reach, reach), self.kernel_size, self.stride, 'VALID'
+    )
     if counts_padding:
       return average(x)
     return average(x) / average(tf.ones_like(x[:1, :, :, :1]))

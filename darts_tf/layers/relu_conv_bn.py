@@ -26,22 +26,26 @@ class ReLUConvBN(Operation):
     """Creates the kernel."""
     k, total = self.kernel_size, self.copies * self.channels
     self.kernel = self.add_weight(
-        shape=(k, k, input_shape[-1], total),
-        initializer=uniform_fan_in(k * k * input_shape[-1]), name='kernel')
+      shape=(k, k, input_shape[-1], total),
+      initializer=uniform_fan_in(k * k * input_shape[-1]),
+      name='kernel',
+    )
     self.norm_layer.build((*input_shape[:-1], total))
 
   def branches(self, x, arrangement, count, scales=None, training=None):
     """One convolution a branch; see `Operation`."""
     del arrangement
     strides = (self.stride, self.stride)
-    xs = [conv(x, kernel, strides)
-          for kernel in self.shares(self.kernel, count)]
+    xs = [
+      conv(x, kernel, strides) for kernel in self.shares(self.kernel, count)
+    ]
     return self.norm_layer.branches(xs, scales, training)
 
   def weight_views(self, copy: int = 0) -> dict[str, WeightView]:
     """Kernel and normalization."""
-    return ({'kernel': self.kernel_view(self.kernel, copy)}
-            | self.norm_views(self.norm_layer, 'norm', copy))
+    return {'kernel': self.kernel_view(self.kernel, copy)} | self.norm_views(
+      self.norm_layer, 'norm', copy
+    )
 
   def get_config(self):
     """Returns the arguments of the constructor."""

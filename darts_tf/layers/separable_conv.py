@@ -31,15 +31,20 @@ class SeparableConv(Operation):
   """
 
   def __init__(
-      self, channels: int, kernel_size: int = 3, dilation: int = 1,
-      widths: tuple[int, ...] = (), **kwargs,
+    self,
+    channels: int,
+    kernel_size: int = 3,
+    dilation: int = 1,
+    widths: tuple[int, ...] = (),
+    **kwargs,
   ):
     super().__init__(channels, **kwargs)
     self.kernel_size = kernel_size
     self.dilation = dilation
     self.widths = tuple(widths)
     self.norms = [
-        self.norm(name=f'norm_{i}') for i in range(len(self.widths) + 1)]
+      self.norm(name=f'norm_{i}') for i in range(len(self.widths) + 1)
+    ]
 
   def build(self, input_shape) -> None:
     """Creates the kernels of all units."""
@@ -47,13 +52,21 @@ class SeparableConv(Operation):
     sizes = [self.channels * width for width in (1, *self.widths, 1)]
     self.depthwise, self.pointwise = [], []
     for unit, norm in enumerate(self.norms):
-      size, next_size = sizes[unit:unit + 2]
-      self.depthwise.append(self.add_weight(
-          shape=(k, k, copies * size, 1), initializer=uniform_fan_in(k * k),
-          name=f'depthwise_{unit}'))
-      self.pointwise.append(self.add_weight(
+      size, next_size = sizes[unit : unit + 2]
+      self.depthwise.append(
+        self.add_weight(
+          shape=(k, k, copies * size, 1),
+          initializer=uniform_fan_in(k * k),
+          name=f'depthwise_{unit}',
+        )
+      )
+      self.pointwise.append(
+        self.add_weight(
           shape=(1, 1, size, copies * next_size),
-          initializer=uniform_fan_in(size), name=f'pointwise_{unit}'))
+          initializer=uniform_fan_in(size),
+          name=f'pointwise_{unit}',
+        )
+      )
       norm.build((*input_shape[:-1], copies * next_size))
 
   def arrangement(self, shape) -> Arrangement:
@@ -73,13 +86,16 @@ class SeparableConv(Operation):
       if not first:
         xs = [tf.nn.relu(x) for x in xs]
       xs = [
-          depthwise_conv(x, kernel, stride if first else 1, dilation)
-          for x, kernel in zip(
-              xs, self.shares(self.depthwise[unit], count, 2), strict=True)]
+        depthwise_conv(x, kernel, stride if first else 1, dilation)
+        for x, kernel in zip(
+          xs, self.shares(self.depthwise[unit], count, 2), strict=True
+        )
+      ]
       matrix = tf.squeeze(self.pointwise[unit], [0, 1])
       xs = [
-          pointwise_conv(x, part, copies) for x, part in zip(
-              xs, self.shares(matrix, count), strict=True)]
+        pointwise_conv(x, part, copies)
+        for x, part in zip(xs, self.shares(matrix, count), strict=True)
+      ]
       xs = norm.branches(xs, scales if last else None, training)
     return xs
 
@@ -88,14 +104,16 @@ class SeparableConv(Operation):
     views = {}
     for unit, norm in enumerate(self.norms):
       views[f'depthwise_{unit}'] = self.kernel_view(
-          self.depthwise[unit], copy, axis=2)
-      views[f'pointwise_{unit}'] = self.kernel_view(
-          self.pointwise[unit], copy)
+        self.depthwise[unit], copy, axis=2
+      )
+      views[f'pointwise_{unit}'] = self.kernel_view(self.pointwise[unit], copy)
       views |= self.norm_views(norm, f'norm_{unit}', copy)
     return views
 
   def get_config(self):
     """Returns the arguments of the constructor."""
     return super().get_config() | {
-        'kernel_size': self.kernel_size, 'dilation': self.dilation,
-        'widths': self.widths}
+      'kernel_size': self.kernel_size,
+      'dilation': self.dilation,
+      'widths': self.widths,
+    }

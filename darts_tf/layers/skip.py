@@ -32,7 +32,7 @@ class Zero(Operation):
   def call(self, x, training=None):
     """Returns zeros of the strided shape."""
     del training
-    return tf.zeros_like(x[:, ::self.stride, ::self.stride])
+    return tf.zeros_like(x[:, :: self.stride, :: self.stride])
 
 
 def skip_connect(stride: int, style, **kwargs) -> Operation:
@@ -40,7 +40,9 @@ def skip_connect(stride: int, style, **kwargs) -> Operation:
   if stride == 1:
     return Identity(stride=stride, style=style, **kwargs)
   reductions = {
-      'factorized_reduce': FactorizedReduce, 'relu_conv_bn': ReLUConvBN}
+    'factorized_reduce': FactorizedReduce,
+    'relu_conv_bn': ReLUConvBN,
+  }
   if style.strided_skip not in reductions:
     raise unknown_name('strided_skip', style.strided_skip, reductions)
   return reductions[style.strided_skip](stride=stride, style=style, **kwargs)

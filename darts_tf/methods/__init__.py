@@ -6,6 +6,10 @@ from darts_tf.methods.method import Method, methods, register_method
 from darts_tf.methods.prune_replace import PRUNE_REPLACE
 
 __all__ = [
-    'BETA_DARTS', 'DARTS', 'PRUNE_REPLACE', 'Method', 'methods',
-    'register_method',
+  'BETA_DARTS',
+  'DARTS',
+  'PRUNE_REPLACE',
+  'Method',
+  'methods',
+  'register_method',
 ]

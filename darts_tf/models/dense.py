@@ -6,8 +6,11 @@ from darts_tf.layers.initializers import uniform_fan_in
 
 
 def dense(
-    units: int, fan_in: int, activation: str | None = None,
-    dtype=None, name: str | None = None,
+  units: int,
+  fan_in: int,
+  activation: str | None = None,
+  dtype=None,
+  name: str | None = None,
 ) -> keras.layers.Dense:
   """A dense layer whose kernel and bias start as in PyTorch.
 
@@ -22,8 +25,12 @@ def dense(
     The layer, built.
   """
   layer = keras.layers.Dense(
-      units, activation=activation, dtype=dtype, name=name,
-      kernel_initializer=uniform_fan_in(fan_in),
-      bias_initializer=uniform_fan_in(fan_in))
+    units,
+    activation=activation,
+    dtype=dtype,
+    name=name,
+    kernel_initializer=uniform_fan_in(fan_in),
+    bias_initializer=uniform_fan_in(fan_in),
+  )
   layer.build((None, fan_in))
   return layer

@@ -49,6 +49,8 @@ class Evaluation:
     logits = tf.cast(self._logits(images, *arguments), tf.float32)
     losses = cross_entropy(labels, logits)
     correct = tf.equal(tf.argmax(logits, -1), tf.cast(labels, tf.int64))
-    return (tf.reduce_sum(losses * weights),
-            tf.reduce_sum(tf.cast(correct, tf.float32) * weights),
-            tf.reduce_sum(weights))
+    return (
+      tf.reduce_sum(losses * weights),
+      tf.reduce_sum(tf.cast(correct, tf.float32) * weights),
+      tf.reduce_sum(weights),
+    )

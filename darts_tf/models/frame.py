@@ -40,12 +40,14 @@ class Frame:
     for name in ('channels', 'num_cells'):
       if getattr(self, name) < 1:
         raise InputError(
-            f'A network needs at least 1; expected a positive number.'
-            f' Received: {name.removeprefix("num_")}={getattr(self, name)}')
+          f'A network needs at least 1; expected a positive number.'
+          f' Received: {name.removeprefix("num_")}={getattr(self, name)}'
+        )
     if self.num_classes < 2:
       raise InputError(
-          'A classifier needs at least two classes.'
-          f' Received: num_classes={self.num_classes}')
+        'A classifier needs at least two classes.'
+        f' Received: num_classes={self.num_classes}'
+      )
 
   @property
   def plans(self) -> tuple[CellPlan, ...]:
@@ -61,29 +63,33 @@ class Frame:
         name = 'imagenet'
     if name == 'imagenet' and self.channels % 2:
       raise InputError(
-          'The ImageNet stem halves the channels; expected an even number.'
-          f' Received: channels={self.channels}')
+        'The ImageNet stem halves the channels; expected an even number.'
+        f' Received: channels={self.channels}'
+      )
     stem = stems[name](self.channels, self.style)
     reductions = self.space.macro.reductions(self.num_cells)
     least = stem.stride * 2 ** len(reductions)
     if min(self.image_shape[:2]) < least:
       height, width = self.image_shape[:2]
       raise InputError(
-          f'The images are too small: {len(reductions)} reductions and the'
-          f' {name!r} stem need at least {least}x{least} pixels.'
-          f' Received: image_size={height}x{width}')
+        f'The images are too small: {len(reductions)} reductions and the'
+        f' {name!r} stem need at least {least}x{least} pixels.'
+        f' Received: image_size={height}x{width}'
+      )
     stem.build((None, *self.image_shape))
     return stem
 
   def preprocess(
-      self, plan: CellPlan, previous_reduced: bool
+    self, plan: CellPlan, previous_reduced: bool
   ) -> list[Operation]:
     """The layers that adapt a cell's inputs."""
     macro = self.space.macro
-    halve = (macro.reductions_between_cells
-             and plan.index in macro.reductions(self.num_cells))
+    halve = macro.reductions_between_cells and plan.index in macro.reductions(
+      self.num_cells
+    )
     return preprocesses[macro.preprocess](
-        plan, previous_reduced, halve, self.style)
+      plan, previous_reduced, halve, self.style
+    )
 
   def build_cells(self, stem: Stem, make_cell) -> list:
     """Builds the cells on the stem, each on the two before it.
@@ -100,7 +106,7 @@ class Frame:
     cells = []
     for plan in self.plans:
       cell = make_cell(plan, self.preprocess(plan, reduced))
-      shapes = [older, newer][-self.space.topology.num_inputs:]
+      shapes = [older, newer][-self.space.topology.num_inputs :]
       cell.build(shapes)
       older, newer = newer, cell.compute_output_shape(shapes)
       reduced = plan.stride == 2
@@ -110,8 +116,12 @@ class Frame:
   def build_head(self, input_shape, hidden: tuple[int, ...]) -> Head:
     """Builds the classifier."""
     return Head(
-        self.num_classes, self.style, input_shape, hidden,
-        **heads[self.space.macro.head])
+      self.num_classes,
+      self.style,
+      input_shape,
+      hidden,
+      **heads[self.space.macro.head],
+    )
 
 
 def cell_shapes(stem: Stem, cells, image_shape) -> list[tuple]:
@@ -119,7 +129,7 @@ def cell_shapes(stem: Stem, cells, image_shape) -> list[tuple]:
   older, newer = stem.compute_output_shape((None, *image_shape))
   shapes = []
   for cell in cells:
-    inputs = [older, newer][-len(cell.preprocess):]
+    inputs = [older, newer][-len(cell.preprocess) :]
     older, newer = newer, cell.compute_output_shape(inputs)
     shapes.append(newer)
   return shapes

@@ -24,17 +24,25 @@ class Head(keras.layers.Layer):
   """
 
   def __init__(
-      self, num_classes: int, style: OperationStyle, input_shape,
-      hidden: tuple[int, ...] = (), flatten: bool = False,
-      norm: bool = False,
+    self,
+    num_classes: int,
+    style: OperationStyle,
+    input_shape,
+    hidden: tuple[int, ...] = (),
+    flatten: bool = False,
+    norm: bool = False,
   ):
     super().__init__(dtype=style.dtype, name='head')
     self.flatten = flatten
     self.norm_layer = None
     if norm:
       self.norm_layer = BatchNorm(
-          True, style.epsilon, style.momentum, style.synchronized,
-          dtype=self.dtype_policy)
+        True,
+        style.epsilon,
+        style.momentum,
+        style.synchronized,
+        dtype=self.dtype_policy,
+      )
       self.norm_layer.build(input_shape)
     _, height, width, size = input_shape
     if flatten:
@@ -42,10 +50,12 @@ class Head(keras.layers.Layer):
     self.dense_layers = []
     for units in hidden:
       self.dense_layers.append(
-          dense(units, size, 'relu', dtype=self.dtype_policy))
+        dense(units, size, 'relu', dtype=self.dtype_policy)
+      )
       size = units
     self.classifier = dense(
-        num_classes, size, dtype=self.dtype_policy, name='classifier')
+      num_classes, size, dtype=self.dtype_policy, name='classifier'
+    )
     self.built = True
 
   def call(self, x, training=None):
@@ -53,8 +63,7 @@ class Head(keras.layers.Layer):
     if self.norm_layer is not None:
       x = tf.nn.relu(self.norm_layer(x, training=training))
     if self.flatten:
-      x = tf.reshape(x, [tf.shape(x)[0], x.shape[1] * x.shape[2]
-                         * x.shape[3]])
+      x = tf.reshape(x, [tf.shape(x)[0], x.shape[1] * x.shape[2] * x.shape[3]])
     else:
       x = tf.reduce_mean(x, [1, 2])
     for layer in self.dense_layers:
@@ -88,34 +97,46 @@ class AuxiliaryHead(keras.layers.Layer):
   """
 
   def __init__(
-      self, num_classes: int, style: OperationStyle, input_shape,
-      last_norm: bool = True,
+    self,
+    num_classes: int,
+    style: OperationStyle,
+    input_shape,
+    last_norm: bool = True,
   ):
     super().__init__(dtype=style.dtype, name='auxiliary_head')
     _, height, width, channels = input_shape
     if min(height, width) < 2:
       raise InputError(
-          'The auxiliary head needs a map of at least 2x2 pixels after two'
-          f' thirds of the cells. Received: map={height}x{width}')
+        'The auxiliary head needs a map of at least 2x2 pixels after two'
+        f' thirds of the cells. Received: map={height}x{width}'
+      )
     self.pool = tuple(min(-(-n // 2) + 1, n - 1) for n in (height, width))
-    self.strides = tuple(
-        n - k for n, k in zip((height, width), self.pool))
+    self.strides = tuple(n - k for n, k in zip((height, width), self.pool))
     norm = lambda: BatchNorm(
-        True, style.epsilon, style.momentum, style.synchronized,
-        dtype=self.dtype_policy)
+      True,
+      style.epsilon,
+      style.momentum,
+      style.synchronized,
+      dtype=self.dtype_policy,
+    )
     self.norm_1 = norm()
     self.norm_2 = norm() if last_norm else None
     self.kernel_1 = self.add_weight(
-        shape=(1, 1, channels, 128), initializer=uniform_fan_in(channels),
-        name='kernel_1')
+      shape=(1, 1, channels, 128),
+      initializer=uniform_fan_in(channels),
+      name='kernel_1',
+    )
     self.kernel_2 = self.add_weight(
-        shape=(2, 2, 128, 768), initializer=uniform_fan_in(4 * 128),
-        name='kernel_2')
+      shape=(2, 2, 128, 768),
+      initializer=uniform_fan_in(4 * 128),
+      name='kernel_2',
+    )
     self.norm_1.build((None, 2, 2, 128))
     if last_norm:
       self.norm_2.build((None, 1, 1, 768))
     self.classifier = dense(
-        num_classes, 768, dtype=self.dtype_policy, name='classifier')
+      num_classes, 768, dtype=self.dtype_policy, name='classifier'
+    )
     self.built = True
 
   def call(self, x, training=None):

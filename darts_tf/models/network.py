@@ -44,12 +44,21 @@ class Network(StackedCells):
   """
 
   def __init__(
-      self, genotype: Genotype, image_shape: tuple[int, int, int],
-      num_classes: int, channels: int = 36, num_cells: int = 20,
-      stem: str = 'auto', auxiliary: bool = False,
-      auxiliary_weight: float = 0.4, auxiliary_norm: bool = True,
-      drop_path: bool = False, head_units: tuple[int, ...] | None = None,
-      style: OperationStyle | None = None, remat: bool = False, **kwargs,
+    self,
+    genotype: Genotype,
+    image_shape: tuple[int, int, int],
+    num_classes: int,
+    channels: int = 36,
+    num_cells: int = 20,
+    stem: str = 'auto',
+    auxiliary: bool = False,
+    auxiliary_weight: float = 0.4,
+    auxiliary_norm: bool = True,
+    drop_path: bool = False,
+    head_units: tuple[int, ...] | None = None,
+    style: OperationStyle | None = None,
+    remat: bool = False,
+    **kwargs,
   ):
     check_num_cells(genotype, num_cells)
     space = search_spaces[genotype.search_space]
@@ -62,21 +71,40 @@ class Network(StackedCells):
     self.image_shape = tuple(image_shape)
     self.auxiliary_weight = auxiliary_weight
     self._options = {
-        'num_classes': num_classes, 'channels': channels,
-        'num_cells': num_cells, 'stem': stem, 'auxiliary': auxiliary,
-        'auxiliary_weight': auxiliary_weight,
-        'auxiliary_norm': auxiliary_norm, 'drop_path': drop_path,
-        'head_units': head_units, 'remat': remat}
-    frame = Frame(space, style, self.image_shape, num_classes, channels,
-                  num_cells, stem)
+      'num_classes': num_classes,
+      'channels': channels,
+      'num_cells': num_cells,
+      'stem': stem,
+      'auxiliary': auxiliary,
+      'auxiliary_weight': auxiliary_weight,
+      'auxiliary_norm': auxiliary_norm,
+      'drop_path': drop_path,
+      'head_units': head_units,
+      'remat': remat,
+    }
+    frame = Frame(
+      space, style, self.image_shape, num_classes, channels, num_cells, stem
+    )
     if head_units is None:
       head_units = space.macro.network_head_units
     self.build_stack(
-        frame, lambda plan, preprocess: DiscreteCell(
-            plan, genotype.cells[space.group_of(plan.index, plan.kind)],
-            space.topology, preprocess, style, drop_path,
-            dtype=self.dtype_policy, name=f'cell_{plan.index:02d}'),
-        head_units, auxiliary, auxiliary_norm, drop_path, remat)
+      frame,
+      lambda plan, preprocess: DiscreteCell(
+        plan,
+        genotype.cells[space.group_of(plan.index, plan.kind)],
+        space.topology,
+        preprocess,
+        style,
+        drop_path,
+        dtype=self.dtype_policy,
+        name=f'cell_{plan.index:02d}',
+      ),
+      head_units,
+      auxiliary,
+      auxiliary_norm,
+      drop_path,
+      remat,
+    )
 
   def call(self, images, training=None):
     """Classifies images.
@@ -101,7 +129,8 @@ class Network(StackedCells):
       # Only shapes and types are wanted, which all replicas share.
       batch = next(next(iter(iterator))[2])
       data_batch = tf.nest.map_structure(
-          lambda x: strategy.experimental_local_results(x)[0], batch)
+        lambda x: strategy.experimental_local_results(x)[0], batch
+      )
       iterator = None
     super()._maybe_symbolic_build(iterator, data_batch)
 
@@ -120,20 +149,25 @@ class Network(StackedCells):
     Args:
       batch: of images and labels, divided among the replicas.
     """
-    self._maybe_symbolic_build(data_batch=tf.nest.map_structure(
+    self._maybe_symbolic_build(
+      data_batch=tf.nest.map_structure(
         lambda x: self.distribute_strategy.experimental_local_results(x)[0],
-        batch))
+        batch,
+      )
+    )
     step = tf.function(
-        lambda data: self.distribute_strategy.run(
-            self.train_step, args=(data,)), autograph=False)
+      lambda data: self.distribute_strategy.run(self.train_step, args=(data,)),
+      autograph=False,
+    )
     return step.get_concrete_function(batch).graph
 
   def compute_loss(
-      self, x=None, y=None, y_pred=None, sample_weight=None, training=True
+    self, x=None, y=None, y_pred=None, sample_weight=None, training=True
   ):
     """Adds the weighted loss of the auxiliary classifier in training."""
     loss = lambda prediction: super(Network, self).compute_loss(
-        x, y, prediction, sample_weight, training=training)
+      x, y, prediction, sample_weight, training=training
+    )
     if not isinstance(y_pred, tuple | list):
       return loss(y_pred)
     logits, auxiliary_logits = y_pred
@@ -148,9 +182,7 @@ class Network(StackedCells):
       y_pred = y_pred[0]
     return super().compute_metrics(x, y, y_pred, sample_weight)
 
-  def operation_weights(
-      self, cell: int, edge: int
-  ) -> dict[str, WeightView]:
+  def operation_weights(self, cell: int, edge: int) -> dict[str, WeightView]:
     """The weights of one edge's operation.
 
     Args:
@@ -178,18 +210,25 @@ class Network(StackedCells):
       return super().export(filepath, **kwargs)
     if kwargs:
       raise TypeError(
-          'With info there is one format and no other argument. Received:'
-          f' {", ".join(kwargs)}')
+        'With info there is one format and no other argument. Received:'
+        f' {", ".join(kwargs)}'
+      )
     # Imported here: models know nothing of export otherwise.
     from darts_tf.export import export_network
+
     return export_network(self, info, filepath)
 
   def get_config(self):
     """Returns the arguments of the constructor."""
-    return super().get_config() | self._options | {
+    return (
+      super().get_config()
+      | self._options
+      | {
         'genotype': self.genotype.to_json(),
         'image_shape': self.image_shape,
-        'style': self.style.to_dict()}
+        'style': self.style.to_dict(),
+      }
+    )
 
   @classmethod
   def from_config(cls, config):

@@ -30,8 +30,7 @@ class ResidualBlock(Operation):
 
   def __init__(self, channels: int, stride: int = 2, **kwargs):
     super().__init__(channels, stride=stride, **kwargs)
-    self.first = ReLUConvBN(
-        channels, 3, stride=stride, style=self.style)
+    self.first = ReLUConvBN(channels, 3, stride=stride, style=self.style)
     self.second = ReLUConvBN(channels, 3, style=self.style)
 
   def build(self, input_shape) -> None:
@@ -39,8 +38,10 @@ class ResidualBlock(Operation):
     self.first.build(input_shape)
     self.second.build(self.first.compute_output_shape(input_shape))
     self.shortcut = self.add_weight(
-        shape=(1, 1, input_shape[-1], self.channels),
-        initializer=uniform_fan_in(input_shape[-1]), name='shortcut')
+      shape=(1, 1, input_shape[-1], self.channels),
+      initializer=uniform_fan_in(input_shape[-1]),
+      name='shortcut',
+    )
 
   def call(self, x, training=None):
     """Maps `(batch, height, width, c)` to half the size."""
@@ -50,8 +51,7 @@ class ResidualBlock(Operation):
 
 
 def _darts(
-    plan: CellPlan, previous_reduced: bool, halve: bool,
-    style: OperationStyle,
+  plan: CellPlan, previous_reduced: bool, halve: bool, style: OperationStyle
 ) -> list[Operation]:
   """Older input: halved after a reduction; newer: a 1x1 convolution."""
   del halve
@@ -63,21 +63,19 @@ def _darts(
 
 
 def _course(
-    plan: CellPlan, previous_reduced: bool, halve: bool,
-    style: OperationStyle,
+  plan: CellPlan, previous_reduced: bool, halve: bool, style: OperationStyle
 ) -> list[Operation]:
   """1x1 convolutions with a larger epsilon; stride 2 after a reduction."""
   del halve
   style = style.replace(epsilon=1e-3)
   return [
-      ReLUConvBN(plan.channels, stride=2 if previous_reduced else 1,
-                 style=style),
-      ReLUConvBN(plan.channels, style=style)]
+    ReLUConvBN(plan.channels, stride=2 if previous_reduced else 1, style=style),
+    ReLUConvBN(plan.channels, style=style),
+  ]
 
 
 def _identity(
-    plan: CellPlan, previous_reduced: bool, halve: bool,
-    style: OperationStyle,
+  plan: CellPlan, previous_reduced: bool, halve: bool, style: OperationStyle
 ) -> list[Operation]:
   """The newer input alone; a residual block between stages."""
   del previous_reduced

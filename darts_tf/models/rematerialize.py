@@ -11,7 +11,7 @@ from darts_tf.layers.batch_norm import frozen_averages
 
 
 def call_rematerialized(
-    layer: keras.layers.Layer, *arguments: Any, **keywords: Any
+  layer: keras.layers.Layer, *arguments: Any, **keywords: Any
 ) -> tf.Tensor:
   """Calls a layer of which only inputs and output are kept for gradients.
 
@@ -37,9 +37,10 @@ def call_rematerialized(
   flat = tf.nest.flatten(arguments)
 
   def compute(values, states):
-    inputs = tf.nest.pack_sequence_as(arguments, values[len(trainable):])
+    inputs = tf.nest.pack_sequence_as(arguments, values[len(trainable) :])
     return layer.stateless_call(
-        values[:len(trainable)], states, *inputs, **keywords)
+      values[: len(trainable)], states, *inputs, **keywords
+    )
 
   new_states = []
 
@@ -52,21 +53,21 @@ def call_rematerialized(
       # Not before it is wanted.
       with tf.control_dependencies([upstream]):
         again = [tf.identity(value) for value in values]
-      return _gradients(
-          lambda at: compute(at, states)[0], again, upstream)
+      return _gradients(lambda at: compute(at, states)[0], again, upstream)
 
     return output, gradient
 
   output = call(*trainable, *flat)
   for variable, old, new in zip(
-      layer.non_trainable_variables, states, new_states, strict=True):
+    layer.non_trainable_variables, states, new_states, strict=True
+  ):
     if new is not old:
       variable.assign(tf.stop_gradient(new))
   return output
 
 
 def _gradients(
-    function: Callable, values: list[tf.Tensor], upstream: tf.Tensor
+  function: Callable, values: list[tf.Tensor], upstream: tf.Tensor
 ) -> list[tf.Tensor]:
   with tf.GradientTape(watch_accessed_variables=False) as tape:
     tape.watch(values)
@@ -74,5 +75,8 @@ def _gradients(
     with frozen_averages():
       output = function(values)
   return tape.gradient(
-      output, values, output_gradients=upstream,
-      unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    output,
+    values,
+    output_gradients=upstream,
+    unconnected_gradients=tf.UnconnectedGradients.ZERO,
+  )

@@ -17,9 +17,14 @@ class StackedCells(keras.Model):
   """
 
   def build_stack(
-      self, frame: Frame, make_cell: Callable, head_units: tuple[int, ...],
-      auxiliary: bool, auxiliary_norm: bool, drop_path: bool,
-      remat: bool = False,
+    self,
+    frame: Frame,
+    make_cell: Callable,
+    head_units: tuple[int, ...],
+    auxiliary: bool,
+    auxiliary_norm: bool,
+    drop_path: bool,
+    remat: bool = False,
   ) -> None:
     """Builds all layers.
 
@@ -43,18 +48,24 @@ class StackedCells(keras.Model):
     self.auxiliary_head = None
     if auxiliary:
       self.auxiliary_head = AuxiliaryHead(
-          frame.num_classes, frame.style, shapes[self.auxiliary_cell],
-          auxiliary_norm)
+        frame.num_classes,
+        frame.style,
+        shapes[self.auxiliary_cell],
+        auxiliary_norm,
+      )
     self.drop_path_rate = None
     if drop_path:
       self.drop_path_rate = self.add_weight(
-          shape=(), initializer='zeros', trainable=False,
-          aggregation='only_first_replica', name='drop_path_rate')
+        shape=(),
+        initializer='zeros',
+        trainable=False,
+        aggregation='only_first_replica',
+        name='drop_path_rate',
+      )
     self.built = True
 
   def classify(
-      self, images: tf.Tensor, cell_arguments: Callable,
-      training: bool | None,
+    self, images: tf.Tensor, cell_arguments: Callable, training: bool | None
   ) -> tf.Tensor | tuple[tf.Tensor, tf.Tensor]:
     """Runs images through the stack.
 
@@ -75,15 +86,18 @@ class StackedCells(keras.Model):
       keywords['drop_path_rate'] = tf.convert_to_tensor(self.drop_path_rate)
     auxiliary_logits = None
     for index, cell in enumerate(self.cells):
-      inputs = [older, newer][-self.space.topology.num_inputs:]
+      inputs = [older, newer][-self.space.topology.num_inputs :]
       arguments = inputs, *cell_arguments(cell)
       if self.remat and training:
         output = call_rematerialized(cell, *arguments, **keywords)
       else:
         output = cell(*arguments, **keywords)
       older, newer = newer, output
-      if (index == self.auxiliary_cell and training
-          and self.auxiliary_head is not None):
+      if (
+        index == self.auxiliary_cell
+        and training
+        and self.auxiliary_head is not None
+      ):
         auxiliary_logits = self.auxiliary_head(newer, training=training)
     # Softmax and losses keep their precision whatever the layers compute in.
     precise = lambda x: tf.cast(x, self.variable_dtype)

@@ -23,30 +23,39 @@ class ConvNorm(keras.layers.Layer):
   """
 
   def __init__(
-      self, channels: int, stride: int, rectify: bool,
-      style: OperationStyle, **kwargs,
+    self,
+    channels: int,
+    stride: int,
+    rectify: bool,
+    style: OperationStyle,
+    **kwargs,
   ):
     super().__init__(dtype=style.dtype, **kwargs)
     self.channels = channels
     self.stride = stride
     self.rectify = rectify
     self.norm_layer = BatchNorm(
-        True, style.epsilon, style.momentum, style.synchronized,
-        dtype=self.dtype_policy)
+      True,
+      style.epsilon,
+      style.momentum,
+      style.synchronized,
+      dtype=self.dtype_policy,
+    )
 
   def build(self, input_shape) -> None:
     """Creates the kernel."""
     self.kernel = self.add_weight(
-        shape=(3, 3, input_shape[-1], self.channels),
-        initializer=uniform_fan_in(9 * input_shape[-1]), name='kernel')
+      shape=(3, 3, input_shape[-1], self.channels),
+      initializer=uniform_fan_in(9 * input_shape[-1]),
+      name='kernel',
+    )
     self.norm_layer.build((*input_shape[:-1], self.channels))
 
   def call(self, x, training=None):
     """Maps `(batch, height, width, c)` to `(…, channels)`."""
     if self.rectify:
       x = tf.nn.relu(x)
-    x = conv(x, tf.convert_to_tensor(self.kernel),
-             (self.stride, self.stride))
+    x = conv(x, tf.convert_to_tensor(self.kernel), (self.stride, self.stride))
     return self.norm_layer(x, training=training)
 
   def compute_output_shape(self, input_shape):
@@ -63,8 +72,7 @@ class Stem(keras.layers.Layer):
     dtype: Keras dtype policy.
   """
 
-  def __init__(self, blocks: list[ConvNorm], taps: tuple[int, int],
-               dtype=None):
+  def __init__(self, blocks: list[ConvNorm], taps: tuple[int, int], dtype=None):
     super().__init__(dtype=dtype, name='stem')
     self.blocks = blocks
     self.taps = taps
@@ -105,8 +113,7 @@ class Stem(keras.layers.Layer):
 
 
 def _conv(channels, style):
-  return Stem([ConvNorm(3 * channels, 1, False, style)], (1, 1),
-              style.dtype)
+  return Stem([ConvNorm(3 * channels, 1, False, style)], (1, 1), style.dtype)
 
 
 def _conv_1x(channels, style):
@@ -114,15 +121,19 @@ def _conv_1x(channels, style):
 
 
 def _strided(channels, style):
-  return Stem([ConvNorm(3 * channels, 2, False, style)], (1, 1),
-              style.dtype)
+  return Stem([ConvNorm(3 * channels, 2, False, style)], (1, 1), style.dtype)
 
 
 def _imagenet(channels, style):
   return Stem(
-      [ConvNorm(channels // 2, 2, False, style),
-       ConvNorm(channels, 2, True, style),
-       ConvNorm(channels, 2, True, style)], (2, 3), style.dtype)
+    [
+      ConvNorm(channels // 2, 2, False, style),
+      ConvNorm(channels, 2, True, style),
+      ConvNorm(channels, 2, True, style),
+    ],
+    (2, 3),
+    style.dtype,
+  )
 
 
 def _none(channels, style):

@@ -37,11 +37,19 @@ class Supernet(StackedCells):
   """
 
   def __init__(
-      self, space: SearchSpace, image_shape: tuple[int, int, int],
-      num_classes: int, channels: int = 16, num_cells: int = 8,
-      stem: str = 'auto', style: OperationStyle | None = None,
-      auxiliary: bool = False, auxiliary_norm: bool = True,
-      drop_path: bool = False, remat: bool = False, **kwargs,
+    self,
+    space: SearchSpace,
+    image_shape: tuple[int, int, int],
+    num_classes: int,
+    channels: int = 16,
+    num_cells: int = 8,
+    stem: str = 'auto',
+    style: OperationStyle | None = None,
+    auxiliary: bool = False,
+    auxiliary_norm: bool = True,
+    drop_path: bool = False,
+    remat: bool = False,
+    **kwargs,
   ):
     style = style or space.search_style
     kwargs.setdefault('dtype', style.dtype)
@@ -49,20 +57,30 @@ class Supernet(StackedCells):
     super().__init__(autocast=False, **kwargs)
     self.space = space
     self.image_shape = tuple(image_shape)
-    frame = Frame(space, style, tuple(image_shape), num_classes, channels,
-                  num_cells, stem)
+    frame = Frame(
+      space, style, tuple(image_shape), num_classes, channels, num_cells, stem
+    )
     self.groups = space.groups(num_cells)
     self.build_stack(
-        frame, lambda plan, preprocess: MixedCell(
-            plan, space.topology, space.candidates[plan.kind], preprocess,
-            style, drop_path, dtype=self.dtype_policy,
-            name=f'cell_{plan.index:02d}'),
-        space.macro.search_head_units, auxiliary, auxiliary_norm, drop_path,
-        remat)
+      frame,
+      lambda plan, preprocess: MixedCell(
+        plan,
+        space.topology,
+        space.candidates[plan.kind],
+        preprocess,
+        style,
+        drop_path,
+        dtype=self.dtype_policy,
+        name=f'cell_{plan.index:02d}',
+      ),
+      space.macro.search_head_units,
+      auxiliary,
+      auxiliary_norm,
+      drop_path,
+      remat,
+    )
 
-  def call(
-      self, images, mixing: Mapping[str, MixingWeights], training=None
-  ):
+  def call(self, images, mixing: Mapping[str, MixingWeights], training=None):
     """Classifies images by the mixture of all architectures.
 
     Args:
@@ -77,12 +95,15 @@ class Supernet(StackedCells):
     """
     weights = {group: mixing[group].scaled() for group in self.groups}
     return self.classify(
-        images, lambda cell: (
-            weights[self.space.group_of(cell.plan.index, cell.plan.kind)],),
-        training)
+      images,
+      lambda cell: (
+        weights[self.space.group_of(cell.plan.index, cell.plan.kind)],
+      ),
+      training,
+    )
 
   def operation_weights(
-      self, cell: int, edge: int, operation: str
+    self, cell: int, edge: int, operation: str
   ) -> dict[str, WeightView]:
     """The weights of one candidate operation.
 

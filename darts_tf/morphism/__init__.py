@@ -12,7 +12,17 @@ from darts_tf.morphism.morphism import Morphism, children, closure, morphisms
 from darts_tf.morphism.units import INSERTED_UNIT, WIDER_EXPANSION
 
 __all__ = [
-    'INSERTED_UNIT', 'LARGER_DILATION', 'LARGER_KERNEL', 'SMALLER_DILATION',
-    'SMALLER_KERNEL', 'WIDER_EXPANSION', 'Morphism', 'children', 'closure',
-    'grown', 'morphisms', 'spread_weights', 'whole_space',
+  'INSERTED_UNIT',
+  'LARGER_DILATION',
+  'LARGER_KERNEL',
+  'SMALLER_DILATION',
+  'SMALLER_KERNEL',
+  'WIDER_EXPANSION',
+  'Morphism',
+  'children',
+  'closure',
+  'grown',
+  'morphisms',
+  'spread_weights',
+  'whole_space',
 ]

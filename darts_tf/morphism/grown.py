@@ -34,15 +34,23 @@ def grown(space: SearchSpace, steps: int = _STEPS) -> SearchSpace:
   def names_of(names):
     if names not in found:
       starts = [op for op in map(parse, names) if isinstance(op, Convolution)]
-      reached = {op.name: op for start in starts
-                 for op in closure(start, space.growth, steps)}
+      reached = {
+        op.name: op
+        for start in starts
+        for op in closure(start, space.growth, steps)
+      }
       new = sorted(op for name, op in reached.items() if name not in names)
       found[names] = (*names, *(op.name for op in new))
     return found[names]
 
-  return dataclasses.replace(space, growth=None, candidates={
+  return dataclasses.replace(
+    space,
+    growth=None,
+    candidates={
       kind: tuple(names_of(names) for names in edges)
-      for kind, edges in space.candidates.items()})
+      for kind, edges in space.candidates.items()
+    },
+  )
 
 
 def whole_space(name: str) -> SearchSpace:
@@ -51,8 +59,10 @@ def whole_space(name: str) -> SearchSpace:
 
 
 def spread_weights(
-    weights: Mapping[str, np.ndarray], space: SearchSpace,
-    wider: SearchSpace, kinds: Mapping[str, str],
+  weights: Mapping[str, np.ndarray],
+  space: SearchSpace,
+  wider: SearchSpace,
+  kinds: Mapping[str, str],
 ) -> dict[str, np.ndarray]:
   """Mixing weights by the candidates of a wider space.
 
@@ -72,13 +82,15 @@ def spread_weights(
   for group, matrix in weights.items():
     kind = kinds[group]
     result[group] = np.zeros(wider.candidate_mask(kind).shape)
-    for row, (names, all_names) in enumerate(zip(
-        space.candidates[kind], wider.candidates[kind], strict=True)):
+    for row, (names, all_names) in enumerate(
+      zip(space.candidates[kind], wider.candidates[kind], strict=True)
+    ):
       if missing := [name for name in names if name not in all_names]:
         raise InputError(
-            'A candidate is more morphisms away from the first ones than are'
-            ' looked at; expected a search whose candidates came in at most'
-            f' {_STEPS} cycles. Received: operation={missing[0]!r}')
+          'A candidate is more morphisms away from the first ones than are'
+          ' looked at; expected a search whose candidates came in at most'
+          f' {_STEPS} cycles. Received: operation={missing[0]!r}'
+        )
       columns = [all_names.index(name) for name in names]
-      result[group][row, columns] = matrix[row, :len(names)]
+      result[group][row, columns] = matrix[row, : len(names)]
   return result

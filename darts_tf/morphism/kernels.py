@@ -7,8 +7,10 @@ from darts_tf.search_space.parameterized import Convolution
 
 
 def _changed_kernels(weights: Weights, change) -> dict[str, np.ndarray]:
-  return {name: change(array) if name.startswith('depthwise') else array
-          for name, array in weights.items()}
+  return {
+    name: change(array) if name.startswith('depthwise') else array
+    for name, array in weights.items()
+  }
 
 
 def _wider(convolution: Convolution, weights: Weights, draw):
@@ -29,17 +31,39 @@ def _unchanged(convolution: Convolution, weights: Weights, draw):
   return dict(weights)
 
 
-LARGER_KERNEL = morphisms.register('larger_kernel', Morphism(
-    'larger_kernel', lambda c: c.replace(kernel=c.kernel + 2), _wider,
-    preserves=True))
-SMALLER_KERNEL = morphisms.register('smaller_kernel', Morphism(
+LARGER_KERNEL = morphisms.register(
+  'larger_kernel',
+  Morphism(
+    'larger_kernel',
+    lambda c: c.replace(kernel=c.kernel + 2),
+    _wider,
+    preserves=True,
+  ),
+)
+SMALLER_KERNEL = morphisms.register(
+  'smaller_kernel',
+  Morphism(
     'smaller_kernel',
     lambda c: c.replace(kernel=c.kernel - 2) if c.kernel > 1 else None,
-    _narrower, preserves=False))
-LARGER_DILATION = morphisms.register('larger_dilation', Morphism(
-    'larger_dilation', lambda c: c.replace(dilation=c.dilation + 1),
-    _unchanged, preserves=False))
-SMALLER_DILATION = morphisms.register('smaller_dilation', Morphism(
+    _narrower,
+    preserves=False,
+  ),
+)
+LARGER_DILATION = morphisms.register(
+  'larger_dilation',
+  Morphism(
+    'larger_dilation',
+    lambda c: c.replace(dilation=c.dilation + 1),
+    _unchanged,
+    preserves=False,
+  ),
+)
+SMALLER_DILATION = morphisms.register(
+  'smaller_dilation',
+  Morphism(
     'smaller_dilation',
     lambda c: c.replace(dilation=c.dilation - 1) if c.dilation > 1 else None,
-    _unchanged, preserves=False))
+    _unchanged,
+    preserves=False,
+  ),
+)

@@ -30,23 +30,25 @@ class Morphism:
   name: str
   operation: Callable[[Convolution], Convolution | None]
   weights: Callable[
-      [Convolution, Weights, np.random.Generator], dict[str, np.ndarray]]
+    [Convolution, Weights, np.random.Generator], dict[str, np.ndarray]
+  ]
   preserves: bool
 
   def __call__(
-      self, convolution: Convolution, weights: Weights,
-      draw: np.random.Generator,
+    self, convolution: Convolution, weights: Weights, draw: np.random.Generator
   ) -> tuple[Convolution, dict[str, np.ndarray]]:
     """Returns the changed convolution and its weights."""
-    return (self.operation(convolution),
-            self.weights(convolution, weights, draw))
+    return (
+      self.operation(convolution),
+      self.weights(convolution, weights, draw),
+    )
 
 
 morphisms: Registry[Morphism] = Registry('morphism')
 
 
 def children(
-    convolution: Convolution, growth: Growth
+  convolution: Convolution, growth: Growth
 ) -> Iterator[tuple[Morphism, Convolution]]:
   """Yields what a convolution can become in a space, and how.
 
@@ -60,9 +62,7 @@ def children(
       yield morphisms[name], child
 
 
-def closure(
-    start: Convolution, growth: Growth, steps: int
-) -> set[Convolution]:
+def closure(start: Convolution, growth: Growth, steps: int) -> set[Convolution]:
   """All convolutions that a few morphisms in a row lead to.
 
   Args:
@@ -73,7 +73,7 @@ def closure(
   found, newest = {start}, {start}
   for _ in range(steps):
     newest = {
-        child for parent in newest
-        for _, child in children(parent, growth)} - found
+      child for parent in newest for _, child in children(parent, growth)
+    } - found
     found |= newest
   return found

@@ -32,13 +32,13 @@ class Adam(PyTorchOptimizer):
   """
 
   def __init__(
-      self,
-      learning_rate: float | Callable = 1e-3,
-      beta_1: float = 0.9,
-      beta_2: float = 0.999,
-      epsilon: float = 1e-8,
-      name: str = 'adam',
-      **kwargs,
+    self,
+    learning_rate: float | Callable = 1e-3,
+    beta_1: float = 0.9,
+    beta_2: float = 0.999,
+    epsilon: float = 1e-8,
+    name: str = 'adam',
+    **kwargs,
   ):
     super().__init__(learning_rate, name=name, **kwargs)
     self.beta_1 = in_range('beta_1', beta_1, below=1.0)
@@ -57,7 +57,8 @@ class Adam(PyTorchOptimizer):
       return
     super().build(variables)
     self._first_moments, self._second_moments = self.add_optimizer_variables(
-        variables, ['first_moment', 'second_moment'])
+      variables, ['first_moment', 'second_moment']
+    )
 
   def update_step(self, gradient, variable, learning_rate):
     """Updates one variable and its moments.
@@ -69,10 +70,12 @@ class Adam(PyTorchOptimizer):
     """
     index = self._get_variable_index(variable)
     first, second = self._first_moments[index], self._second_moments[index]
-    m = self.beta_1 * tf.convert_to_tensor(first) + (
-        1.0 - self.beta_1) * gradient
+    m = (
+      self.beta_1 * tf.convert_to_tensor(first) + (1.0 - self.beta_1) * gradient
+    )
     v = self.beta_2 * tf.convert_to_tensor(second) + (
-        1.0 - self.beta_2) * tf.square(gradient)
+      1.0 - self.beta_2
+    ) * tf.square(gradient)
     self.assign(first, m)
     self.assign(second, v)
     # In float64, as PyTorch has them: in float32 the first 1 - beta_2^t
@@ -80,16 +83,15 @@ class Adam(PyTorchOptimizer):
     t = tf.cast(self.iterations + 1, tf.float64)
     bias_1 = 1.0 - tf.pow(tf.constant(self.beta_1, tf.float64), t)
     bias_2 = 1.0 - tf.pow(tf.constant(self.beta_2, tf.float64), t)
-    rate = tf.cast(
-        tf.cast(learning_rate, tf.float64) / bias_1, variable.dtype)
+    rate = tf.cast(tf.cast(learning_rate, tf.float64) / bias_1, variable.dtype)
     root = tf.sqrt(v) / tf.cast(tf.sqrt(bias_2), variable.dtype)
     self.assign_sub(variable, rate * m / (root + self.epsilon))
 
   def get_config(self) -> dict:
     """Returns the arguments of the constructor."""
     return {
-        **super().get_config(),
-        'beta_1': self.beta_1,
-        'beta_2': self.beta_2,
-        'epsilon': self.epsilon,
+      **super().get_config(),
+      'beta_1': self.beta_1,
+      'beta_2': self.beta_2,
+      'epsilon': self.epsilon,
     }

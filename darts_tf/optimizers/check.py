@@ -6,11 +6,11 @@ from darts_tf.config.errors import InputError
 
 
 def in_range(
-    name: str,
-    value: float,
-    least: float = 0.0,
-    below: float = math.inf,
-    strict: bool = False,
+  name: str,
+  value: float,
+  least: float = 0.0,
+  below: float = math.inf,
+  strict: bool = False,
 ) -> float:
   """Returns the value as a float if least <= value < below.
 
@@ -34,5 +34,6 @@ def in_range(
   if below < math.inf:
     bound += f' and below {below:g}'
   raise InputError(
-      f'Not a usable {name}; expected a number {bound}.'
-      f' Received: {name}={value!r}')
+    f'Not a usable {name}; expected a number {bound}.'
+    f' Received: {name}={value!r}'
+  )

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 
 def clip_by_global_norm(
-    gradients: Sequence[tf.Tensor], clip_norm: float
+  gradients: Sequence[tf.Tensor], clip_norm: float
 ) -> list[tf.Tensor]:
   """Scales gradients by min(1, clip_norm / (norm + 1e-6)).
 
@@ -23,10 +23,11 @@ def clip_by_global_norm(
   dtype = tf.float32
   if any(gradient.dtype == tf.float64 for gradient in gradients):
     dtype = tf.float64
-  norm = tf.sqrt(tf.add_n([
-      tf.nn.l2_loss(tf.cast(gradient, dtype)) for gradient in gradients
-  ]) * 2)
+  norm = tf.sqrt(
+    tf.add_n(
+      [tf.nn.l2_loss(tf.cast(gradient, dtype)) for gradient in gradients]
+    )
+    * 2
+  )
   scale = tf.minimum(tf.ones((), dtype), clip_norm / (norm + 1e-6))
-  return [
-      gradient * tf.cast(scale, gradient.dtype) for gradient in gradients
-  ]
+  return [gradient * tf.cast(scale, gradient.dtype) for gradient in gradients]

@@ -45,34 +45,37 @@ class PyTorchOptimizer(keras.optimizers.Optimizer):
   """
 
   def __init__(
-      self,
-      learning_rate: float | Callable,
-      weight_decay: float = 0.0,
-      clip_norm: float | None = None,
-      reduce_gradients: bool = True,
-      use_ema: bool = False,
-      ema_momentum: float = 0.99,
-      ema_overwrite_frequency: int | None = None,
-      loss_scale_factor: float | None = None,
-      name: str | None = None,
+    self,
+    learning_rate: float | Callable,
+    weight_decay: float = 0.0,
+    clip_norm: float | None = None,
+    reduce_gradients: bool = True,
+    use_ema: bool = False,
+    ema_momentum: float = 0.99,
+    ema_overwrite_frequency: int | None = None,
+    loss_scale_factor: float | None = None,
+    name: str | None = None,
   ):
     number = None
     if not callable(learning_rate):
       number = in_range('learning_rate', learning_rate)
     super().__init__(
-        # Given a number, Keras would make a float32 variable of it.
-        learning_rate=learning_rate if number is None else lambda: number,
-        weight_decay=in_range('weight_decay', weight_decay),
-        use_ema=use_ema,
-        ema_momentum=ema_momentum,
-        ema_overwrite_frequency=ema_overwrite_frequency,
-        loss_scale_factor=loss_scale_factor,
-        name=name,
+      # Given a number, Keras would make a float32 variable of it.
+      learning_rate=learning_rate if number is None else lambda: number,
+      weight_decay=in_range('weight_decay', weight_decay),
+      use_ema=use_ema,
+      ema_momentum=ema_momentum,
+      ema_overwrite_frequency=ema_overwrite_frequency,
+      loss_scale_factor=loss_scale_factor,
+      name=name,
     )
     if number is not None:
       self._learning_rate = self.add_variable(
-          shape=(), dtype='float64', aggregation='only_first_replica',
-          name='learning_rate')
+        shape=(),
+        dtype='float64',
+        aggregation='only_first_replica',
+        name='learning_rate',
+      )
       self._learning_rate.assign(number)
     if clip_norm is not None:
       clip_norm = in_range('clip_norm', clip_norm, strict=True)
@@ -94,20 +97,27 @@ class PyTorchOptimizer(keras.optimizers.Optimizer):
       rate = tf.constant(rate, tf.float64)
     rate = tf.convert_to_tensor(rate)
     tf.__internal__.distribute.interim.maybe_merge_call(
-        self._update_all, self._distribution_strategy,
-        self._clip_gradients(grads), _native(trainable_variables), rate)
+      self._update_all,
+      self._distribution_strategy,
+      self._clip_gradients(grads),
+      _native(trainable_variables),
+      rate,
+    )
 
   def _update_all(self, strategy, grads, variables, rate):
     """Updates variables and averages; in cross-replica context."""
     for gradient, variable in zip(grads, variables, strict=True):
       strategy.extended.update(
-          variable, self._update_one, args=(gradient, rate), group=False)
+        variable, self._update_one, args=(gradient, rate), group=False
+      )
     if self.use_ema:
       averages = self._model_variables_moving_average
       for variable, average in zip(
-          _native(self._trainable_variables), _native(averages), strict=True):
+        _native(self._trainable_variables), _native(averages), strict=True
+      ):
         strategy.extended.update(
-            variable, self._average_one, args=(average,), group=False)
+          variable, self._average_one, args=(average,), group=False
+        )
 
   def _update_one(self, variable, gradient, rate):
     gradient = tf.cast(gradient, variable.dtype)
@@ -118,7 +128,8 @@ class PyTorchOptimizer(keras.optimizers.Optimizer):
   def _average_one(self, variable, average):
     # The first average is the variable itself, as in Keras.
     momentum = self.ema_momentum * tf.cast(
-        tf.not_equal(self.iterations, 0), variable.dtype)
+      tf.not_equal(self.iterations, 0), variable.dtype
+    )
     value = average.assign(momentum * average + (1.0 - momentum) * variable)
     if self.ema_overwrite_frequency:
       due = tf.equal((self.iterations + 1) % self.ema_overwrite_frequency, 0)
@@ -128,19 +139,22 @@ class PyTorchOptimizer(keras.optimizers.Optimizer):
     """Returns the arguments of the constructor."""
     config = super().get_config()
     for other in (
-        'clipnorm', 'global_clipnorm', 'clipvalue',
-        'gradient_accumulation_steps'):
+      'clipnorm',
+      'global_clipnorm',
+      'clipvalue',
+      'gradient_accumulation_steps',
+    ):
       del config[other]
     return {
-        **config,
-        'clip_norm': self.clip_norm,
-        'reduce_gradients': self.reduce_gradients,
+      **config,
+      'clip_norm': self.clip_norm,
+      'reduce_gradients': self.reduce_gradients,
     }
 
 
 def _native(variables: Sequence) -> list[tf.Variable]:
   """Returns the TensorFlow variables inside Keras variables."""
   return [
-      variable.value if isinstance(variable, keras.Variable) else variable
-      for variable in variables
+    variable.value if isinstance(variable, keras.Variable) else variable
+    for variable in variables
   ]

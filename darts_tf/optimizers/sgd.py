@@ -36,12 +36,12 @@ class SGD(PyTorchOptimizer):
   """
 
   def __init__(
-      self,
-      learning_rate: float | Callable = 0.025,
-      momentum: float = 0.0,
-      nesterov: bool = False,
-      name: str = 'sgd',
-      **kwargs,
+    self,
+    learning_rate: float | Callable = 0.025,
+    momentum: float = 0.0,
+    nesterov: bool = False,
+    name: str = 'sgd',
+    **kwargs,
   ):
     super().__init__(learning_rate, name=name, **kwargs)
     self.momentum = in_range('momentum', momentum, below=1.0)
@@ -49,8 +49,9 @@ class SGD(PyTorchOptimizer):
     self.velocities = []
     if self.nesterov and not self.momentum:
       raise InputError(
-          'Nesterov looks ahead along the momentum; expected momentum above'
-          f' 0. Received: momentum={momentum!r}')
+        'Nesterov looks ahead along the momentum; expected momentum above'
+        f' 0. Received: momentum={momentum!r}'
+      )
 
   def build(self, variables):
     """Creates the momentum buffers.
@@ -79,14 +80,18 @@ class SGD(PyTorchOptimizer):
     velocity = self.velocities[self._get_variable_index(variable)]
     # One operation for both assignments.
     tf.raw_ops.ResourceApplyMomentum(
-        var=variable.handle, accum=velocity.value.handle, lr=rate,
-        grad=gradient, momentum=constant(self.momentum, variable.dtype),
-        use_nesterov=self.nesterov)
+      var=variable.handle,
+      accum=velocity.value.handle,
+      lr=rate,
+      grad=gradient,
+      momentum=constant(self.momentum, variable.dtype),
+      use_nesterov=self.nesterov,
+    )
 
   def get_config(self) -> dict:
     """Returns the arguments of the constructor."""
     return {
-        **super().get_config(),
-        'momentum': self.momentum,
-        'nesterov': self.nesterov,
+      **super().get_config(),
+      'momentum': self.momentum,
+      'nesterov': self.nesterov,
     }

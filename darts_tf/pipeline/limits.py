@@ -20,16 +20,23 @@ class LimitConfig(Options):
   """What an architecture may cost; see the `help` of each option."""
 
   max_parameters: float | None = option(
-      None, 'Most parameters that the retrained network may have, say 3.5e6;'
-      ' an auxiliary classifier does not count.', least=1)
+    None,
+    'Most parameters that the retrained network may have, say 3.5e6;'
+    ' an auxiliary classifier does not count.',
+    least=1,
+  )
   max_multiply_adds: float | None = option(
-      None, 'Most multiply-additions of an image that it may have, say'
-      ' 600e6.', least=1)
+    None,
+    'Most multiply-additions of an image that it may have, say 600e6.',
+    least=1,
+  )
 
 
 def cost_limits(
-    config: LimitConfig, space: SearchSpace, train_config: TrainConfig,
-    info: DatasetInfo,
+  config: LimitConfig,
+  space: SearchSpace,
+  train_config: TrainConfig,
+  info: DatasetInfo,
 ) -> list[Limit]:
   """Returns the limits that are set, for networks of one size.
 
@@ -44,14 +51,19 @@ def cost_limits(
     return []
   train_config = train_config.replace(auxiliary=False)
   costs = EdgeCosts(
-      space, lambda genotype: build_network(train_config, genotype, info),
-      train_config.cells)
+    space,
+    lambda genotype: build_network(train_config, genotype, info),
+    train_config.cells,
+  )
   return costs.limits(**values)
 
 
 def within_limits(
-    genotype: Genotype, space: SearchSpace, weights: Mapping[str, np.ndarray],
-    limits: Sequence[Limit], num_cells: int,
+  genotype: Genotype,
+  space: SearchSpace,
+  weights: Mapping[str, np.ndarray],
+  limits: Sequence[Limit],
+  num_cells: int,
 ) -> Genotype:
   """What a search has derived, or the most likely that costs less.
 
@@ -68,15 +80,16 @@ def within_limits(
   """
   if all(limit.admits(genotype) for limit in limits):
     return genotype
-  found, = most_likely(space, weights, 1, limits, num_cells)
+  (found,) = most_likely(space, weights, 1, limits, num_cells)
   return found
 
 
 def comparison(
-    derived: Genotype, chosen: Genotype, limits: Sequence[Limit]
+  derived: Genotype, chosen: Genotype, limits: Sequence[Limit]
 ) -> str:
   """One line on what limits have changed."""
   return 'Within limits  ' + ', '.join(
-      f'{limit.name} {limit.cost(chosen):,.0f} instead of'
-      f' {limit.cost(derived):,.0f}, at most {limit.largest:,.0f}'
-      for limit in limits)
+    f'{limit.name} {limit.cost(chosen):,.0f} instead of'
+    f' {limit.cost(derived):,.0f}, at most {limit.largest:,.0f}'
+    for limit in limits
+  )

@@ -64,11 +64,14 @@ class PipelineResult:
 
 
 def run_pipeline(
-    search_config: SearchConfig, train_config: TrainConfig,
-    workdir: str | os.PathLike, data: ImageData | None = None,
-    verbose: bool = True, strategy: tf.distribute.Strategy | None = None,
-    limits: LimitConfig | None = None,
-    formats: Sequence[str] = ('saved_model',),
+  search_config: SearchConfig,
+  train_config: TrainConfig,
+  workdir: str | os.PathLike,
+  data: ImageData | None = None,
+  verbose: bool = True,
+  strategy: tf.distribute.Strategy | None = None,
+  limits: LimitConfig | None = None,
+  formats: Sequence[str] = ('saved_model',),
 ) -> PipelineResult:
   """Finds an architecture for a data set, trains it and exports it.
 
@@ -103,18 +106,21 @@ def run_pipeline(
   strategy = strategy or make_strategy(search_config)
   directory = WorkDir(workdir) if is_chief(strategy) else None
   pinned = {
-      'search': search_config.pinned(), 'training': train_config.pinned(),
-      'limits': limits.pinned()}
+    'search': search_config.pinned(),
+    'training': train_config.pinned(),
+    'limits': limits.pinned(),
+  }
   inside = pathlib.Path(workdir)
   say = print if verbose and directory else (lambda *unused_args: None)
   with explain_lost_workers(strategy):
     started = share_flag(
-        strategy, directory is not None
-        and directory.check(pinned) is not None)
+      strategy, directory is not None and directory.check(pinned) is not None
+    )
     example = example_genotype(search_config)
     if not started:
       check_training(
-          train_config, example, directory and WorkDir(inside / 'train'))
+        train_config, example, directory and WorkDir(inside / 'train')
+      )
     data = data or load_data(search_config)
     space = whole_space(search_config.search_space)
     bounds = cost_limits(limits, space, train_config, data.info)
@@ -125,13 +131,17 @@ def run_pipeline(
         check_limits(space, bounds, train_config.cells)
     say('== Search')
     search = run_search(
-        search_config, inside / 'search', data, verbose, strategy)
+      search_config, inside / 'search', data, verbose, strategy
+    )
     if search.space.growth is not None:  # There may be others by now.
       bounds = cost_limits(limits, search.space, train_config, data.info)
     genotype = within_limits(
-        search.genotype, search.space,
-        {g: h[-1] for g, h in search.history.items()}, bounds,
-        train_config.cells)
+      search.genotype,
+      search.space,
+      {g: h[-1] for g, h in search.history.items()},
+      bounds,
+      train_config.cells,
+    )
     if directory is not None:
       # The search has its own directory; until it has ended, options of
       # retraining may still change.
@@ -141,16 +151,25 @@ def run_pipeline(
     if genotype != search.genotype:
       say(comparison(search.genotype, genotype, bounds))
     trained = run_training(
-        train_config, genotype, inside / 'train', data, verbose, strategy)
-  result = {} if directory is None else finish_training(
-      trained, directory, data, 'Search and retraining', search, formats)
+      train_config, genotype, inside / 'train', data, verbose, strategy
+    )
+  result = (
+    {}
+    if directory is None
+    else finish_training(
+      trained, directory, data, 'Search and retraining', search, formats
+    )
+  )
   return PipelineResult(genotype, search, trained, result, directory)
 
 
 def finish_training(
-    trained: TrainResult, directory: WorkDir, data: ImageData, title: str,
-    search: SearchResult | None = None,
-    formats: Sequence[str] = ('saved_model',),
+  trained: TrainResult,
+  directory: WorkDir,
+  data: ImageData,
+  title: str,
+  search: SearchResult | None = None,
+  formats: Sequence[str] = ('saved_model',),
 ) -> dict[str, Any]:
   """Exports a trained network; writes `result.json` and the report.
 
@@ -171,34 +190,51 @@ def finish_training(
   """
   network = trained.network
   exports = export_formats(
-      network, trained.info, directory.path, formats,
-      data.x_test[:COMPARED])
+    network, trained.info, directory.path, formats, data.x_test[:COMPARED]
+  )
   result = {
-      'test_accuracy': trained.test_accuracy,
-      'test_loss': trained.test_loss,
-      'parameters': parameters(network),
-      'multiply_adds': multiply_adds(network, trained.info.image_shape),
-      'train_seconds': seconds_of(trained.metrics),
+    'test_accuracy': trained.test_accuracy,
+    'test_loss': trained.test_loss,
+    'parameters': parameters(network),
+    'multiply_adds': multiply_adds(network, trained.info.image_shape),
+    'train_seconds': seconds_of(trained.metrics),
   }
   if search is not None:
     result['search_seconds'] = seconds_of(search.metrics)
   atomic_write_json(directory.path / 'result.json', result)
   saved_model = next(
-      (r.path for r in exports if r.format == 'saved_model'), None)
+    (r.path for r in exports if r.format == 'saved_model'), None
+  )
   write_run_report(
-      directory, f'{title} on {trained.info.name}', trained.info,
-      network.genotype, search, trained, result, saved_model, exports)
+    directory,
+    f'{title} on {trained.info.name}',
+    trained.info,
+    network.genotype,
+    search,
+    trained,
+    result,
+    saved_model,
+    exports,
+  )
   return result
 
 
 def outcome(result: dict[str, Any], directory: WorkDir) -> str:
   """What a user wants to know at the end, in a few lines."""
   exports = read_exports(directory)
-  return '\n'.join([
+  return '\n'.join(
+    [
       f'Test accuracy  {100 * result["test_accuracy"]:.2f} %',
       f'Parameters     {result["parameters"]:,}',
       f'Multiply-adds  {result["multiply_adds"]:,}',
-      written_files(directory, *(
+      written_files(
+        directory,
+        *(
           (all_formats[record.format].title, directory.path / record.path)
-          for record in exports)),
-      '', export_table([dataclasses.asdict(record) for record in exports])])
+          for record in exports
+        ),
+      ),
+      '',
+      export_table([dataclasses.asdict(record) for record in exports]),
+    ]
+  )

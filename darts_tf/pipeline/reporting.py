@@ -16,10 +16,15 @@ from darts_tf.training.train import TrainResult
 
 
 def write_run_report(
-    workdir: WorkDir, title: str, info: DatasetInfo, genotype: Genotype,
-    search: SearchResult | None = None, trained: TrainResult | None = None,
-    result: Mapping[str, Any] | None = None, saved_model: str | None = None,
-    exports: Sequence[ExportRecord] = (),
+  workdir: WorkDir,
+  title: str,
+  info: DatasetInfo,
+  genotype: Genotype,
+  search: SearchResult | None = None,
+  trained: TrainResult | None = None,
+  result: Mapping[str, Any] | None = None,
+  saved_model: str | None = None,
+  exports: Sequence[ExportRecord] = (),
 ) -> None:
   """Draws the plots of a run and writes `report.html`.
 
@@ -36,38 +41,53 @@ def write_run_report(
     exports: what was exported.
   """
   # Mixing weights belong to the candidates of the last stage.
-  space = (search_spaces[genotype.search_space] if search is None
-           else search.space)
+  space = (
+    search_spaces[genotype.search_space] if search is None else search.space
+  )
   plots = workdir.plots_path
   visualize.draw_cells(genotype, plots, space.topology.num_inputs)
   configuration, similarities = {}, []
   if search is not None:
     configuration['search'] = search.config.to_dict()
     visualize.draw_alphas(
-        {group: h[-1] for group, h in search.history.items()}, space, plots)
+      {group: h[-1] for group, h in search.history.items()}, space, plots
+    )
     visualize.draw_curves(search.metrics, plots / 'search_curves.png')
     visualize.draw_entropy(search.metrics, plots / 'search_entropy.png')
     similarities = [
-        mean_similarity(stage.candidates) for stage in search.stages]
+      mean_similarity(stage.candidates) for stage in search.stages
+    ]
     visualize.draw_stages(
-        plots, search.metrics, search.stages, similarities, genotype)
+      plots, search.metrics, search.stages, similarities, genotype
+    )
   if trained is not None:
     configuration['training'] = trained.config.to_dict()
     visualize.draw_curves(trained.metrics, plots / 'training_curves.png')
   facts = {
-      name: value for name, value in dataclasses.asdict(info).items()
-      if name in ('name', 'image_shape', 'num_train', 'num_test')}
-  visualize.write_report(workdir.report_path, visualize.Report(
-      title=title, dataset=facts, configuration=configuration,
-      genotype=genotype, num_inputs=space.topology.num_inputs,
+    name: value
+    for name, value in dataclasses.asdict(info).items()
+    if name in ('name', 'image_shape', 'num_train', 'num_test')
+  }
+  visualize.write_report(
+    workdir.report_path,
+    visualize.Report(
+      title=title,
+      dataset=facts,
+      configuration=configuration,
+      genotype=genotype,
+      num_inputs=space.topology.num_inputs,
       search_metrics=None if search is None else search.metrics,
       alphas_history=None if search is None else search.history,
-      space=space, stages=() if search is None else search.stages,
+      space=space,
+      stages=() if search is None else search.stages,
       similarities=similarities,
       train_metrics=None if trained is None else trained.metrics,
-      result=dict(result or {}), saved_model=saved_model,
+      result=dict(result or {}),
+      saved_model=saved_model,
       class_names=info.class_names,
-      exports=[dataclasses.asdict(record) for record in exports]))
+      exports=[dataclasses.asdict(record) for record in exports],
+    ),
+  )
 
 
 def written_files(workdir: WorkDir, *more: tuple[str, object]) -> str:
@@ -80,8 +100,11 @@ def written_files(workdir: WorkDir, *more: tuple[str, object]) -> str:
   Returns:
     The text.
   """
-  files = [('Genotype', workdir.genotype_path),
-           ('Report', workdir.report_path), *more]
+  files = [
+    ('Genotype', workdir.genotype_path),
+    ('Report', workdir.report_path),
+    *more,
+  ]
   lines = [f'{name:<14} {path}' for name, path in files]
   hint = visualize.graphviz_hint()
   return '\n'.join(lines + ([hint] if hint else []))

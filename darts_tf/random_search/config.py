@@ -21,47 +21,66 @@ class RandomSearchConfig(RunConfig):
 
   search_space: str = option('darts', 'Name of a search space.')
   num_samples: int = option(
-      20, 'Architectures that are drawn, all different.', least=1)
+    20, 'Architectures that are drawn, all different.', least=1
+  )
   num_best: int = option(
-      2, 'Architectures that are retrained, the best of the short trainings.',
-      least=1)
+    2,
+    'Architectures that are retrained, the best of the short trainings.',
+    least=1,
+  )
   short_epochs: int = option(
-      5, 'Length of the short training of each architecture.', least=1)
+    5, 'Length of the short training of each architecture.', least=1
+  )
   short_portion: float = option(
-      0.5, 'Share of the training images that short trainings use, above 0'
-      ' and at most 1.')
+    0.5,
+    'Share of the training images that short trainings use, above 0'
+    ' and at most 1.',
+  )
   validation_portion: float = option(
-      0.2, 'Share of those images that is held out, and by which'
-      ' architectures are compared; between 0 and 1.')
+    0.2,
+    'Share of those images that is held out, and by which'
+    ' architectures are compared; between 0 and 1.',
+  )
   batch_size: int = option(
-      64, 'Images of a step of the short trainings.', least=1)
+    64, 'Images of a step of the short trainings.', least=1
+  )
   channels: int | None = option(
-      None, 'Channels of the first cell\'s nodes in short trainings; by'
-      ' default the search space\'s.', least=1)
+    None,
+    "Channels of the first cell's nodes in short trainings; by"
+    " default the search space's.",
+    least=1,
+  )
   cells: int | None = option(
-      None, 'Number of cells in short trainings; by default the search'
-      ' space\'s.', least=1)
-  stem: str = option(
-      'auto', 'conv, conv_1x, strided, imagenet, none, or auto.')
+    None,
+    "Number of cells in short trainings; by default the search space's.",
+    least=1,
+  )
+  stem: str = option('auto', 'conv, conv_1x, strided, imagenet, none, or auto.')
   learning_rate: float = option(
-      0.025, 'First learning rate of the short trainings.')
+    0.025, 'First learning rate of the short trainings.'
+  )
   learning_rate_min: float = option(
-      0.001, 'Last learning rate, by a cosine.', least=0)
+    0.001, 'Last learning rate, by a cosine.', least=0
+  )
   momentum: float = option(0.9, 'Of SGD.', least=0, below=1)
   weight_decay: float = option(3e-4, 'Coupled L2 factor.', least=0)
-  clip_norm: float = option(5., 'Largest global norm of the gradient.')
+  clip_norm: float = option(5.0, 'Largest global norm of the gradient.')
   benchmark_table: str | None = option(
-      None, 'CSV file of published accuracies; the best architecture then has'
-      ' that accuracy, and none is retrained. For'
-      ' --search_space=nas_bench_201.', pinned=False)
+    None,
+    'CSV file of published accuracies; the best architecture then has'
+    ' that accuracy, and none is retrained. For'
+    ' --search_space=nas_bench_201.',
+    pinned=False,
+  )
 
   def short_training(self) -> TrainConfig:
     """The options of the short trainings; those that share a name agree."""
-    names = ({field.name for field in dataclasses.fields(self)}
-             & {field.name for field in dataclasses.fields(TrainConfig)})
+    names = {field.name for field in dataclasses.fields(self)} & {
+      field.name for field in dataclasses.fields(TrainConfig)
+    }
     return TrainConfig(
-        epochs=self.short_epochs,
-        **{name: getattr(self, name) for name in names})
+      epochs=self.short_epochs, **{name: getattr(self, name) for name in names}
+    )
 
 
 def resolve(config: RandomSearchConfig) -> RandomSearchConfig:
@@ -80,19 +99,23 @@ def resolve(config: RandomSearchConfig) -> RandomSearchConfig:
   check_stem(config.stem)
   if not 0 < config.short_portion <= 1:
     raise InputError(
-        'Not a share of the training images; expected a number above 0 and'
-        f' at most 1. Received: short_portion={config.short_portion!r}')
+      'Not a share of the training images; expected a number above 0 and'
+      f' at most 1. Received: short_portion={config.short_portion!r}'
+    )
   if not 0 < config.validation_portion < 1:
     raise InputError(
-        'Architectures are compared on images that are held out; expected a'
-        ' share between 0 and 1. Received:'
-        f' validation_portion={config.validation_portion!r}')
+      'Architectures are compared on images that are held out; expected a'
+      ' share between 0 and 1. Received:'
+      f' validation_portion={config.validation_portion!r}'
+    )
   if config.num_best > config.num_samples:
     raise InputError(
-        'No more architectures can be kept than are drawn; expected at most'
-        f' {config.num_samples}. Received: num_best={config.num_best}')
+      'No more architectures can be kept than are drawn; expected at most'
+      f' {config.num_samples}. Received: num_best={config.num_best}'
+    )
   if config.benchmark_table is not None:
     check_space(space.name, config.benchmark_table)
   return config.replace(
-      channels=config.channels or space.default_channels,
-      cells=config.cells or space.default_cells)
+    channels=config.channels or space.default_channels,
+    cells=config.cells or space.default_cells,
+  )

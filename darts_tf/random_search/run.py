@@ -46,9 +46,11 @@ class RandomSearchResult:
 
 
 def random_search(
-    config: RandomSearchConfig, workdir: str | os.PathLike,
-    train_config: TrainConfig | None = None, data: ImageData | None = None,
-    verbose: bool = True,
+  config: RandomSearchConfig,
+  workdir: str | os.PathLike,
+  train_config: TrainConfig | None = None,
+  data: ImageData | None = None,
+  verbose: bool = True,
 ) -> RandomSearchResult:
   """Draws architectures and retrains the best, or continues to do so.
 
@@ -77,13 +79,19 @@ def random_search(
   config = resolve(config)
   directory = WorkDir(workdir)
   started = directory.check(config.pinned()) is not None
-  table = (None if config.benchmark_table is None
-           else BenchmarkTable.load(config.benchmark_table))
+  table = (
+    None
+    if config.benchmark_table is None
+    else BenchmarkTable.load(config.benchmark_table)
+  )
   if table is not None:
     train_config = None
   genotypes = sample_genotypes(
-      search_spaces[config.search_space], config.num_samples, config.seed,
-      config.cells)
+    search_spaces[config.search_space],
+    config.num_samples,
+    config.seed,
+    config.cells,
+  )
   refuse_workers(config, 'A random search')
   strategy = make_strategy(config)
   data = data or load_data(config)
@@ -91,50 +99,87 @@ def random_search(
   if not started:
     # After hours of short trainings is too late to hear of a wrong option.
     for options, images in (
-        (config.short_training(), part), (train_config, data)):
+      (config.short_training(), part),
+      (train_config, data),
+    ):
       if options is not None:
         check_training(
-            options, genotypes[0], WorkDir(directory.path / 'short_00'))
+          options, genotypes[0], WorkDir(directory.path / 'short_00')
+        )
         build_training(options, genotypes[0], images, strategy)
   directory.pin(config.pinned())
   with directory.exclusive():
     return _compare(
-        config, train_config, genotypes, data, part, table, directory,
-        verbose, strategy)
+      config,
+      train_config,
+      genotypes,
+      data,
+      part,
+      table,
+      directory,
+      verbose,
+      strategy,
+    )
 
 
 def _compare(
-    config: RandomSearchConfig, train_config: TrainConfig | None,
-    genotypes: list[Genotype], data: ImageData, part: ImageData,
-    table: BenchmarkTable | None, directory: WorkDir, verbose: bool,
-    strategy: tf.distribute.Strategy,
+  config: RandomSearchConfig,
+  train_config: TrainConfig | None,
+  genotypes: list[Genotype],
+  data: ImageData,
+  part: ImageData,
+  table: BenchmarkTable | None,
+  directory: WorkDir,
+  verbose: bool,
+  strategy: tf.distribute.Strategy,
 ) -> RandomSearchResult:
   """Trains all shortly and the best in full, or what is left of it."""
   say = print if verbose else (lambda *unused_args: None)
   samples = []
   for index, genotype in enumerate(genotypes):
-    sample = {'index': index, **train_shortly(
-        config, genotype, WorkDir(directory.path / f'short_{index:02d}'),
-        part, strategy)}
+    sample = {
+      'index': index,
+      **train_shortly(
+        config,
+        genotype,
+        WorkDir(directory.path / f'short_{index:02d}'),
+        part,
+        strategy,
+      ),
+    }
     if table is not None and genotype in table:
       sample['published_accuracy'] = table.accuracy(
-          genotype, column_of(config.dataset))
+        genotype, column_of(config.dataset)
+      )
     samples.append({**sample, 'genotype': genotype.to_json()})
     say(_line(sample, len(genotypes)))
   # Of equals the first that was drawn.
-  order = sorted(
-      samples, key=lambda sample: -sample['validation_accuracy'])
+  order = sorted(samples, key=lambda sample: -sample['validation_accuracy'])
   retrained = []
   if train_config is not None:
     retrained = [
-        _retrain(train_config, genotypes[sample['index']], sample['index'],
-                 directory, data, verbose, strategy)
-        for sample in order[:config.num_best]]
+      _retrain(
+        train_config,
+        genotypes[sample['index']],
+        sample['index'],
+        directory,
+        data,
+        verbose,
+        strategy,
+      )
+      for sample in order[: config.num_best]
+    ]
   best = genotypes[order[0]['index']]
   best.save(directory.genotype_path)
-  atomic_write_json(directory.path / 'result.json', {
-      'best': order[0]['index'], 'samples': samples, 'retrained': retrained,
-      'rank_correlation': rank_correlation(samples)})
+  atomic_write_json(
+    directory.path / 'result.json',
+    {
+      'best': order[0]['index'],
+      'samples': samples,
+      'retrained': retrained,
+      'rank_correlation': rank_correlation(samples),
+    },
+  )
   return RandomSearchResult(best, samples, retrained, config, directory)
 
 
@@ -148,8 +193,11 @@ def rank_correlation(samples: list[dict[str, Any]]) -> float | None:
     A number from -1 to 1; `None` where fewer than three samples have a
     published accuracy, or all are equal.
   """
-  pairs = [(s['validation_accuracy'], s['published_accuracy'])
-           for s in samples if 'published_accuracy' in s]
+  pairs = [
+    (s['validation_accuracy'], s['published_accuracy'])
+    for s in samples
+    if 'published_accuracy' in s
+  ]
   if len(pairs) < 3 or any(len(set(values)) < 2 for values in zip(*pairs)):
     return None
   return float(stats.spearmanr(*zip(*pairs)).statistic)
@@ -158,19 +206,24 @@ def rank_correlation(samples: list[dict[str, Any]]) -> float | None:
 def outcome(result: RandomSearchResult) -> str:
   """What a user wants to know at the end, in a few lines."""
   best = max(result.samples, key=lambda s: s['validation_accuracy'])
-  lines = ['Best by short training: sample'
-           f' {best["index"] + 1} of {len(result.samples)}, validation'
-           f' accuracy {100 * best["validation_accuracy"]:.2f} %']
+  lines = [
+    'Best by short training: sample'
+    f' {best["index"] + 1} of {len(result.samples)}, validation'
+    f' accuracy {100 * best["validation_accuracy"]:.2f} %'
+  ]
   if 'published_accuracy' in best:
-    lines.append(
-        f'Published accuracy  {best["published_accuracy"]:.2f} %')
+    lines.append(f'Published accuracy  {best["published_accuracy"]:.2f} %')
   correlation = rank_correlation(result.samples)
   if correlation is not None:
-    lines.append('Rank correlation    of validation and published accuracies'
-                 f' {correlation:.2f} (Spearman)')
+    lines.append(
+      'Rank correlation    of validation and published accuracies'
+      f' {correlation:.2f} (Spearman)'
+    )
   for line in result.retrained:
-    lines.append(f'Test accuracy  {100 * line["test_accuracy"]:.2f} %'
-                 f' (sample {line["index"] + 1})')
+    lines.append(
+      f'Test accuracy  {100 * line["test_accuracy"]:.2f} %'
+      f' (sample {line["index"] + 1})'
+    )
   lines.append(f'Genotype       {result.workdir.genotype_path}')
   lines.append(f'All numbers    {result.workdir.path / "result.json"}')
   return '\n'.join(lines)
@@ -189,8 +242,13 @@ def _retrain(config, genotype, index, directory, data, verbose, strategy):
 
 
 def _line(sample: dict[str, Any], total: int) -> str:
-  published = (f'  published {sample["published_accuracy"]:.2f} %'
-               if 'published_accuracy' in sample else '')
-  return (f'Sample {sample["index"] + 1}/{total}  validation accuracy'
-          f' {sample["validation_accuracy"]:.4f}{published}'
-          f'  {sample["seconds"]:.0f} s')
+  published = (
+    f'  published {sample["published_accuracy"]:.2f} %'
+    if 'published_accuracy' in sample
+    else ''
+  )
+  return (
+    f'Sample {sample["index"] + 1}/{total}  validation accuracy'
+    f' {sample["validation_accuracy"]:.4f}{published}'
+    f'  {sample["seconds"]:.0f} s'
+  )

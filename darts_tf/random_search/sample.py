@@ -13,8 +13,7 @@ _PATIENCE = 5000
 
 
 def sample_genotypes(
-    space: SearchSpace, num_samples: int, seed: int,
-    num_cells: int | None = None,
+  space: SearchSpace, num_samples: int, seed: int, num_cells: int | None = None
 ) -> list[Genotype]:
   """Draws architectures uniformly, without repetition.
 
@@ -34,7 +33,7 @@ def sample_genotypes(
   Raises:
     InputError: if the space does not seem to have so many.
   """
-  seeds = np.random.default_rng([seed, 0x5a3])
+  seeds = np.random.default_rng([seed, 0x5A3])
   genotypes: dict[Genotype, None] = {}
   repeated = 0
   while len(genotypes) < num_samples:
@@ -46,7 +45,8 @@ def sample_genotypes(
     repeated += 1
     if repeated == _PATIENCE:
       raise InputError(
-          f'Search space {space.name!r} does not have so many architectures;'
-          f' expected at most {len(genotypes)}. Received:'
-          f' num_samples={num_samples}')
+        f'Search space {space.name!r} does not have so many architectures;'
+        f' expected at most {len(genotypes)}. Received:'
+        f' num_samples={num_samples}'
+      )
   return list(genotypes)

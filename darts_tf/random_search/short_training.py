@@ -31,21 +31,29 @@ def short_data(config: RandomSearchConfig, data: ImageData) -> ImageData:
   """
   part = np.arange(len(data.y_train))
   if config.short_portion < 1:
-    part, _ = stratified_split(
-        data.y_train, config.short_portion, config.seed)
+    part, _ = stratified_split(data.y_train, config.short_portion, config.seed)
   images, labels = data.x_train[part], data.y_train[part]
   # The split that the training makes, too.
   _, held_out = stratified_split(
-      labels, 1 - config.validation_portion, config.seed)
+    labels, 1 - config.validation_portion, config.seed
+  )
   return ImageData(
-      images, labels, images[held_out], labels[held_out],
-      dataclasses.replace(
-          data.info, num_train=len(labels), num_test=len(held_out)))
+    images,
+    labels,
+    images[held_out],
+    labels[held_out],
+    dataclasses.replace(
+      data.info, num_train=len(labels), num_test=len(held_out)
+    ),
+  )
 
 
 def train_shortly(
-    config: RandomSearchConfig, genotype: Genotype, workdir: WorkDir,
-    data: ImageData, strategy: tf.distribute.Strategy,
+  config: RandomSearchConfig,
+  genotype: Genotype,
+  workdir: WorkDir,
+  data: ImageData,
+  strategy: tf.distribute.Strategy,
 ) -> dict[str, Any]:
   """Trains an architecture for a few epochs, or reads that it was trained.
 
@@ -63,10 +71,12 @@ def train_shortly(
   # Written last of what is read here.
   if not (workdir.path / 'result.json').exists():
     run_training(
-        config.short_training(), genotype, workdir.path, data, False,
-        strategy)
+      config.short_training(), genotype, workdir.path, data, False, strategy
+    )
     # Networks refer to themselves; twenty of them fill the memory.
     gc.collect()
   metrics = workdir.read_metrics()
-  return {'validation_accuracy': metrics[-1]['validation_accuracy'],
-          'seconds': seconds_of(metrics)}
+  return {
+    'validation_accuracy': metrics[-1]['validation_accuracy'],
+    'seconds': seconds_of(metrics),
+  }

@@ -28,14 +28,18 @@ class BetaDecay(Softmax):
       is published for the space of NAS-Bench-201.
   """
 
-  options: ClassVar[Mapping[str, Any]] = {'beta_decay': 50.}
+  options: ClassVar[Mapping[str, Any]] = {'beta_decay': 50.0}
 
-  def __init__(self, space, groups, beta_decay: float = 50.):
+  def __init__(self, space, groups, beta_decay: float = 50.0):
     super().__init__(space, groups)
     self.beta_decay = beta_decay
     self._factor = keras.Variable(
-        0., trainable=False, dtype='float32',
-        aggregation='only_first_replica', name='beta_decay')
+      0.0,
+      trainable=False,
+      dtype='float32',
+      aggregation='only_first_replica',
+      name='beta_decay',
+    )
 
   def start_epoch(self, epoch: int, epochs: int) -> None:
     """Sets lambda."""
@@ -43,7 +47,11 @@ class BetaDecay(Softmax):
 
   def penalty(self, alphas: Mapping[str, tf.Tensor]) -> tf.Tensor:
     """See `Relaxation.penalty`."""
-    sums = tf.concat([
+    sums = tf.concat(
+      [
         tf.reduce_logsumexp(masked(alpha, self.masks[group]), -1)
-        for group, alpha in alphas.items()], 0)
+        for group, alpha in alphas.items()
+      ],
+      0,
+    )
     return tf.cast(self._factor, sums.dtype) * tf.reduce_mean(sums)

@@ -28,11 +28,11 @@ class Relaxation(abc.ABC):
     self.space = space
     self.groups = dict(groups)
     self.masks = {
-        group: space.candidate_mask(kind)
-        for group, kind in self.groups.items()}
+      group: space.candidate_mask(kind) for group, kind in self.groups.items()
+    }
 
   def initial_alphas(
-      self, seed: int, scale: float = 1e-3, stage: int = 0
+    self, seed: int, scale: float = 1e-3, stage: int = 0
   ) -> dict[str, np.ndarray]:
     """Returns `scale * N(0, 1)` for each group.
 
@@ -46,14 +46,15 @@ class Relaxation(abc.ABC):
       are zero.
     """
     draw = np.random.default_rng(
-        [seed, 0xa1fa, stage] if stage else [seed, 0xa1fa])
-    return {group: scale * draw.standard_normal(mask.shape) * mask
-            for group, mask in self.masks.items()}
+      [seed, 0xA1FA, stage] if stage else [seed, 0xA1FA]
+    )
+    return {
+      group: scale * draw.standard_normal(mask.shape) * mask
+      for group, mask in self.masks.items()
+    }
 
   @abc.abstractmethod
-  def mixing(
-      self, alphas: Mapping[str, tf.Tensor]
-  ) -> dict[str, MixingWeights]:
+  def mixing(self, alphas: Mapping[str, tf.Tensor]) -> dict[str, MixingWeights]:
     """Returns the mixing weights of each group, differentiable in alpha.
 
     Args:
@@ -77,12 +78,11 @@ class Relaxation(abc.ABC):
     """
     del alphas
 
-  def weights(
-      self, alphas: Mapping[str, np.ndarray]
-  ) -> dict[str, np.ndarray]:
+  def weights(self, alphas: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The mixing weights as arrays, without noise: for reading."""
     mixing = self.mixing(
-        {group: tf.convert_to_tensor(a) for group, a in alphas.items()})
+      {group: tf.convert_to_tensor(a) for group, a in alphas.items()}
+    )
     return {group: m.scaled().numpy() for group, m in mixing.items()}
 
 

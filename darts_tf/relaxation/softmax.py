@@ -16,14 +16,13 @@ class Softmax(Relaxation):
   like any candidate; entries without a candidate have weight 0.
   """
 
-  def mixing(
-      self, alphas: Mapping[str, tf.Tensor]
-  ) -> dict[str, MixingWeights]:
+  def mixing(self, alphas: Mapping[str, tf.Tensor]) -> dict[str, MixingWeights]:
     """See `Relaxation.mixing`."""
     result = {}
     for group, alpha in alphas.items():
       result[group] = MixingWeights(
-          tf.nn.softmax(masked(alpha, self.masks[group]), axis=-1))
+        tf.nn.softmax(masked(alpha, self.masks[group]), axis=-1)
+      )
     return result
 
 

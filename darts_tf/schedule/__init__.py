@@ -7,6 +7,12 @@ from darts_tf.schedule.prune_replace import PruneReplace
 from darts_tf.schedule.schedule import Change, Child, Schedule, Stage, schedules
 
 __all__ = [
-    'Change', 'Child', 'Constant', 'LearningRate', 'PruneReplace', 'Schedule',
-    'Stage', 'schedules',
+  'Change',
+  'Child',
+  'Constant',
+  'LearningRate',
+  'PruneReplace',
+  'Schedule',
+  'Stage',
+  'schedules',
 ]

@@ -86,8 +86,9 @@ class AdaptiveBatchSize:
       Whether there is a smaller size to go on with.
     """
     self._limit = self.size - self.multiple
-    smaller = max(self.multiple, self.size // 2 // self.multiple
-                  * self.multiple)
+    smaller = max(
+      self.multiple, self.size // 2 // self.multiple * self.multiple
+    )
     possible = smaller < self.size
     self.size, self.steps = min(smaller, self.size), 0
     return possible
@@ -99,7 +100,7 @@ class AdaptiveBatchSize:
       line = memory[0] * size / sizes[0]
     else:
       slope, offset = np.polyfit(sizes, memory, 1)
-      line = offset + max(slope, 0.) * size
+      line = offset + max(slope, 0.0) * size
     return float(max(line, self.observed.get(size, line)))
 
   def _next(self) -> int:
@@ -114,8 +115,12 @@ class AdaptiveBatchSize:
 
   def state(self) -> dict[str, Any]:
     """The state as JSON can hold it."""
-    return {'size': self.size, 'limit': self._limit, 'steps': self.steps,
-            'observed': list(map(list, self.observed.items()))}
+    return {
+      'size': self.size,
+      'limit': self._limit,
+      'steps': self.steps,
+      'observed': list(map(list, self.observed.items())),
+    }
 
   def restore(self, state: dict[str, Any]) -> None:
     """Inverts `state`."""

@@ -15,7 +15,8 @@ class Constant(Schedule):
 
   def __init__(self, epochs: int | None = None, grace_epochs: int = 0):
     self._stage = Stage(
-        0, 0, _DEFAULT_EPOCHS if epochs is None else epochs, grace_epochs)
+      0, 0, _DEFAULT_EPOCHS if epochs is None else epochs, grace_epochs
+    )
 
   @property
   def stages(self) -> tuple[Stage, ...]:

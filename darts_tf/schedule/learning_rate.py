@@ -12,7 +12,7 @@ def constant(maximum: float) -> float:
 
 
 def cosine(
-    epoch: float, epochs: int, maximum: float, minimum: float = 0.0
+  epoch: float, epochs: int, maximum: float, minimum: float = 0.0
 ) -> float:
   """Returns min + (max - min) (1 + cos(pi e / E)) / 2.
 
@@ -28,8 +28,9 @@ def cosine(
   Returns:
     The rate.
   """
-  return minimum + (maximum - minimum) * (
-      1 + math.cos(math.pi * epoch / epochs)) / 2
+  return (
+    minimum + (maximum - minimum) * (1 + math.cos(math.pi * epoch / epochs)) / 2
+  )
 
 
 def exponential(epoch: float, maximum: float, decay: float = 0.97) -> float:
@@ -47,11 +48,11 @@ def exponential(epoch: float, maximum: float, decay: float = 0.97) -> float:
 
 
 def linear(
-    epoch: float,
-    epochs: int,
-    maximum: float,
-    minimum: float = 0.0,
-    warmup_epochs: int = 0,
+  epoch: float,
+  epochs: int,
+  maximum: float,
+  minimum: float = 0.0,
+  warmup_epochs: int = 0,
 ) -> float:
   """Returns a rate that rises for W epochs and then falls along a line.
 
@@ -71,15 +72,16 @@ def linear(
   if epoch < warmup_epochs:
     return maximum * (epoch + 1) / warmup_epochs
   return minimum + (maximum - minimum) * (
-      (epochs - epoch) / (epochs - warmup_epochs))
+    (epochs - epoch) / (epochs - warmup_epochs)
+  )
 
 
 # Which of the optional settings each schedule looks at.
 _SETTINGS = {
-    'constant': frozenset(),
-    'cosine': frozenset({'minimum'}),
-    'exponential': frozenset({'decay'}),
-    'linear': frozenset({'minimum', 'warmup_epochs'}),
+  'constant': frozenset(),
+  'cosine': frozenset({'minimum'}),
+  'exponential': frozenset({'decay'}),
+  'linear': frozenset({'minimum', 'warmup_epochs'}),
 }
 
 
@@ -118,30 +120,39 @@ class LearningRate:
       value = getattr(self, field.name)
       if value != field.default and field.name not in _SETTINGS[self.name]:
         users = sorted(
-            name for name, used in _SETTINGS.items() if field.name in used)
+          name for name, used in _SETTINGS.items() if field.name in used
+        )
         raise InputError(
-            f'The {self.name} learning rate has no {field.name}; expected it'
-            f' only with {" or ".join(users)}.'
-            f' Received: {field.name}={value!r}')
+          f'The {self.name} learning rate has no {field.name}; expected it'
+          f' only with {" or ".join(users)}.'
+          f' Received: {field.name}={value!r}'
+        )
+    self._require(self.epochs >= 1, 'epochs', 'a whole number of at least 1')
     self._require(
-        self.epochs >= 1, 'epochs', 'a whole number of at least 1')
+      0 < self.maximum < math.inf, 'maximum', 'a finite number above 0'
+    )
     self._require(
-        0 < self.maximum < math.inf, 'maximum', 'a finite number above 0')
+      0 <= self.minimum <= self.maximum,
+      'minimum',
+      f'a number from 0 to the maximum, {self.maximum:g}',
+    )
     self._require(
-        0 <= self.minimum <= self.maximum, 'minimum',
-        f'a number from 0 to the maximum, {self.maximum:g}')
+      0 <= self.warmup_epochs < self.epochs,
+      'warmup_epochs',
+      f'a whole number from 0 to {self.epochs - 1}',
+    )
     self._require(
-        0 <= self.warmup_epochs < self.epochs, 'warmup_epochs',
-        f'a whole number from 0 to {self.epochs - 1}')
-    self._require(
-        self.decay is None or 0 < self.decay <= 1, 'decay',
-        'a number above 0, at most 1')
+      self.decay is None or 0 < self.decay <= 1,
+      'decay',
+      'a number above 0, at most 1',
+    )
 
   def _require(self, holds: bool, name: str, expected: str) -> None:
     if not holds:
       raise InputError(
-          f'Not a usable {name} of a learning rate; expected {expected}.'
-          f' Received: {name}={getattr(self, name)!r}')
+        f'Not a usable {name} of a learning rate; expected {expected}.'
+        f' Received: {name}={getattr(self, name)!r}'
+      )
 
   def at(self, epoch: int) -> float:
     """Returns the rate of an epoch.
@@ -157,8 +168,9 @@ class LearningRate:
     """
     if not 0 <= epoch <= self.epochs:
       raise InputError(
-          f'The learning rate is defined from epoch 0 to {self.epochs};'
-          f' expected an epoch of the run. Received: epoch={epoch!r}')
+        f'The learning rate is defined from epoch 0 to {self.epochs};'
+        f' expected an epoch of the run. Received: epoch={epoch!r}'
+      )
     if self.name == 'cosine':
       return cosine(epoch, self.epochs, self.maximum, self.minimum)
     if self.name == 'exponential':
@@ -166,6 +178,6 @@ class LearningRate:
       return exponential(epoch, self.maximum, decay)
     if self.name == 'linear':
       return linear(
-          epoch, self.epochs, self.maximum, self.minimum,
-          self.warmup_epochs)
+        epoch, self.epochs, self.maximum, self.minimum, self.warmup_epochs
+      )
     return constant(self.maximum)

@@ -101,9 +101,12 @@ class Schedule(abc.ABC):
     """The stages, in a few words."""
 
   def change(
-      self, stage: Stage, space: SearchSpace,
-      weights: Mapping[str, np.ndarray], past: Sequence[Candidates],
-      draw: np.random.Generator,
+    self,
+    stage: Stage,
+    space: SearchSpace,
+    weights: Mapping[str, np.ndarray],
+    past: Sequence[Candidates],
+    draw: np.random.Generator,
   ) -> Change:
     """Chooses the candidates of the stage after one that has ended.
 

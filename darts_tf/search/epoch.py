@@ -36,16 +36,21 @@ class EpochRunner:
     if config.max_batch_size:
       self._meter = MemoryMeter()
       self._sizes = AdaptiveBatchSize(
-          config.batch_size, config.batch_multiple, config.max_batch_size,
-          memory_budget_mib(config.memory_budget))
+        config.batch_size,
+        config.batch_multiple,
+        config.max_batch_size,
+        memory_budget_mib(config.memory_budget),
+      )
 
   def describe(self) -> str:
     """One line on growing batches; empty where they do not grow."""
     if self._sizes is None:
       return ''
-    return (f'Batches     grow by multiples of {self._sizes.multiple} to'
-            f' {self._sizes.largest}, while a step takes less than'
-            f' {THRESHOLD:.0%} of {self._sizes.budget:,.0f} MiB')
+    return (
+      f'Batches     grow by multiples of {self._sizes.multiple} to'
+      f' {self._sizes.largest}, while a step takes less than'
+      f' {THRESHOLD:.0%} of {self._sizes.budget:,.0f} MiB'
+    )
 
   def state(self) -> dict[str, Any]:
     """What a checkpoint must hold; empty where batches do not grow."""
@@ -78,7 +83,8 @@ class EpochRunner:
     if config.drop_path:
       # The same ramp as in retraining.
       parts.supernet.drop_path_rate.assign(
-          config.drop_path * epoch / config.epochs)
+        config.drop_path * epoch / config.epochs
+      )
     past = epoch - stage.first_epoch
     grace = past < stage.grace_epochs
     if self._sizes is not None and past in (0, stage.grace_epochs):
@@ -90,7 +96,8 @@ class EpochRunner:
     if self._interactive:
       print(f'Epoch {epoch + 1}/{config.epochs}')
       bar = keras.utils.Progbar(
-          parts.steps_per_epoch, stateful_metrics=['batch_size'])
+        parts.steps_per_epoch, stateful_metrics=['batch_size']
+      )
     sums, images, extra = collections.Counter(), 0, {}
     for step, (size, metrics) in enumerate(run(parts, epoch, grace, extra)):
       check_finite(metrics, parts, epoch, step)
@@ -102,22 +109,25 @@ class EpochRunner:
     if not grace:
       parts.estimator.check(means)
     return {
-        'epoch': epoch,
-        **means,
-        **extra,
-        'learning_rate': rate,
-        'seconds': round(time.monotonic() - started, 3),
+      'epoch': epoch,
+      **means,
+      **extra,
+      'learning_rate': rate,
+      'seconds': round(time.monotonic() - started, 3),
     }
 
   def _equal(
-      self, parts: SearchParts, epoch: int, grace: bool, extra: dict
+    self, parts: SearchParts, epoch: int, grace: bool, extra: dict
   ) -> Iterator[tuple[int, Metrics]]:
     """Steps of one batch size; yields 1, since all count alike."""
     del extra
     config, steps = parts.config, parts.steps_per_epoch
-    batches = [iter(distribute(
-        stream, parts.strategy, epoch * steps, (epoch + 1) * steps))
-               for stream in _streams(parts, grace)]
+    batches = [
+      iter(
+        distribute(stream, parts.strategy, epoch * steps, (epoch + 1) * steps)
+      )
+      for stream in _streams(parts, grace)
+    ]
     run = parts.step.trainings if grace else parts.step.searches
     for start in range(0, steps, config.steps_per_execution):
       count = min(config.steps_per_execution, steps - start)
@@ -125,7 +135,7 @@ class EpochRunner:
         yield 1, metrics
 
   def _growing(
-      self, parts: SearchParts, epoch: int, grace: bool, extra: dict
+    self, parts: SearchParts, epoch: int, grace: bool, extra: dict
   ) -> Iterator[tuple[int, Metrics]]:
     """Steps of growing batches; yields the images of each.
 
@@ -140,8 +150,10 @@ class EpochRunner:
     else:
       left = parts.weight_stream.steps_per_epoch
       start, stop = epoch * left, (epoch + 1) * left
-    sources = [_Blocks(distribute(stream, parts.strategy, start, stop))
-               for stream in streams]
+    sources = [
+      _Blocks(distribute(stream, parts.strategy, start, stop))
+      for stream in streams
+    ]
     run = parts.step.train if grace else parts.step.search
     changes, most, step = [[0, sizes.size]], -math.inf, 0
     while left * multiple >= sizes.smallest and step < (steps or math.inf):
@@ -149,16 +161,18 @@ class EpochRunner:
       taken = [source.take(number) for source in sources]
       self._meter.restart()
       try:
-        metrics = {name: float(value) for name, value in run(
-            *map(join, taken)).items()}
+        metrics = {
+          name: float(value) for name, value in run(*map(join, taken)).items()
+        }
       except tf.errors.ResourceExhaustedError as error:
         for source, blocks in zip(sources, taken, strict=True):
           source.give_back(blocks)
         if not sizes.ran_out():
           raise InputError(
-              'Not even the smallest batch fits into memory; expected fewer'
-              ' cells or channels. Received: batch_multiple='
-              f'{multiple}') from error
+            'Not even the smallest batch fits into memory; expected fewer'
+            ' cells or channels. Received: batch_multiple='
+            f'{multiple}'
+          ) from error
         changes.append([step, sizes.size])
         continue
       used = self._meter.used_mib()
@@ -166,13 +180,17 @@ class EpochRunner:
       most = max(most, used)
       # A last, smaller batch says nothing about the present size.
       if number == sizes.size // multiple and sizes.observe(
-          used, self._meter.held_mib()):
+        used, self._meter.held_mib()
+      ):
         changes.append([step, sizes.size])
       yield number * multiple, metrics
     self._position = start
-    extra |= {'batch_size': sizes.size, 'batch_sizes': changes,
-              'memory_mib': round(most, 1),
-              'memory_budget_mib': round(sizes.budget, 1)}
+    extra |= {
+      'batch_size': sizes.size,
+      'batch_sizes': changes,
+      'memory_mib': round(most, 1),
+      'memory_budget_mib': round(sizes.budget, 1),
+    }
 
 
 class _Blocks:
@@ -184,8 +202,10 @@ class _Blocks:
 
   def take(self, count: int) -> list:
     """Returns the next ones."""
-    return [self._returned.popleft() if self._returned else next(self._blocks)
-            for _ in range(count)]
+    return [
+      self._returned.popleft() if self._returned else next(self._blocks)
+      for _ in range(count)
+    ]
 
   def give_back(self, blocks: list) -> None:
     """Takes back what was not used."""
@@ -200,10 +220,11 @@ def _streams(parts: SearchParts, grace: bool) -> list:
 
 
 def check_finite(
-    metrics: Metrics, parts: SearchParts, epoch: int, step: int
+  metrics: Metrics, parts: SearchParts, epoch: int, step: int
 ) -> None:
   """Raises `InputError` if a search has diverged."""
   if all(math.isfinite(value) for value in metrics.values()):
     return
   raise not_finite(
-      f'loss of epoch {epoch + 1}, step {step + 1} is', parts.rates())
+    f'loss of epoch {epoch + 1}, step {step + 1} is', parts.rates()
+  )

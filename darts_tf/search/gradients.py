@@ -34,11 +34,11 @@ class RunGradients(NamedTuple):
 
 
 def gradients_of_run(
-    workdir: str | os.PathLike,
-    estimators: Mapping[str, Mapping[str, Any]],
-    num_batches: int,
-    data: ImageData | None = None,
-    **where: Any,
+  workdir: str | os.PathLike,
+  estimators: Mapping[str, Mapping[str, Any]],
+  num_batches: int,
+  data: ImageData | None = None,
+  **where: Any,
 ) -> RunGradients:
   """Estimates the architecture gradient of a search in several ways.
 
@@ -64,25 +64,36 @@ def gradients_of_run(
   """
   if num_batches < 2:
     raise InputError(
-        'Gradients are compared over several batches; expected at least 2.'
-        f' Received: batches={num_batches}')
+      'Gradients are compared over several batches; expected at least 2.'
+      f' Received: batches={num_batches}'
+    )
   directory = WorkDir(workdir)
   # In full precision, with what can be differentiated twice, and on batches
   # of one size: estimators are compared, and weights are the same.
   config = _search_config(directory).replace(
-      precision=None, remat=False, xla=False, max_batch_size=None,
-      batch_multiple=None, **where)
+    precision=None,
+    remat=False,
+    xla=False,
+    max_batch_size=None,
+    batch_multiple=None,
+    **where,
+  )
   if config.strategy == 'multi_worker':
     # One process computes the same gradients of the same batches.
     config = config.replace(strategy='default')
   configs = {
-      name: _with_gradient(config, options) for name, options in {
-          **estimators, FIRST_ORDER: {'gradient': FIRST_ORDER}}.items()}
+    name: _with_gradient(config, options)
+    for name, options in {
+      **estimators,
+      FIRST_ORDER: {'gradient': FIRST_ORDER},
+    }.items()
+  }
   checkpoint = CheckpointStore(directory.checkpoints_path).latest()
   if checkpoint is None:
     raise InputError(
-        'The search has no checkpoint yet; expected one that has finished an'
-        f' epoch. Received: workdir={str(workdir)!r}')
+      'The search has no checkpoint yet; expected one that has finished an'
+      f' epoch. Received: workdir={str(workdir)!r}'
+    )
   seed_everything(config)
   strategy = make_strategy(config)
   data = data or load_data(config)
@@ -90,21 +101,35 @@ def gradients_of_run(
   parts = build_search(configs[FIRST_ORDER], data, strategy)
   parts = SearchRecord(directory).restore(parts, checkpoint)
   start = (checkpoint.epoch + 1) * parts.steps_per_epoch
-  pairs = list(zip(*(
-      distribute(stream, parts.strategy, start, start + num_batches)
-      for stream in (parts.weight_stream, parts.architecture_stream))))
+  pairs = list(
+    zip(
+      *(
+        distribute(stream, parts.strategy, start, start + num_batches)
+        for stream in (parts.weight_stream, parts.architecture_stream)
+      )
+    )
+  )
   masks = parts.relaxation.masks
   result = {}
   for name, each in configs.items():
     estimate = parts.step.gradient_function(estimator_of(each))
-    result[name] = np.stack([
-        np.concatenate([
+    result[name] = np.stack(
+      [
+        np.concatenate(
+          [
             gradient.numpy()[masks[group]]
-            for group, gradient in estimate(*pair).items()])
-        for pair in pairs]).astype(np.float64)
+            for group, gradient in estimate(*pair).items()
+          ]
+        )
+        for pair in pairs
+      ]
+    ).astype(np.float64)
   operations = tuple(
-      name for kind in parts.relaxation.groups.values()
-      for names in parts.space.candidates[kind] for name in names)
+    name
+    for kind in parts.relaxation.groups.values()
+    for names in parts.space.candidates[kind]
+    for name in names
+  )
   return RunGradients(result, operations)
 
 
@@ -113,23 +138,26 @@ def _search_config(directory: WorkDir) -> SearchConfig:
   unknown = set(values) - {f.name for f in dataclasses.fields(SearchConfig)}
   if unknown or 'search_space' not in values:
     raise InputError(
-        'The work directory is not that of a search; expected one that'
-        f' bin/search.py made. Received: workdir={str(directory.path)!r}')
+      'The work directory is not that of a search; expected one that'
+      f' bin/search.py made. Received: workdir={str(directory.path)!r}'
+    )
   return SearchConfig(**values)
 
 
 def _with_gradient(
-    config: SearchConfig, options: Mapping[str, Any]
+  config: SearchConfig, options: Mapping[str, Any]
 ) -> SearchConfig:
   for name, value in options.items():
     if name not in ('gradient', *GRADIENT_OPTIONS):
       raise InputError(
-          'Only gradients and their options can differ; expected gradient or'
-          f' one of {", ".join(GRADIENT_OPTIONS)}.'
-          f' Received: {name}={value!r}')
+        'Only gradients and their options can differ; expected gradient or'
+        f' one of {", ".join(GRADIENT_OPTIONS)}.'
+        f' Received: {name}={value!r}'
+      )
   if 'gradient' not in options:
     raise InputError(
-        'An estimator without a gradient; expected gradient=NAME among its'
-        f' options. Received: options={dict(options)!r}')
+      'An estimator without a gradient; expected gradient=NAME among its'
+      f' options. Received: options={dict(options)!r}'
+    )
   unset = dict.fromkeys(GRADIENT_OPTIONS)
   return resolve(config.replace(**{**unset, **options}))

@@ -11,9 +11,10 @@ from darts_tf.search_space.parameterized import parse
 
 
 def inherit(
-    old: Supernet, new: Supernet,
-    children: Mapping[str, tuple[Mapping[str, Child], ...]],
-    seed: tuple[int, ...],
+  old: Supernet,
+  new: Supernet,
+  children: Mapping[str, tuple[Mapping[str, Child], ...]],
+  seed: tuple[int, ...],
 ) -> None:
   """Gives a supernet the weights of the one before it.
 
@@ -38,12 +39,16 @@ def inherit(
         child = children[kind][edge].get(name)
         views = new.operation_weights(index, edge, name)
         weights = {
-            key: view.read() for key, view in old.operation_weights(
-                index, edge, name if child is None else child.parent).items()}
+          key: view.read()
+          for key, view in old.operation_weights(
+            index, edge, name if child is None else child.parent
+          ).items()
+        }
         if child is not None:
           draw = np.random.default_rng([*seed, index, edge, column])
           _, weights = morphisms[child.morphism](
-              parse(child.parent), weights, draw)
+            parse(child.parent), weights, draw
+          )
         for key, view in views.items():
           view.assign(weights[key])
 
@@ -51,6 +56,9 @@ def inherit(
 def _others(supernet: Supernet) -> list:
   """The variables that do not belong to edges."""
   of_edges = {
-      id(variable) for cell in supernet.cells
-      for layer in cell.mixed_edges for variable in layer.variables}
+    id(variable)
+    for cell in supernet.cells
+    for layer in cell.mixed_edges
+    for variable in layer.variables
+  }
   return [v for v in supernet.variables if id(v) not in of_edges]

@@ -63,9 +63,11 @@ class SearchResult:
 
 
 def run_search(
-    config: SearchConfig, workdir: str | os.PathLike,
-    data: ImageData | None = None, verbose: bool = True,
-    strategy: tf.distribute.Strategy | None = None,
+  config: SearchConfig,
+  workdir: str | os.PathLike,
+  data: ImageData | None = None,
+  verbose: bool = True,
+  strategy: tf.distribute.Strategy | None = None,
 ) -> SearchResult:
   """Searches for an architecture, or continues a search.
 
@@ -92,14 +94,16 @@ def run_search(
   strategy = strategy or make_strategy(config)
   directory = WorkDir(workdir) if is_chief(strategy) else None
   with explain_lost_workers(strategy):
-    is_new = (directory is not None
-              and directory.check(config.pinned()) is None)
+    is_new = directory is not None and directory.check(config.pinned()) is None
     seed_everything(config)
     data = data or load_data(config)
     parts = build_search(config, data, strategy)
     make_observers(parts)  # Raises if there is something amiss.
-    memory = check_memory(
-        parts.step_graph, config, config.memory_budget) if is_new else ''
+    memory = (
+      check_memory(parts.step_graph, config, config.memory_budget)
+      if is_new
+      else ''
+    )
     verbose = verbose and directory is not None
     run = EpochRunner(parts, verbose)
     # Nothing but the search holds its parts: those of a stage that has ended
@@ -114,8 +118,12 @@ def run_search(
 
 
 def _search(
-    hand_over: list[SearchParts], run: EpochRunner, data: ImageData,
-    directory: WorkDir | None, verbose: bool, memory: str,
+  hand_over: list[SearchParts],
+  run: EpochRunner,
+  data: ImageData,
+  directory: WorkDir | None,
+  verbose: bool,
+  memory: str,
 ) -> SearchResult:
   """Starts or continues the search whose directory this is."""
   parts = hand_over.pop()
@@ -151,9 +159,12 @@ def _search(
     every = config.evaluate_every
     if epoch == config.epochs - 1 or (every and (epoch + 1) % every == 0):
       score = evaluation(
-          parts.evaluation, *map(tf.convert_to_tensor, parts.alphas))
-      metrics |= {'validation_loss': score.loss,
-                  'validation_accuracy': score.accuracy}
+        parts.evaluation, *map(tf.convert_to_tensor, parts.alphas)
+      )
+      metrics |= {
+        'validation_loss': score.loss,
+        'validation_accuracy': score.accuracy,
+      }
       check_finite(score._asdict(), parts, epoch, parts.steps_per_epoch - 1)
     for observe in observers:
       metrics |= observe(epoch)
@@ -161,25 +172,41 @@ def _search(
     record.add(parts, metrics, run.state())
     say(_epoch_line(record.metrics[-1], config.epochs))
   return SearchResult(
-      current_genotype(parts), record.metrics,
-      {g: np.stack(h) for g, h in record.history.items()}, parts.space,
-      record.stages, config, data.info, directory)
+    current_genotype(parts),
+    record.metrics,
+    {g: np.stack(h) for g, h in record.history.items()},
+    parts.space,
+    record.stages,
+    config,
+    data.info,
+    directory,
+  )
 
 
 def _epoch_line(metrics: dict[str, Any], epochs: int) -> str:
   """One line that sums up an epoch."""
   numbers = [
-      ('loss', 'train_loss'), ('accuracy', 'train_accuracy'),
-      ('validation loss', 'validation_loss'),
-      ('accuracy', 'validation_accuracy'), ('eigenvalue', 'eigenvalue')]
-  shown = [f'{label} {metrics[name]:.4f}' for label, name in numbers
-           if name in metrics]
+    ('loss', 'train_loss'),
+    ('accuracy', 'train_accuracy'),
+    ('validation loss', 'validation_loss'),
+    ('accuracy', 'validation_accuracy'),
+    ('eigenvalue', 'eigenvalue'),
+  ]
+  shown = [
+    f'{label} {metrics[name]:.4f}' for label, name in numbers if name in metrics
+  ]
   mean = np.mean(list(metrics['entropy'].values()))
   if 'published_accuracy' in metrics:
-    shown.append(f'published {metrics["published_accuracy"]:.2f} %, rank'
-                 f' {metrics["published_rank"]:,}')
-  skips = ', '.join(f'{n} {name}' for name, n in itertools.islice(
-      metrics['skip_connections'].items(), 4))
-  return (f'Epoch {metrics["epoch"] + 1}/{epochs}  {"  ".join(shown)}'
-          f'  entropy {mean:.3f}  skips {skips}'
-          f'  {metrics["seconds"]:.0f} s')
+    shown.append(
+      f'published {metrics["published_accuracy"]:.2f} %, rank'
+      f' {metrics["published_rank"]:,}'
+    )
+  skips = ', '.join(
+    f'{n} {name}'
+    for name, n in itertools.islice(metrics['skip_connections'].items(), 4)
+  )
+  return (
+    f'Epoch {metrics["epoch"] + 1}/{epochs}  {"  ".join(shown)}'
+    f'  entropy {mean:.3f}  skips {skips}'
+    f'  {metrics["seconds"]:.0f} s'
+  )

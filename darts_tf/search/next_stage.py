@@ -28,11 +28,14 @@ def next_stage(parts: SearchParts, record: SearchRecord) -> SearchParts:
   """
   stage = parts.stage
   following = parts.schedule.stages[stage.index + 1]
-  seed = (parts.config.seed, 0x57a6e, following.index)
+  seed = (parts.config.seed, 0x57A6E, following.index)
   change = parts.schedule.change(
-      stage, parts.space, record.stages[-1].weights,
-      [past.candidates for past in record.stages],
-      np.random.default_rng(seed))
+    stage,
+    parts.space,
+    record.stages[-1].weights,
+    [past.candidates for past in record.stages],
+    np.random.default_rng(seed),
+  )
   new = rebuild_search(parts, following, change.candidates)
   inherit(parts.supernet, new.supernet, change.children, seed)
   record.start(new, change)
@@ -46,13 +49,13 @@ def describe_stage(stages: Sequence[StageRecord]) -> str:
     stages: the stages so far.
   """
   stage = stages[-1]
-  sizes = [len(names) for edges in stage.candidates.values()
-           for names in edges]
+  sizes = [len(names) for edges in stage.candidates.values() for names in edges]
   counts = collections.Counter(
-      name for edges in stage.children.values() for edge in edges
-      for name in edge)
-  names = [f'{name} ({count})'
-           for name, count in counts.most_common(_MOST_NAMES)]
+    name for edges in stage.children.values() for edge in edges for name in edge
+  )
+  names = [
+    f'{name} ({count})' for name, count in counts.most_common(_MOST_NAMES)
+  ]
   if len(counts) > _MOST_NAMES:
     names.append('…')
   new = f'; new: {", ".join(names)}' if names else ''

@@ -51,20 +51,27 @@ class Eigenvalue:
     # Where fewer images are held out than fill a batch, the last is repeated.
     images, labels, _ = next(iter(parts.evaluation))
     problem = parts.step.problem(
-        parts.supernet.non_trainable_variables).precise()
+      parts.supernet.non_trainable_variables
+    ).precise()
     self._batch = distribute_batch((images, labels), parts.strategy)
-    masks = [parts.relaxation.masks[group]
-             for group in parts.relaxation.groups]
+    masks = [parts.relaxation.masks[group] for group in parts.relaxation.groups]
     self._hessian = AlphaHessian(
-        problem, parts.supernet.trainable_variables, parts.alphas, masks,
-        parts.strategy)
+      problem,
+      parts.supernet.trainable_variables,
+      parts.alphas,
+      masks,
+      parts.strategy,
+    )
 
   def __call__(self, epoch: int) -> dict[str, Any]:
     """Returns `eigenvalue`, in the epochs that it is asked for."""
     if (epoch + 1) % self._config.eigenvalue_every:
       return {}
-    return {'eigenvalue': self._hessian.dominant_eigenvalue(
-        self._batch, self._config.eigenvalue_method)}
+    return {
+      'eigenvalue': self._hessian.dominant_eigenvalue(
+        self._batch, self._config.eigenvalue_method
+      )
+    }
 
 
 class PublishedAccuracy:
@@ -95,5 +102,6 @@ class PublishedAccuracy:
     if genotype not in self._table:
       return {}
     return {
-        'published_accuracy': self._table.accuracy(genotype, self._dataset),
-        'published_rank': self._table.rank(genotype, self._dataset)}
+      'published_accuracy': self._table.accuracy(genotype, self._dataset),
+      'published_rank': self._table.rank(genotype, self._dataset),
+    }

@@ -55,16 +55,19 @@ class SearchParts:
   def rates(self) -> str:
     """What to change in a run that diverges."""
     config = self.config
-    return (f'learning_rate={config.learning_rate:g},'
-            f' clip_norm={config.clip_norm:g}, alpha_learning_rate='
-            f'{config.alpha_learning_rate:g}')
+    return (
+      f'learning_rate={config.learning_rate:g},'
+      f' clip_norm={config.clip_norm:g}, alpha_learning_rate='
+      f'{config.alpha_learning_rate:g}'
+    )
 
   def step_graph(self) -> tf.Graph:
     """The graph of a search step; built here, if it was not before."""
     streams = [s for s in (self.weight_stream, self.architecture_stream) if s]
     blocks = self.config.batch_size // streams[0].batch_size
     batches = [
-        join(list(distribute(s, self.strategy, 0, blocks))) for s in streams]
+      join(list(distribute(s, self.strategy, 0, blocks))) for s in streams
+    ]
     return self.step.search_graph(batches[0], batches[-1])
 
   def logits(self, images, *alphas) -> tf.Tensor:
@@ -75,8 +78,8 @@ class SearchParts:
   def variables(self) -> dict[str, Sequence]:
     """All state of the search, by owner."""
     return {
-        'supernet': self.supernet.variables,
-        'alphas': self.alphas,
-        'weight_optimizer': self.weight_optimizer.variables,
-        'alpha_optimizer': self.alpha_optimizer.variables,
+      'supernet': self.supernet.variables,
+      'alphas': self.alphas,
+      'weight_optimizer': self.weight_optimizer.variables,
+      'alpha_optimizer': self.alpha_optimizer.variables,
     }

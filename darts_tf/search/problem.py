@@ -48,10 +48,14 @@ class SupernetProblem(BilevelProblem):
   """
 
   def __init__(
-      self, supernet: Supernet, relaxation: Relaxation,
-      states: Sequence[tf.Tensor], global_batch_size: int | None,
-      auxiliary_weight: float = 0.4,
-      precise_supernet: Supernet | None = None, loss_scale: float = 1.,
+    self,
+    supernet: Supernet,
+    relaxation: Relaxation,
+    states: Sequence[tf.Tensor],
+    global_batch_size: int | None,
+    auxiliary_weight: float = 0.4,
+    precise_supernet: Supernet | None = None,
+    loss_scale: float = 1.0,
   ):
     self.supernet = supernet
     self.relaxation = relaxation
@@ -76,14 +80,20 @@ class SupernetProblem(BilevelProblem):
     groups: Mapping = dict(zip(self.relaxation.groups, alphas))
     mixing = self.relaxation.mixing(groups)
     weights, mixing = tf.nest.map_structure(
-        lambda x: x if x is None else scale_gradient(x, 1 / self.loss_scale),
-        (list(weights), mixing))
+      lambda x: x if x is None else scale_gradient(x, 1 / self.loss_scale),
+      (list(weights), mixing),
+    )
     logits, states = self.supernet.stateless_call(
-        weights, self.states, tf.cast(images, self.supernet.compute_dtype),
-        mixing, training=True)
+      weights,
+      self.states,
+      tf.cast(images, self.supernet.compute_dtype),
+      mixing,
+      training=True,
+    )
     logits = [
-        scale_gradient(x, self.loss_scale)
-        for x in (logits if isinstance(logits, tuple) else [logits])]
+      scale_gradient(x, self.loss_scale)
+      for x in (logits if isinstance(logits, tuple) else [logits])
+    ]
     loss = self._share(labels, logits[0])
     for auxiliary in logits[1:]:
       loss += self.auxiliary_weight * self._share(labels, auxiliary)
@@ -113,8 +123,12 @@ class SupernetProblem(BilevelProblem):
     if self.precise_supernet is None:
       return self
     return SupernetProblem(
-        self.precise_supernet, self.relaxation, self.states,
-        self.global_batch_size, self.auxiliary_weight)
+      self.precise_supernet,
+      self.relaxation,
+      self.states,
+      self.global_batch_size,
+      self.auxiliary_weight,
+    )
 
   def reduce(self, tensors):
     """Sums over replicas."""

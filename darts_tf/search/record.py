@@ -46,26 +46,20 @@ class SearchRecord:
 
   workdir: WorkDir | None
   metrics: list[dict[str, Any]] = dataclasses.field(default_factory=list)
-  history: dict[str, list[np.ndarray]] = dataclasses.field(
-      default_factory=dict)
+  history: dict[str, list[np.ndarray]] = dataclasses.field(default_factory=dict)
   stages: list[StageRecord] = dataclasses.field(default_factory=list)
 
-  def start(
-      self, parts: SearchParts, change: Change | None = None
-  ) -> None:
+  def start(self, parts: SearchParts, change: Change | None = None) -> None:
     """Notes the mixing weights before the first epoch of a stage.
 
     Args:
       parts: the search, in the stage.
       change: what led to its candidates; `None` in the first stage.
     """
-    self.history = {
-        group: [w] for group, w in mixing_weights(parts).items()}
+    self.history = {group: [w] for group, w in mixing_weights(parts).items()}
     self.stages.append(StageRecord.begin(parts, change))
 
-  def restore(
-      self, parts: SearchParts, checkpoint: Checkpoint
-  ) -> SearchParts:
+  def restore(self, parts: SearchParts, checkpoint: Checkpoint) -> SearchParts:
     """Puts the search and the record into a checkpoint's state.
 
     Args:
@@ -77,7 +71,8 @@ class SearchRecord:
     """
     if 'stages' in checkpoint.meta:
       self.stages = [
-          StageRecord.from_dict(s) for s in checkpoint.meta['stages']]
+        StageRecord.from_dict(s) for s in checkpoint.meta['stages']
+      ]
       stage = parts.schedule.stages[len(self.stages) - 1]
       if stage != parts.stage:
         parts = rebuild_search(parts, stage, self.stages[-1].candidates)
@@ -85,13 +80,16 @@ class SearchRecord:
       assign_arrays(owner, variables, checkpoint.arrays)
     self.metrics = checkpoint.meta['metrics']
     self.history = {
-        group: list(checkpoint.arrays[f'history/{group}'])
-        for group in parts.relaxation.groups}
+      group: list(checkpoint.arrays[f'history/{group}'])
+      for group in parts.relaxation.groups
+    }
     return parts
 
   def add(
-      self, parts: SearchParts, metrics: dict[str, Any],
-      state: Mapping[str, Any] | None = None,
+    self,
+    parts: SearchParts,
+    metrics: dict[str, Any],
+    state: Mapping[str, Any] | None = None,
   ) -> Genotype:
     """Adds an epoch and writes the checkpoint and all other files.
 
@@ -116,20 +114,23 @@ class SearchRecord:
     for group, value in weights.items():
       self.history[group].append(value)
     self.stages[-1] = self.stages[-1].with_weights(weights)
-    self.metrics.append({
+    self.metrics.append(
+      {
         **metrics,
         'entropy': {g: entropy(w) for g, w in weights.items()},
         'skip_connections': {
-            name: genotype.skip_connections(name)
-            for name in genotype.cells},
+          name: genotype.skip_connections(name) for name in genotype.cells
+        },
         'genotype': genotype.to_dict(),
-    })
+      }
+    )
     if self.workdir is not None:
       arrays = {f'history/{g}': np.stack(h) for g, h in self.history.items()}
       CheckpointStore(self.workdir.checkpoints_path).save(
-          metrics['epoch'], arrays | variables,
-          {'metrics': self.metrics, **self._stage_dicts(parts),
-           **(state or {})})
+        metrics['epoch'],
+        arrays | variables,
+        {'metrics': self.metrics, **self._stage_dicts(parts), **(state or {})},
+      )
     self.write(parts)
     return genotype
 
@@ -140,8 +141,9 @@ class SearchRecord:
     self.workdir.write_metrics(self.metrics)
     atomic_write_arrays(self.workdir.alphas_path, alpha_arrays(parts))
     atomic_write_arrays(
-        self.workdir.alphas_history_path,
-        {g: np.stack(h) for g, h in self.history.items()})
+      self.workdir.alphas_history_path,
+      {g: np.stack(h) for g, h in self.history.items()},
+    )
     if stages := self._stage_dicts(parts):
       atomic_write_json(self.workdir.stages_path, stages['stages'])
     current_genotype(parts).save(self.workdir.genotype_path)
@@ -155,8 +157,10 @@ class SearchRecord:
 
 def alpha_arrays(parts: SearchParts) -> dict[str, np.ndarray]:
   """The architecture parameters, group by group."""
-  return {group: np.array(variable.numpy()) for group, variable in zip(
-      parts.relaxation.groups, parts.alphas)}
+  return {
+    group: np.array(variable.numpy())
+    for group, variable in zip(parts.relaxation.groups, parts.alphas)
+  }
 
 
 def mixing_weights(parts: SearchParts) -> dict[str, np.ndarray]:
@@ -167,5 +171,8 @@ def mixing_weights(parts: SearchParts) -> dict[str, np.ndarray]:
 def current_genotype(parts: SearchParts) -> Genotype:
   """What the alphas stand for now."""
   return discretize(
-      parts.space, mixing_weights(parts), parts.relaxation.groups,
-      parts.discretization)
+    parts.space,
+    mixing_weights(parts),
+    parts.relaxation.groups,
+    parts.discretization,
+  )

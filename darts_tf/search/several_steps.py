@@ -21,9 +21,7 @@ class SeveralSteps:
     self._outputs: dict[str, tf.DType] = {}
     self._compiled = tf.function(self._loop, autograph=False)
 
-  def __call__(
-      self, iterators: Sequence, count: int
-  ) -> list[dict[str, float]]:
+  def __call__(self, iterators: Sequence, count: int) -> list[dict[str, float]]:
     """Runs steps.
 
     Args:
@@ -44,17 +42,22 @@ class SeveralSteps:
     return results
 
   def _loop(self, iterators, count):
-    arrays = [tf.TensorArray(dtype, count, element_shape=())
-              for dtype in self._outputs.values()]
+    arrays = [
+      tf.TensorArray(dtype, count, element_shape=())
+      for dtype in self._outputs.values()
+    ]
 
     def body(index, arrays):
       result = self._step([i.get_next() for i in iterators])
       return index + 1, [
-          array.write(index, result[name])
-          for name, array in zip(self._outputs, arrays)]
+        array.write(index, result[name])
+        for name, array in zip(self._outputs, arrays)
+      ]
 
     _, arrays = tf.while_loop(
-        lambda index, _: index < count, body, (tf.constant(0), arrays),
-        parallel_iterations=1)
-    return {name: array.stack() for name, array in zip(
-        self._outputs, arrays)}
+      lambda index, _: index < count,
+      body,
+      (tf.constant(0), arrays),
+      parallel_iterations=1,
+    )
+    return {name: array.stack() for name, array in zip(self._outputs, arrays)}

@@ -31,13 +31,14 @@ class StageRecord:
   weights: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
 
   @classmethod
-  def begin(
-      cls, parts: SearchParts, change: Change | None
-  ) -> 'StageRecord':
+  def begin(cls, parts: SearchParts, change: Change | None) -> 'StageRecord':
     """The record of a stage that begins."""
     return cls(
-        parts.stage.first_epoch, parts.stage.epochs, parts.space.candidates,
-        {} if change is None else change.children)
+      parts.stage.first_epoch,
+      parts.stage.epochs,
+      parts.space.candidates,
+      {} if change is None else change.children,
+    )
 
   def with_weights(self, weights: Mapping[str, np.ndarray]) -> 'StageRecord':
     """Returns a copy with other mixing weights."""
@@ -46,24 +47,44 @@ class StageRecord:
   def to_dict(self) -> dict[str, Any]:
     """As JSON can hold it."""
     return {
-        'first_epoch': self.first_epoch, 'epochs': self.epochs,
-        'candidates': {kind: [list(names) for names in edges]
-                       for kind, edges in self.candidates.items()},
-        'children': {
-            kind: [{name: [child.parent, child.morphism]
-                    for name, child in of_edge.items()} for of_edge in edges]
-            for kind, edges in self.children.items()},
-        'weights': {group: np.asarray(w, np.float64).tolist()
-                    for group, w in self.weights.items()}}
+      'first_epoch': self.first_epoch,
+      'epochs': self.epochs,
+      'candidates': {
+        kind: [list(names) for names in edges]
+        for kind, edges in self.candidates.items()
+      },
+      'children': {
+        kind: [
+          {
+            name: [child.parent, child.morphism]
+            for name, child in of_edge.items()
+          }
+          for of_edge in edges
+        ]
+        for kind, edges in self.children.items()
+      },
+      'weights': {
+        group: np.asarray(w, np.float64).tolist()
+        for group, w in self.weights.items()
+      },
+    }
 
   @classmethod
   def from_dict(cls, values: Mapping[str, Any]) -> 'StageRecord':
     """Inverts `to_dict`."""
     return cls(
-        values['first_epoch'], values['epochs'],
-        {kind: tuple(tuple(names) for names in edges)
-         for kind, edges in values['candidates'].items()},
-        {kind: tuple({name: Child(*origin) for name, origin in edge.items()}
-                     for edge in edges)
-         for kind, edges in values['children'].items()},
-        {group: np.array(w) for group, w in values['weights'].items()})
+      values['first_epoch'],
+      values['epochs'],
+      {
+        kind: tuple(tuple(names) for names in edges)
+        for kind, edges in values['candidates'].items()
+      },
+      {
+        kind: tuple(
+          {name: Child(*origin) for name, origin in edge.items()}
+          for edge in edges
+        )
+        for kind, edges in values['children'].items()
+      },
+      {group: np.array(w) for group, w in values['weights'].items()},
+    )

@@ -41,13 +41,19 @@ class SearchStep:
   """
 
   def __init__(
-      self, supernet: Supernet, relaxation: Relaxation,
-      alphas: Sequence[keras.Variable], estimator: Estimator,
-      weight_optimizer: SGD, alpha_optimizer: Adam,
-      strategy: tf.distribute.Strategy, batch_size: int | None,
-      auxiliary_weight: float = 0.4,
-      precise_supernet: Supernet | None = None, loss_scale: float = 1.,
-      xla: bool = False,
+    self,
+    supernet: Supernet,
+    relaxation: Relaxation,
+    alphas: Sequence[keras.Variable],
+    estimator: Estimator,
+    weight_optimizer: SGD,
+    alpha_optimizer: Adam,
+    strategy: tf.distribute.Strategy,
+    batch_size: int | None,
+    auxiliary_weight: float = 0.4,
+    precise_supernet: Supernet | None = None,
+    loss_scale: float = 1.0,
+    xla: bool = False,
   ):
     self.supernet = supernet
     self.relaxation = relaxation
@@ -64,13 +70,17 @@ class SearchStep:
     batch = None if batch_size else _any_batch(supernet)
     # Nothing here branches on a tensor, so there is nothing to convert.
     compiled = lambda step, count: tf.function(
-        self._distributed(step), autograph=False, jit_compile=xla,
-        input_signature=batch and (batch,) * count)
+      self._distributed(step),
+      autograph=False,
+      jit_compile=xla,
+      input_signature=batch and (batch,) * count,
+    )
     self._search = compiled(self._search_step, 2)
     self._train = compiled(self._training_step, 1)
     # Each runs several steps, given iterators and their number.
     self.searches = SeveralSteps(
-        lambda batches: self.search(batches[0], batches[-1]))
+      lambda batches: self.search(batches[0], batches[-1])
+    )
     self.trainings = SeveralSteps(lambda batches: self.train(batches[0]))
 
   def search(self, training_batch: Any, validation_batch: Any) -> dict:
@@ -87,7 +97,7 @@ class SearchStep:
     return self._search(training_batch, validation_batch)
 
   def search_graph(
-      self, training_batch: Any, validation_batch: Any
+    self, training_batch: Any, validation_batch: Any
   ) -> tf.Graph:
     """Returns the graph of `search` for batches of these sizes.
 
@@ -97,12 +107,12 @@ class SearchStep:
     search = self._search
     if self.batch_size is None:
       search = tf.function(
-          self._distributed(self._search_step), autograph=False)
-    return search.get_concrete_function(
-        training_batch, validation_batch).graph
+        self._distributed(self._search_step), autograph=False
+      )
+    return search.get_concrete_function(training_batch, validation_batch).graph
 
   def gradient_function(
-      self, estimator: Estimator
+    self, estimator: Estimator
   ) -> Callable[[Any, Any], dict[str, tf.Tensor]]:
     """Returns a compiled estimate of the architecture gradient.
 
@@ -113,12 +123,19 @@ class SearchStep:
       A function of a training and a validation batch, which moves nothing.
       It returns group to gradient, `(edges, candidates)`.
     """
+
     def estimate(training_batch, validation_batch):
       weights, states, alphas = self._read()
       result = self._estimate(
-          estimator, self.problem(states), weights, alphas, training_batch,
-          validation_batch)
+        estimator,
+        self.problem(states),
+        weights,
+        alphas,
+        training_batch,
+        validation_batch,
+      )
       return dict(zip(self.relaxation.groups, result.gradients))
+
     return tf.function(self._distributed(estimate), autograph=False)
 
   def train(self, training_batch: Any) -> dict:
@@ -129,14 +146,19 @@ class SearchStep:
     def step(*batches):
       result = self.strategy.run(replica_step, args=batches)
       # Reduced inside, hence the same on all replicas.
-      return {name: self.strategy.experimental_local_results(value)[0]
-              for name, value in result.items()}
+      return {
+        name: self.strategy.experimental_local_results(value)[0]
+        for name, value in result.items()
+      }
+
     return step
 
   def _read(self):
-    return (algebra.as_tensors(self.supernet.trainable_variables),
-            algebra.as_tensors(self.supernet.non_trainable_variables),
-            self._alpha_tensors())
+    return (
+      algebra.as_tensors(self.supernet.trainable_variables),
+      algebra.as_tensors(self.supernet.non_trainable_variables),
+      self._alpha_tensors(),
+    )
 
   def _alpha_tensors(self):
     return algebra.as_tensors(self.alphas)
@@ -148,8 +170,14 @@ class SearchStep:
       states: see `SupernetProblem`.
     """
     return SupernetProblem(
-        self.supernet, self.relaxation, states, self.batch_size,
-        self.auxiliary_weight, self.precise_supernet, self.loss_scale)
+      self.supernet,
+      self.relaxation,
+      states,
+      self.batch_size,
+      self.auxiliary_weight,
+      self.precise_supernet,
+      self.loss_scale,
+    )
 
   def _search_step(self, training_batch, validation_batch):
     weights, states, alphas = self._read()
@@ -157,26 +185,33 @@ class SearchStep:
     if not self.estimator.uses_validation:
       return self._joint_step(problem, weights, alphas, training_batch)
     result = self._estimate(
-        self.estimator, problem, weights, alphas, training_batch,
-        validation_batch)
+      self.estimator, problem, weights, alphas, training_batch, validation_batch
+    )
     penalty = self._move_alphas(result.gradients, alphas)
     # Weights have not moved, so they are not read again.
     metrics = self._weight_step(
-        training_batch, weights, states, self._alpha_tensors())
-    return {**metrics, 'validation_loss': result.validation_loss,
-            **result.metrics, **penalty}
+      training_batch, weights, states, self._alpha_tensors()
+    )
+    return {
+      **metrics,
+      'validation_loss': result.validation_loss,
+      **result.metrics,
+      **penalty,
+    }
 
   def _estimate(
-      self, estimator, problem, weights, alphas, training_batch,
-      validation_batch,
+    self, estimator, problem, weights, alphas, training_batch, validation_batch
   ):
     inner = InnerStep(
-        tf.convert_to_tensor(self.weight_optimizer.learning_rate),
-        self.weight_optimizer.momentum, self.weight_optimizer.weight_decay,
-        [tf.convert_to_tensor(v)
-         for v in self.weight_optimizer.velocities] or None)
+      tf.convert_to_tensor(self.weight_optimizer.learning_rate),
+      self.weight_optimizer.momentum,
+      self.weight_optimizer.weight_decay,
+      [tf.convert_to_tensor(v) for v in self.weight_optimizer.velocities]
+      or None,
+    )
     return estimator(
-        problem, weights, alphas, training_batch, validation_batch, inner)
+      problem, weights, alphas, training_batch, validation_batch, inner
+    )
 
   def _training_step(self, training_batch):
     return self._weight_step(training_batch, *self._read())
@@ -194,11 +229,9 @@ class SearchStep:
     with tf.GradientTape(watch_accessed_variables=False) as tape:
       tape.watch([weights, alphas])
       forward = problem.forward(weights, alphas, training_batch)
-    gradients = problem.reduce(
-        _gradients(tape, forward.loss, alphas + weights))
-    penalty = self._move_alphas(gradients[:len(alphas)], alphas)
-    self._move_weights(
-        gradients[len(alphas):], problem.states, forward.states)
+    gradients = problem.reduce(_gradients(tape, forward.loss, alphas + weights))
+    penalty = self._move_alphas(gradients[: len(alphas)], alphas)
+    self._move_weights(gradients[len(alphas) :], problem.states, forward.states)
     return {**self._metrics(problem, forward, training_batch), **penalty}
 
   def _move_alphas(self, gradients, alphas):
@@ -210,36 +243,43 @@ class SearchStep:
     with tf.GradientTape(watch_accessed_variables=False) as tape:
       tape.watch(alphas)
       penalty = self.relaxation.penalty(
-          dict(zip(self.relaxation.groups, alphas)))
+        dict(zip(self.relaxation.groups, alphas))
+      )
     if penalty is not None:
       gradients = algebra.axpy(
-          1., _gradients(tape, penalty, alphas), gradients)
+        1.0, _gradients(tape, penalty, alphas), gradients
+      )
     self.alpha_optimizer.apply(gradients, self.alphas)
     return {} if penalty is None else {'penalty': penalty}
 
   def _move_weights(self, gradients, old_states, new_states):
-    self.weight_optimizer.apply(
-        gradients, self.supernet.trainable_variables)
+    self.weight_optimizer.apply(gradients, self.supernet.trainable_variables)
     for variable, old, new in zip(
-        self.supernet.non_trainable_variables, old_states, new_states):
+      self.supernet.non_trainable_variables, old_states, new_states
+    ):
       if new is not old:
         variable.assign(new)
 
   def _metrics(self, problem, forward, batch):
     correct = tf.equal(
-        tf.argmax(forward.logits, -1), tf.cast(batch[1], tf.int64))
+      tf.argmax(forward.logits, -1), tf.cast(batch[1], tf.int64)
+    )
     share = tf.reduce_sum(tf.cast(correct, forward.loss.dtype))
     loss, accuracy = problem.reduce(
-        [forward.loss, share / problem.images_of(batch[1], share.dtype)])
+      [forward.loss, share / problem.images_of(batch[1], share.dtype)]
+    )
     return {'train_loss': loss, 'train_accuracy': accuracy}
 
 
 def _any_batch(supernet: Supernet) -> tuple:
   """Images and labels of a batch of any size."""
-  return (tf.TensorSpec([None, *supernet.image_shape], tf.float32),
-          tf.TensorSpec([None], tf.int32))
+  return (
+    tf.TensorSpec([None, *supernet.image_shape], tf.float32),
+    tf.TensorSpec([None], tf.int32),
+  )
 
 
 def _gradients(tape, loss, sources):
   return tape.gradient(
-      loss, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    loss, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO
+  )

@@ -9,25 +9,32 @@ layers; batch normalization has scale and offset even in search.
 from darts_tf.search_space.darts import DARTS_CANDIDATES
 from darts_tf.search_space.macro import MacroLayout
 from darts_tf.search_space.space import (
-    SearchSpace,
-    register_search_space,
-    same_candidates,
+  SearchSpace,
+  register_search_space,
+  same_candidates,
 )
 from darts_tf.search_space.style import OperationStyle
 from darts_tf.search_space.topology import CellTopology
 
 _TOPOLOGY = CellTopology.dense(num_inputs=2, num_nodes=3)
 _STYLE = OperationStyle(
-    affine=True, average_includes_padding=True, strided_skip='relu_conv_bn')
+  affine=True, average_includes_padding=True, strided_skip='relu_conv_bn'
+)
 
-COURSE = register_search_space(SearchSpace(
+COURSE = register_search_space(
+  SearchSpace(
     name='course',
     topology=_TOPOLOGY,
     candidates=same_candidates(DARTS_CANDIDATES, _TOPOLOGY),
     macro=MacroLayout(
-        stem='none', preprocess='course', head='mlp',
-        double_after_reduction=True, search_head_units=(2048, 1024, 256),
-        network_head_units=(4096, 1024, 256)),
+      stem='none',
+      preprocess='course',
+      head='mlp',
+      double_after_reduction=True,
+      search_head_units=(2048, 1024, 256),
+      network_head_units=(4096, 1024, 256),
+    ),
     search_style=_STYLE,
     network_style=_STYLE,
-))
+  )
+)

@@ -1,21 +1,29 @@
 """The convolutional space of DARTS (arXiv:1806.09055)."""
 
 from darts_tf.search_space.space import (
-    SearchSpace,
-    register_search_space,
-    same_candidates,
+  SearchSpace,
+  register_search_space,
+  same_candidates,
 )
 from darts_tf.search_space.topology import CellTopology
 
 DARTS_CANDIDATES = (
-    'none', 'max_pool_3x3', 'avg_pool_3x3', 'skip_connect',
-    'sep_conv_3x3', 'sep_conv_5x5', 'dil_conv_3x3', 'dil_conv_5x5',
+  'none',
+  'max_pool_3x3',
+  'avg_pool_3x3',
+  'skip_connect',
+  'sep_conv_3x3',
+  'sep_conv_5x5',
+  'dil_conv_3x3',
+  'dil_conv_5x5',
 )
 
 _TOPOLOGY = CellTopology.dense(num_inputs=2, num_nodes=4)
 
-DARTS = register_search_space(SearchSpace(
+DARTS = register_search_space(
+  SearchSpace(
     name='darts',
     topology=_TOPOLOGY,
     candidates=same_candidates(DARTS_CANDIDATES, _TOPOLOGY),
-))
+  )
+)

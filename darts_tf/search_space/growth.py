@@ -35,23 +35,25 @@ class Growth:
       smallest, largest = getattr(self, name)
       if not 1 <= smallest <= largest:
         raise InputError(
-            'Restrictions are a smallest and a largest number; expected'
-            ' numbers from 1, the smallest first.'
-            f' Received: {name}={getattr(self, name)}')
+          'Restrictions are a smallest and a largest number; expected'
+          ' numbers from 1, the smallest first.'
+          f' Received: {name}={getattr(self, name)}'
+        )
     for name, least in (('max_extra_units', 0), ('max_width', 1)):
       most = getattr(self, name)
       if most is not None and most < least:
         raise InputError(
-            f'A restriction excludes everything; expected {least} or more, or'
-            f' None. Received: {name}={most}')
+          f'A restriction excludes everything; expected {least} or more, or'
+          f' None. Received: {name}={most}'
+        )
 
   def allows(self, operation: Convolution) -> bool:
     """Whether the space may hold a convolution."""
     within = lambda value, most: value <= (math.inf if most is None else most)
     return (
-        self.kernels[0] <= operation.kernel <= self.kernels[1]
-        and self.dilations[0] <= operation.dilation <= self.dilations[1]
-        and within(len(operation.widths), self.max_extra_units)
-        and all(within(width, self.max_width) for width in operation.widths)
-        and (self.dilated_1x1 or operation.kernel > 1
-             or operation.dilation == 1))
+      self.kernels[0] <= operation.kernel <= self.kernels[1]
+      and self.dilations[0] <= operation.dilation <= self.dilations[1]
+      and within(len(operation.widths), self.max_extra_units)
+      and all(within(width, self.max_width) for width in operation.widths)
+      and (self.dilated_1x1 or operation.kernel > 1 or operation.dilation == 1)
+    )

@@ -66,14 +66,16 @@ class MacroLayout:
     plans = []
     for index in range(num_cells):
       passed = sum(
-          r < index if self.double_after_reduction else r <= index
-          for r in reductions
+        r < index if self.double_after_reduction else r <= index
+        for r in reductions
       )
       reduces = index in reductions and not self.reductions_between_cells
-      plans.append(CellPlan(
+      plans.append(
+        CellPlan(
           index=index,
           kind='reduce' if reduces else 'normal',
           channels=channels * 2**passed,
           stride=2 if reduces else 1,
-      ))
+        )
+      )
     return tuple(plans)

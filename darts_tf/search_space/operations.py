@@ -40,14 +40,15 @@ class Operations(Registry[OperationSpec]):
 
   def __contains__(self, name: object) -> bool:
     return super().__contains__(name) or (
-        isinstance(name, str) and parse(name) is not None)
+      isinstance(name, str) and parse(name) is not None
+    )
 
 
 operations = Operations('operation')
 
 
 def register_operation(
-    name: str, build: Callable[..., Any], fused: bool = False
+  name: str, build: Callable[..., Any], fused: bool = False
 ) -> None:
   """Makes a candidate operation known by its name.
 
@@ -65,9 +66,15 @@ def _layer(class_name: str, **options: object) -> Callable[..., Any]:
 
   def build(channels, stride, style, copies=1, activate=True):
     from darts_tf import layers
+
     return getattr(layers, class_name)(
-        channels=channels, stride=stride, style=style, copies=copies,
-        activate=activate, **options)
+      channels=channels,
+      stride=stride,
+      style=style,
+      copies=copies,
+      activate=activate,
+      **options,
+    )
 
   return build
 
@@ -76,8 +83,11 @@ def _parameterized(operation: Convolution | Pooling) -> Callable[..., Any]:
   """How an operation that is described by numbers is built."""
   if isinstance(operation, Convolution):
     return _layer(
-        'SeparableConv', kernel_size=operation.kernel,
-        dilation=operation.dilation, widths=operation.widths)
+      'SeparableConv',
+      kernel_size=operation.kernel,
+      dilation=operation.dilation,
+      widths=operation.widths,
+    )
   kinds = {'max': 'MaxPool', 'avg': 'AveragePool'}
   return _layer(kinds[operation.kind], kernel_size=operation.kernel)
 
@@ -88,15 +98,19 @@ register_operation('max_pool_3x3', _layer('MaxPool'), fused=True)
 register_operation('avg_pool_3x3', _layer('AveragePool'), fused=True)
 for _k in (3, 5, 7):
   register_operation(
-      f'sep_conv_{_k}x{_k}',
-      _layer('SeparableConv', kernel_size=_k, widths=(1,)), fused=True)
+    f'sep_conv_{_k}x{_k}',
+    _layer('SeparableConv', kernel_size=_k, widths=(1,)),
+    fused=True,
+  )
 for _k in (3, 5):
   register_operation(
-      f'dil_conv_{_k}x{_k}',
-      _layer('SeparableConv', kernel_size=_k, dilation=2), fused=True)
+    f'dil_conv_{_k}x{_k}',
+    _layer('SeparableConv', kernel_size=_k, dilation=2),
+    fused=True,
+  )
 for _k in (1, 3):
   register_operation(
-      f'nor_conv_{_k}x{_k}', _layer('ReLUConvBN', kernel_size=_k),
-      fused=True)
+    f'nor_conv_{_k}x{_k}', _layer('ReLUConvBN', kernel_size=_k), fused=True
+  )
 register_operation('conv_7x1_1x7', _layer('FactorizedConv'), fused=True)
 register_operation('noise', _layer('Noise'), fused=True)

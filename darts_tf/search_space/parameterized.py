@@ -11,15 +11,17 @@ import re
 from darts_tf.config.errors import InputError
 
 _CONVOLUTION = re.compile(
-    r'conv_k([1-9]\d*)_d([1-9]\d*)(?:_m([1-9]\d*(?:-[1-9]\d*)*))?')
+  r'conv_k([1-9]\d*)_d([1-9]\d*)(?:_m([1-9]\d*(?:-[1-9]\d*)*))?'
+)
 _POOLING = re.compile(r'(max|avg)_pool_([1-9]\d*)x\2')
 
 
 def _check_kernel(kernel: int, name: str) -> None:
   if kernel < 1 or not kernel % 2:
     raise InputError(
-        'A kernel has an odd size; expected 1, 3, 5, ….'
-        f' Received: kernel={kernel!r}, operation={name!r}')
+      'A kernel has an odd size; expected 1, 3, 5, ….'
+      f' Received: kernel={kernel!r}, operation={name!r}'
+    )
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -48,8 +50,9 @@ class Convolution:
     _check_kernel(self.kernel, self.name)
     if min(self.dilation, *self.widths, 1) < 1:
       raise InputError(
-          'A dilation and widths are numbers from 1; expected, say, 2.'
-          f' Received: dilation={self.dilation!r}, widths={self.widths!r}')
+        'A dilation and widths are numbers from 1; expected, say, 2.'
+        f' Received: dilation={self.dilation!r}, widths={self.widths!r}'
+      )
 
   @property
   def name(self) -> str:
@@ -103,8 +106,10 @@ def parse(name: str) -> Convolution | Pooling | None:
   if match := _CONVOLUTION.fullmatch(name):
     kernel, dilation, widths = match.groups()
     return Convolution(
-        int(kernel), int(dilation),
-        tuple(map(int, widths.split('-'))) if widths else ())
+      int(kernel),
+      int(dilation),
+      tuple(map(int, widths.split('-'))) if widths else (),
+    )
   if match := _POOLING.fullmatch(name):
     return Pooling(match[1], int(match[2]))
   return None

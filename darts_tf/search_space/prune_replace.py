@@ -7,9 +7,9 @@ while it goes on, within the restrictions of the space.
 
 from darts_tf.search_space.growth import Growth
 from darts_tf.search_space.space import (
-    SearchSpace,
-    register_search_space,
-    same_candidates,
+  SearchSpace,
+  register_search_space,
+  same_candidates,
 )
 from darts_tf.search_space.topology import CellTopology
 
@@ -19,17 +19,24 @@ _TOPOLOGY = CellTopology.dense(num_inputs=2, num_nodes=4)
 
 
 def _space(name: str, growth: Growth) -> SearchSpace:
-  return register_search_space(SearchSpace(
-      name=name, topology=_TOPOLOGY,
-      candidates=same_candidates(FIRST_POOL, _TOPOLOGY), growth=growth))
+  return register_search_space(
+    SearchSpace(
+      name=name,
+      topology=_TOPOLOGY,
+      candidates=same_candidates(FIRST_POOL, _TOPOLOGY),
+      growth=growth,
+    )
+  )
 
 
 # Like DARTS: two units at most, of the width of the cell.
 PRUNE_REPLACE_DL = _space('prune_replace_dl', Growth())
 # Restricted in depth.
 PRUNE_REPLACE_DR = _space(
-    'prune_replace_dr', Growth(kernels=(1, 7), max_width=5))
+  'prune_replace_dr', Growth(kernels=(1, 7), max_width=5)
+)
 # Unrestricted in depth and width.
 PRUNE_REPLACE_UR = _space(
-    'prune_replace_ur',
-    Growth(kernels=(1, 7), max_extra_units=None, max_width=None))
+  'prune_replace_ur',
+  Growth(kernels=(1, 7), max_extra_units=None, max_width=None),
+)

@@ -6,9 +6,9 @@ arXiv:1910.11831 calls S1 and S2, see `amended_darts`.
 """
 
 from darts_tf.search_space.space import (
-    SearchSpace,
-    register_search_space,
-    same_candidates,
+  SearchSpace,
+  register_search_space,
+  same_candidates,
 )
 from darts_tf.search_space.topology import CellTopology
 
@@ -60,21 +60,36 @@ def _by_edge(text: str) -> tuple[tuple[str, ...], ...]:
   return tuple(tuple(line.split()) for line in text.splitlines() if line)
 
 
-S1 = register_search_space(SearchSpace(
-    name='s1', topology=_TOPOLOGY,
-    candidates={
-        'normal': _by_edge(_S1_NORMAL), 'reduce': _by_edge(_S1_REDUCE)}))
+S1 = register_search_space(
+  SearchSpace(
+    name='s1',
+    topology=_TOPOLOGY,
+    candidates={'normal': _by_edge(_S1_NORMAL), 'reduce': _by_edge(_S1_REDUCE)},
+  )
+)
 
-S2 = register_search_space(SearchSpace(
-    name='s2', topology=_TOPOLOGY,
+S2 = register_search_space(
+  SearchSpace(
+    name='s2',
+    topology=_TOPOLOGY,
+    candidates=same_candidates(('skip_connect', 'sep_conv_3x3'), _TOPOLOGY),
+  )
+)
+
+S3 = register_search_space(
+  SearchSpace(
+    name='s3',
+    topology=_TOPOLOGY,
     candidates=same_candidates(
-        ('skip_connect', 'sep_conv_3x3'), _TOPOLOGY)))
+      ('none', 'skip_connect', 'sep_conv_3x3'), _TOPOLOGY
+    ),
+  )
+)
 
-S3 = register_search_space(SearchSpace(
-    name='s3', topology=_TOPOLOGY,
-    candidates=same_candidates(
-        ('none', 'skip_connect', 'sep_conv_3x3'), _TOPOLOGY)))
-
-S4 = register_search_space(SearchSpace(
-    name='s4', topology=_TOPOLOGY,
-    candidates=same_candidates(('noise', 'sep_conv_3x3'), _TOPOLOGY)))
+S4 = register_search_space(
+  SearchSpace(
+    name='s4',
+    topology=_TOPOLOGY,
+    candidates=same_candidates(('noise', 'sep_conv_3x3'), _TOPOLOGY),
+  )
+)

@@ -61,11 +61,13 @@ class SearchSpace:
     for name in sorted(self.operations()):
       operation = parse(name)
       if isinstance(operation, Convolution) and not self.growth.allows(
-          operation):
+        operation
+      ):
         raise InputError(
-            'The restrictions of a search space exclude a candidate that it'
-            f' begins with; expected others. Received: candidate={name!r},'
-            f' growth={self.growth}')
+          'The restrictions of a search space exclude a candidate that it'
+          f' begins with; expected others. Received: candidate={name!r},'
+          f' growth={self.growth}'
+        )
 
   def offers(self, kind: str, edge: int, name: str) -> bool:
     """Whether an architecture of the space may have an operation somewhere.
@@ -78,11 +80,10 @@ class SearchSpace:
     if name in self.candidates[kind][edge]:
       return True
     operation = parse(name) if self.growth else None
-    return isinstance(operation, Convolution) and self.growth.allows(
-        operation)
+    return isinstance(operation, Convolution) and self.growth.allows(operation)
 
   def with_candidates(
-      self, candidates: Mapping[str, tuple[tuple[str, ...], ...]]
+    self, candidates: Mapping[str, tuple[tuple[str, ...], ...]]
   ) -> 'SearchSpace':
     """Returns the space as it is while a search has other candidates.
 
@@ -130,8 +131,10 @@ class SearchSpace:
   def operations(self) -> frozenset[str]:
     """Names of all candidate operations of the space."""
     return frozenset(
-        name for edges in self.candidates.values()
-        for names in edges for name in names
+      name
+      for edges in self.candidates.values()
+      for names in edges
+      for name in names
     )
 
 
@@ -144,8 +147,9 @@ def register_search_space(space: SearchSpace) -> SearchSpace:
 
 
 def same_candidates(
-    names: tuple[str, ...], topology: CellTopology,
-    kinds: tuple[str, ...] = ('normal', 'reduce'),
+  names: tuple[str, ...],
+  topology: CellTopology,
+  kinds: tuple[str, ...] = ('normal', 'reduce'),
 ) -> dict[str, tuple[tuple[str, ...], ...]]:
   """Gives every edge of every cell kind the same candidates."""
   return {kind: (tuple(names),) * len(topology.edges) for kind in kinds}

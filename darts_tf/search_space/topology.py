@@ -25,19 +25,17 @@ class CellTopology:
 
   @classmethod
   def dense(
-      cls, num_inputs: int, num_nodes: int,
-      output: tuple[int, ...] | None = None,
+    cls, num_inputs: int, num_nodes: int, output: tuple[int, ...] | None = None
   ) -> 'CellTopology':
     """Joins each intermediate node with all nodes before it."""
     total = num_inputs + num_nodes
     edges = tuple(
-        (source, target)
-        for target in range(num_inputs, total)
-        for source in range(target)
+      (source, target)
+      for target in range(num_inputs, total)
+      for source in range(target)
     )
     return cls(
-        num_inputs, num_nodes, edges,
-        output or tuple(range(num_inputs, total)),
+      num_inputs, num_nodes, edges, output or tuple(range(num_inputs, total))
     )
 
   @property

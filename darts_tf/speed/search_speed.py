@@ -23,8 +23,10 @@ from darts_tf.system.process_times import seconds_since_start
 
 
 def measure_search(
-    config: SearchConfig, image_shape: tuple[int, int, int] = (32, 32, 3),
-    num_classes: int = 10, steps: int = 5,
+  config: SearchConfig,
+  image_shape: tuple[int, int, int] = (32, 32, 3),
+  num_classes: int = 10,
+  steps: int = 5,
 ) -> dict[str, Any]:
   """Measures the steps of a search on random images.
 
@@ -47,8 +49,7 @@ def measure_search(
     multiply-addition, of convolutions, products and their gradients;
     `gflops_per_second` at the median.
   """
-  parts, batches = build_measured(
-      config, image_shape, num_classes, steps + 1)
+  parts, batches = build_measured(config, image_shape, num_classes, steps + 1)
   config = parts.config
   first = next(batches)
   started = time.perf_counter()
@@ -68,32 +69,39 @@ def measure_search(
   operations = list(graph.get_operations())
   gigaflop = 2 * graph_multiply_adds(graph) / 1e9
   return {
-      'search_space': config.search_space, 'gradient': config.gradient,
-      'channels': config.channels, 'cells': config.cells,
-      'batch_size': config.batch_size,
-      'replicas': parts.strategy.num_replicas_in_sync,
-      'image_shape': list(image_shape),
-      'parameters': sum(
-          int(np.prod(v.shape)) for v in parts.supernet.trainable_variables),
-      'tensorflow': tf.__version__,
-      'seconds_per_step_median': round(median, 4),
-      'seconds_per_step_min': round(min(seconds), 4),
-      'seconds_to_first_step': round(to_first, 1),
-      'trace_seconds': round(traced, 1),
-      'peak_rss_mib': round(peak_memory_mib()),
-      'expected_rss_mib': None if expected is None else round(
-          before + sum(expected) / 2**20),
-      'graph_operations': len(operations),
-      'graph_kernels': sum(
-          op.type not in ('Const', 'Placeholder') for op in operations),
-      'gigaflop_per_step': float(f'{gigaflop:.4g}'),
-      'gflops_per_second': float(f'{gigaflop / median:.3g}'),
+    'search_space': config.search_space,
+    'gradient': config.gradient,
+    'channels': config.channels,
+    'cells': config.cells,
+    'batch_size': config.batch_size,
+    'replicas': parts.strategy.num_replicas_in_sync,
+    'image_shape': list(image_shape),
+    'parameters': sum(
+      int(np.prod(v.shape)) for v in parts.supernet.trainable_variables
+    ),
+    'tensorflow': tf.__version__,
+    'seconds_per_step_median': round(median, 4),
+    'seconds_per_step_min': round(min(seconds), 4),
+    'seconds_to_first_step': round(to_first, 1),
+    'trace_seconds': round(traced, 1),
+    'peak_rss_mib': round(peak_memory_mib()),
+    'expected_rss_mib': None
+    if expected is None
+    else round(before + sum(expected) / 2**20),
+    'graph_operations': len(operations),
+    'graph_kernels': sum(
+      op.type not in ('Const', 'Placeholder') for op in operations
+    ),
+    'gigaflop_per_step': float(f'{gigaflop:.4g}'),
+    'gflops_per_second': float(f'{gigaflop / median:.3g}'),
   }
 
 
 def build_measured(
-    config: SearchConfig, image_shape: tuple[int, int, int],
-    num_classes: int, steps: int,
+  config: SearchConfig,
+  image_shape: tuple[int, int, int],
+  num_classes: int,
+  steps: int,
 ) -> tuple[SearchParts, Iterator]:
   """Builds a search on random images.
 
@@ -111,8 +119,8 @@ def build_measured(
   seed_everything(config)
   strategy = make_strategy(config)
   parts = build_search(
-      config, _random_images(config, image_shape, num_classes, steps),
-      strategy)
+    config, _random_images(config, image_shape, num_classes, steps), strategy
+  )
   streams = [s for s in (parts.weight_stream, parts.architecture_stream) if s]
   batches = zip(*(distribute(s, parts.strategy, 0, steps) for s in streams))
   return parts, ((batch[0], batch[-1]) for batch in batches)
@@ -125,8 +133,10 @@ def _finish(metrics: dict[str, tf.Tensor]) -> None:
 
 
 def _random_images(
-    config: SearchConfig, shape: tuple[int, int, int], num_classes: int,
-    steps: int,
+  config: SearchConfig,
+  shape: tuple[int, int, int],
+  num_classes: int,
+  steps: int,
 ) -> ImageData:
   """As many images as the steps need, each of both streams its own."""
   share = min(config.weight_portion, 1 - config.weight_portion)
@@ -136,5 +146,10 @@ def _random_images(
   images = draw.integers(0, 256, (count, *shape), np.uint8)
   labels = np.arange(count) % num_classes
   return make_image_data(
-      'random', images, labels, images[:num_classes], labels[:num_classes],
-      [str(label) for label in range(num_classes)])
+    'random',
+    images,
+    labels,
+    images[:num_classes],
+    labels[:num_classes],
+    [str(label) for label in range(num_classes)],
+  )

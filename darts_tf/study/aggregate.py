@@ -52,33 +52,40 @@ def aggregate(outcomes: Sequence[Outcome]) -> Aggregate:
   """Sums up the searches of one arm, at least one."""
   values = [outcome.accuracy for outcome in outcomes]
   mean = lambda name: statistics.fmean(
-      getattr(outcome, name) for outcome in outcomes)
+    getattr(outcome, name) for outcome in outcomes
+  )
   optional = lambda name: (
-      None if getattr(outcomes[0], name) is None else mean(name))
+    None if getattr(outcomes[0], name) is None else mean(name)
+  )
   epoch, at_best = max(
-      mean_course(outcomes), key=lambda point: point[1],
-      default=(None, None))
+    mean_course(outcomes), key=lambda point: point[1], default=(None, None)
+  )
   return Aggregate(
-      arm=outcomes[0].arm, num_seeds=len(outcomes),
-      mean=statistics.fmean(values),
-      deviation=statistics.stdev(values) if len(values) > 1 else None,
-      best=max(values), worst=min(values), mean_rank=optional('rank'),
-      best_epoch=epoch, mean_at_best_epoch=at_best,
-      skip_connections=mean('skip_connections'),
-      none_edges=mean('none_edges'), minutes=mean('minutes'),
-      seconds_per_epoch=optional('seconds_per_epoch'),
-      peak_memory_mib=max(o.peak_memory_mib for o in outcomes))
+    arm=outcomes[0].arm,
+    num_seeds=len(outcomes),
+    mean=statistics.fmean(values),
+    deviation=statistics.stdev(values) if len(values) > 1 else None,
+    best=max(values),
+    worst=min(values),
+    mean_rank=optional('rank'),
+    best_epoch=epoch,
+    mean_at_best_epoch=at_best,
+    skip_connections=mean('skip_connections'),
+    none_edges=mean('none_edges'),
+    minutes=mean('minutes'),
+    seconds_per_epoch=optional('seconds_per_epoch'),
+    peak_memory_mib=max(o.peak_memory_mib for o in outcomes),
+  )
 
 
-def mean_course(
-    outcomes: Sequence[Outcome]
-) -> tuple[tuple[int, float], ...]:
+def mean_course(outcomes: Sequence[Outcome]) -> tuple[tuple[int, float], ...]:
   """The mean accuracy over seeds, in epochs that all searches have."""
   courses = [dict(outcome.course) for outcome in outcomes]
   return tuple(
-      (epoch, statistics.fmean(course[epoch] for course in courses))
-      for epoch in sorted(courses[0])
-      if all(epoch in course for course in courses))
+    (epoch, statistics.fmean(course[epoch] for course in courses))
+    for epoch in sorted(courses[0])
+    if all(epoch in course for course in courses)
+  )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,18 +120,32 @@ def baselines(truth: Truth, num_seeds: int) -> list[Baseline]:
   table, dataset = truth.table, truth.dataset
   if table is None:
     return []
-  rows = [Baseline('random', 'random architecture: mean of the table',
-                   table.expected_best(1, dataset))]
+  rows = [
+    Baseline(
+      'random',
+      'random architecture: mean of the table',
+      table.expected_best(1, dataset),
+    )
+  ]
   for count in sorted({num_seeds, 20} - {1}):
-    rows.append(Baseline(
+    rows.append(
+      Baseline(
         f'best_of_{count}',
         f'best of {count} random architectures: expectation',
-        table.expected_best(count, dataset)))
+        table.expected_best(count, dataset),
+      )
+    )
   if ALL_SKIP in table:
-    rows.append(Baseline(
-        'all_skip', 'cell of skip connections only',
-        table.accuracy(ALL_SKIP, dataset), table.rank(ALL_SKIP, dataset)))
+    rows.append(
+      Baseline(
+        'all_skip',
+        'cell of skip connections only',
+        table.accuracy(ALL_SKIP, dataset),
+        table.rank(ALL_SKIP, dataset),
+      )
+    )
   best, accuracy = table.best(dataset)
-  rows.append(Baseline(
-      'optimum', 'optimum', accuracy, table.rank(best, dataset)))
+  rows.append(
+    Baseline('optimum', 'optimum', accuracy, table.rank(best, dataset))
+  )
   return rows

@@ -16,8 +16,14 @@ from darts_tf.search.config import SearchConfig
 RANDOM_SEARCH = 'random_search'
 
 # What must be the same in all arms, or else there is nothing to compare.
-COMMON = ('benchmark_table', 'data_dir', 'dataset', 'download',
-          'search_space', 'seed')
+COMMON = (
+  'benchmark_table',
+  'data_dir',
+  'dataset',
+  'download',
+  'search_space',
+  'seed',
+)
 
 _NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9_-]*')
 _BOOLEANS = {'true': True, 'false': False}
@@ -56,9 +62,10 @@ class Arm:
     if not self.is_random_search:
       return common.replace(**{**self.options, 'seed': seed})
     values = {
-        field.name: getattr(common, field.name)
-        for field in dataclasses.fields(RandomSearchConfig)
-        if hasattr(common, field.name)}
+      field.name: getattr(common, field.name)
+      for field in dataclasses.fields(RandomSearchConfig)
+      if hasattr(common, field.name)
+    }
     return RandomSearchConfig(**{**values, **self.options, 'seed': seed})
 
 
@@ -73,8 +80,9 @@ def parse_arms(texts: Iterable[str]) -> tuple[Arm, ...]:
     arm = parse_arm(text)
     if arm.name in arms:
       raise InputError(
-          'Two arms have the same name; expected a name of its own for each.'
-          f' Received: arm={text!r}')
+        'Two arms have the same name; expected a name of its own for each.'
+        f' Received: arm={text!r}'
+      )
     arms[arm.name] = arm
   return tuple(arms.values())
 
@@ -99,37 +107,38 @@ def parse_arm(text: str) -> Arm:
   name, colon, rest = text.partition(':')
   if not _NAME.fullmatch(name) or (colon and not rest):
     raise InputError(
-        'An arm has another form; expected NAME or NAME:option=value,… with'
-        ' a name of letters, digits, _ and -.'
-        f' Received: arm={text!r}')
+      'An arm has another form; expected NAME or NAME:option=value,… with'
+      ' a name of letters, digits, _ and -.'
+      f' Received: arm={text!r}'
+    )
   random = Arm(name).is_random_search
   if not (colon or random or name in architecture_gradients):
-    raise unknown_name(
-        'arm', name, [*architecture_gradients, RANDOM_SEARCH])
+    raise unknown_name('arm', name, [*architecture_gradients, RANDOM_SEARCH])
   options = {}
   for part in rest.split(',') if colon else ():
     option, equals, value = part.partition('=')
     if not (option and equals and value) or option in options:
       raise InputError(
-          'An option of an arm has another form or is repeated; expected'
-          f' option=value. Received: {part!r} in arm={text!r}')
+        'An option of an arm has another form or is repeated; expected'
+        f' option=value. Received: {part!r} in arm={text!r}'
+      )
     options[option] = _value(
-        RandomSearchConfig if random else SearchConfig, option, value, text)
+      RandomSearchConfig if random else SearchConfig, option, value, text
+    )
   if not random and name in architecture_gradients:
     options.setdefault('gradient', name)
   return Arm(name, options)
 
 
-def _value(
-    config: type[Options], name: str, text: str, arm: str
-) -> Any:
+def _value(config: type[Options], name: str, text: str, arm: str) -> Any:
   """Reads the value of an option by its type."""
   hints = typing.get_type_hints(config)
   where = f'{name}={text!r} in arm={arm!r}'
   if name in COMMON:
     raise InputError(
-        f'The option {name} is the same in all arms; expected it as the flag'
-        f' --{"seeds" if name == "seed" else name}. Received: {where}')
+      f'The option {name} is the same in all arms; expected it as the flag'
+      f' --{"seeds" if name == "seed" else name}. Received: {where}'
+    )
   if name not in hints:
     raise unknown_name('option', name, set(hints) - set(COMMON))
   kinds = typing.get_args(hints[name]) or (hints[name],)
@@ -139,12 +148,17 @@ def _value(
   try:
     value = _BOOLEANS[text] if kind is bool else kind(text)
   except (KeyError, ValueError) as error:
-    expected = {bool: 'true or false', int: 'a whole number',
-                float: 'a number'}[kind]
+    expected = {
+      bool: 'true or false',
+      int: 'a whole number',
+      float: 'a number',
+    }[kind]
     raise InputError(
-        f'The option {name} has a value of another type; expected'
-        f' {expected}. Received: {where}') from error
+      f'The option {name} has a value of another type; expected'
+      f' {expected}. Received: {where}'
+    ) from error
   if kind is float and not math.isfinite(value):
     raise InputError(
-        f'The option {name} is not a finite number. Received: {where}')
+      f'The option {name} is not a finite number. Received: {where}'
+    )
   return value

@@ -17,8 +17,10 @@ _ERROR = 'error: '
 
 
 def run_child(
-    module: str, arguments: list[str], log: pathlib.Path,
-    listen: Callable[[str], None],
+  module: str,
+  arguments: list[str],
+  log: pathlib.Path,
+  listen: Callable[[str], None],
 ) -> None:
   """Runs a module of this package as a program, and waits for its end.
 
@@ -43,10 +45,16 @@ def run_child(
   last = error = ''
   with file:
     child = subprocess.Popen(
-        [sys.executable, '-m', module, *arguments], stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        encoding='utf-8', errors='replace', env=_environment(),
-        start_new_session=True)
+      [sys.executable, '-m', module, *arguments],
+      stdin=subprocess.PIPE,
+      stdout=subprocess.PIPE,
+      stderr=subprocess.STDOUT,
+      text=True,
+      encoding='utf-8',
+      errors='replace',
+      env=_environment(),
+      start_new_session=True,
+    )
     try:
       for line in child.stdout:
         file.write(line)
@@ -67,8 +75,9 @@ def run_child(
       raise InputError(error.removeprefix(_ERROR))
     reason = f'signal {-code}' if code < 0 else f'exit code {code}'
     raise InputError(
-        f'The process of the search failed ({reason}); expected it to end'
-        f' well: its output is in {log}. Received: {last!r}')
+      f'The process of the search failed ({reason}); expected it to end'
+      f' well: its output is in {log}. Received: {last!r}'
+    )
 
 
 def _environment() -> dict[str, str]:
@@ -76,8 +85,10 @@ def _environment() -> dict[str, str]:
   root = str(pathlib.Path(darts_tf.__file__).parents[1])
   others = os.environ.get('PYTHONPATH')
   environment = {
-      **os.environ, 'PYTHONUNBUFFERED': '1',
-      'PYTHONPATH': os.pathsep.join([root, others] if others else [root])}
+    **os.environ,
+    'PYTHONUNBUFFERED': '1',
+    'PYTHONPATH': os.pathsep.join([root, others] if others else [root]),
+  }
   # The programs have set it, and each process does so anew: where it is set
   # already, TensorFlow is not silenced.
   if environment.get('TF_CPP_MIN_LOG_LEVEL') == '3':

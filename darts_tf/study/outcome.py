@@ -49,7 +49,7 @@ class Outcome:
 
 
 def make_outcome(
-    arm: str, seed: int, result: dict[str, Any], truth: Truth
+  arm: str, seed: int, result: dict[str, Any], truth: Truth
 ) -> Outcome:
   """Judges the result of a search.
 
@@ -69,26 +69,37 @@ def make_outcome(
   accuracy = truth.accuracy(result)
   if accuracy is None:
     raise InputError(
-        'The benchmark table lacks the architecture that a search has found;'
-        ' expected a table of the whole space. Received: architecture='
-        f'{genotype.to_nas_bench_201_string()!r}, arm={arm!r}, seed={seed}')
+      'The benchmark table lacks the architecture that a search has found;'
+      ' expected a table of the whole space. Received: architecture='
+      f'{genotype.to_nas_bench_201_string()!r}, arm={arm!r}, seed={seed}'
+    )
   course = tuple(
-      (line['epoch'], value) for line in result['course']
-      if (value := truth.accuracy(line)) is not None)
+    (line['epoch'], value)
+    for line in result['course']
+    if (value := truth.accuracy(line)) is not None
+  )
   best = max(course, key=lambda point: point[1], default=(None, None))
-  operations = [edge.operation for cell in genotype.cells.values()
-                for edge in cell.edges]
+  operations = [
+    edge.operation for cell in genotype.cells.values() for edge in cell.edges
+  ]
   return Outcome(
-      arm=arm, seed=seed, accuracy=accuracy,
-      rank=truth.rank(result), best_accuracy=best[1], best_epoch=best[0],
-      skip_connections=operations.count('skip_connect'),
-      none_edges=operations.count('none'),
-      minutes=sum(result['seconds']) / 60,
-      seconds_per_epoch=(
-          statistics.median(result['seconds']) if course else None),
-      peak_memory_mib=result['peak_memory_mib'],
-      architecture=(
-          genotype.to_nas_bench_201_string()
-          if genotype.search_space == 'nas_bench_201'
-          else genotype.to_json()),
-      course=course)
+    arm=arm,
+    seed=seed,
+    accuracy=accuracy,
+    rank=truth.rank(result),
+    best_accuracy=best[1],
+    best_epoch=best[0],
+    skip_connections=operations.count('skip_connect'),
+    none_edges=operations.count('none'),
+    minutes=sum(result['seconds']) / 60,
+    seconds_per_epoch=(
+      statistics.median(result['seconds']) if course else None
+    ),
+    peak_memory_mib=result['peak_memory_mib'],
+    architecture=(
+      genotype.to_nas_bench_201_string()
+      if genotype.search_space == 'nas_bench_201'
+      else genotype.to_json()
+    ),
+    course=course,
+  )

@@ -24,8 +24,14 @@ from darts_tf.search_space.space import search_spaces
 from darts_tf.study.arm import Arm
 
 # These depend on the method and the gradient, so each arm has its own.
-_OF_ARMS = ('gradient', *GRADIENT_OPTIONS, *RELAXATION_OPTIONS,
-            *SCHEDULE_OPTIONS, 'discretization', 'weight_portion')
+_OF_ARMS = (
+  'gradient',
+  *GRADIENT_OPTIONS,
+  *RELAXATION_OPTIONS,
+  *SCHEDULE_OPTIONS,
+  'discretization',
+  'weight_portion',
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,19 +58,22 @@ class Study:
     refuse_workers(self.common, 'A study')
     if not self.arms and not self.later_arms:
       raise InputError(
-          'A study needs something to compare; expected at least one --arm,'
-          f' e.g. --arm={next(iter(architecture_gradients))}.'
-          ' Received: arm=[]')
+        'A study needs something to compare; expected at least one --arm,'
+        f' e.g. --arm={next(iter(architecture_gradients))}.'
+        ' Received: arm=[]'
+      )
     names = [arm.name for arm in self.all_arms]
     for name in names:
       if names.count(name) > 1:
         raise InputError(
-            'Two arms have the same name; expected a name of its own for'
-            f' each. Received: arm={name!r}')
+          'Two arms have the same name; expected a name of its own for'
+          f' each. Received: arm={name!r}'
+        )
     if not self.seeds or len(set(self.seeds)) < len(self.seeds):
       raise InputError(
-          'A study needs seeds, each once; expected, say, --seeds=0,1,2.'
-          f' Received: seeds={",".join(map(str, self.seeds))!r}')
+        'A study needs seeds, each once; expected, say, --seeds=0,1,2.'
+        f' Received: seeds={",".join(map(str, self.seeds))!r}'
+      )
     for arm in self.all_arms:
       for seed in self.seeds:
         self.configure(arm, seed)
@@ -105,18 +114,26 @@ class Study:
     if scale is None:
       scale = methods[self.common.method].alpha_scale
     config = self.common.replace(
-        alpha_scale=scale, epochs=self.common.epochs or Constant().epochs,
-        channels=self.common.channels or space.default_channels,
-        cells=self.common.cells or space.default_cells)
-    common = {name: value for name, value in config.pinned().items()
-              if name != 'seed' and name not in _OF_ARMS}
+      alpha_scale=scale,
+      epochs=self.common.epochs or Constant().epochs,
+      channels=self.common.channels or space.default_channels,
+      cells=self.common.cells or space.default_cells,
+    )
+    common = {
+      name: value
+      for name, value in config.pinned().items()
+      if name != 'seed' and name not in _OF_ARMS
+    }
     return {
-        'common': common,
-        'arms': {arm.name: {
-            name: value for name, value
-            in self.configure(arm, self.seeds[0]).pinned().items()
-            if name != 'seed' and value != common.get(name)
-        } for arm in self.all_arms},
+      'common': common,
+      'arms': {
+        arm.name: {
+          name: value
+          for name, value in self.configure(arm, self.seeds[0]).pinned().items()
+          if name != 'seed' and value != common.get(name)
+        }
+        for arm in self.all_arms
+      },
     }
 
 
@@ -137,9 +154,14 @@ def pin_study(directory: WorkDir, study: Study) -> None:
     known = directory.read_config().get('arms')
     if not isinstance(known, dict):
       raise InputError(
-          'The work directory belongs to a run of another kind; expected that'
-          ' of a study, or another --workdir.'
-          f' Received: workdir={str(directory.path)!r}')
-  new = [f'arms.{name}.{option}' for name, options in pinned['arms'].items()
-         for option in options if name not in known]
+        'The work directory belongs to a run of another kind; expected that'
+        ' of a study, or another --workdir.'
+        f' Received: workdir={str(directory.path)!r}'
+      )
+  new = [
+    f'arms.{name}.{option}'
+    for name, options in pinned['arms'].items()
+    for option in options
+    if name not in known
+  ]
   directory.pin({**pinned, 'arms': {**known, **pinned['arms']}}, new)

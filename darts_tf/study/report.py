@@ -20,8 +20,11 @@ from darts_tf.study.worker import RESULT
 from darts_tf.visualize.study import StudyLine, draw_study
 
 # Baselines in the plot, with shorter words.
-_REFERENCES = {'random': 'random, mean', 'all_skip': 'skips only',
-               'optimum': 'optimum'}
+_REFERENCES = {
+  'random': 'random, mean',
+  'all_skip': 'skips only',
+  'optimum': 'optimum',
+}
 
 
 def search_path(directory: WorkDir, arm: str, seed: int) -> pathlib.Path:
@@ -30,7 +33,7 @@ def search_path(directory: WorkDir, arm: str, seed: int) -> pathlib.Path:
 
 
 def read_outcome(
-    directory: WorkDir, arm: str, seed: int, truth: Truth
+  directory: WorkDir, arm: str, seed: int, truth: Truth
 ) -> Outcome | None:
   """Reads what a search has given; `None` if it has not ended.
 
@@ -48,9 +51,10 @@ def read_outcome(
     raise
   except (KeyError, TypeError, ValueError) as error:
     raise InputError(
-        f'The result of a search cannot be used ({error}); expected what the'
-        ' search wrote: remove the file, and it is written again.'
-        f' Received: path={str(path)!r}') from error
+      f'The result of a search cannot be used ({error}); expected what the'
+      ' search wrote: remove the file, and it is written again.'
+      f' Received: path={str(path)!r}'
+    ) from error
 
 
 def read_outcomes(directory: WorkDir, truth: Truth) -> list[Outcome]:
@@ -59,15 +63,20 @@ def read_outcomes(directory: WorkDir, truth: Truth) -> list[Outcome]:
   for arm in directory.read_config()['arms']:
     folders = (directory.path / arm).glob('seed_*')
     seeds = sorted(
-        int(digits) for folder in folders
-        if (digits := folder.name.removeprefix('seed_')).isdigit())
-    outcomes += [outcome for seed in seeds if (outcome := read_outcome(
-        directory, arm, seed, truth)) is not None]
+      int(digits)
+      for folder in folders
+      if (digits := folder.name.removeprefix('seed_')).isdigit()
+    )
+    outcomes += [
+      outcome
+      for seed in seeds
+      if (outcome := read_outcome(directory, arm, seed, truth)) is not None
+    ]
   return outcomes
 
 
 def write_report(
-    directory: WorkDir, truth: Truth, planned: list[tuple[str, int]]
+  directory: WorkDir, truth: Truth, planned: list[tuple[str, int]]
 ) -> list[Outcome]:
   """Writes `study.json`, `study.md` and `study.png`.
 
@@ -85,14 +94,18 @@ def write_report(
   outcomes = read_outcomes(directory, truth)
   if not outcomes:
     return outcomes
-  arms = {arm: [o for o in outcomes if o.arm == arm]
-          for arm in dict.fromkeys(o.arm for o in outcomes)}
+  arms = {
+    arm: [o for o in outcomes if o.arm == arm]
+    for arm in dict.fromkeys(o.arm for o in outcomes)
+  }
   rows = [aggregate(members) for members in arms.values()]
   references = baselines(truth, max(row.num_seeds for row in rows))
   ended = {(outcome.arm, outcome.seed) for outcome in outcomes}
   unfinished = [search for search in planned if search not in ended]
   published = truth.table is not None
-  atomic_write_json(directory.path / 'study.json', {
+  atomic_write_json(
+    directory.path / 'study.json',
+    {
       'measure': truth.measure,
       'dataset': truth.dataset if published else None,
       **directory.read_config(),
@@ -100,19 +113,33 @@ def write_report(
       'baselines': [dataclasses.asdict(row) for row in references],
       'unfinished': [list(search) for search in unfinished],
       'searches': [dataclasses.asdict(outcome) for outcome in outcomes],
-  })
-  atomic_write_text(directory.path / 'study.md', study_table(
-      rows, references, published, unfinished))
+    },
+  )
+  atomic_write_text(
+    directory.path / 'study.md',
+    study_table(rows, references, published, unfinished),
+  )
   draw_study(
-      [StudyLine(
-          label=_label(row), course=mean_course(members),
-          courses=[o.course for o in members], level=row.mean)
-       for row, members in zip(rows, arms.values(), strict=True)],
-      {_REFERENCES[row.key]: row.accuracy for row in references
-       if row.key in _REFERENCES},
-      'Published test accuracy of the current architecture (%)' if published
-      else 'Validation accuracy of the supernet (%)',
-      directory.path / 'study.png', stretch=published)
+    [
+      StudyLine(
+        label=_label(row),
+        course=mean_course(members),
+        courses=[o.course for o in members],
+        level=row.mean,
+      )
+      for row, members in zip(rows, arms.values(), strict=True)
+    ],
+    {
+      _REFERENCES[row.key]: row.accuracy
+      for row in references
+      if row.key in _REFERENCES
+    },
+    'Published test accuracy of the current architecture (%)'
+    if published
+    else 'Validation accuracy of the supernet (%)',
+    directory.path / 'study.png',
+    stretch=published,
+  )
   return outcomes
 
 

@@ -23,8 +23,10 @@ _COURSE = ('Epoch ', 'Sample ', 'Continuing ', 'Warning: ')
 
 
 def run_study(
-    study: Study, workdir: str | os.PathLike, minutes: float = 0,
-    run: Runner | None = None,
+  study: Study,
+  workdir: str | os.PathLike,
+  minutes: float = 0,
+  run: Runner | None = None,
 ) -> list[Outcome]:
   """Does the searches of a study that have not been done yet.
 
@@ -50,20 +52,26 @@ def run_study(
   """
   if not minutes >= 0:
     raise InputError(
-        'A time limit is negative; expected minutes, or 0 for no limit.'
-        f' Received: minutes={minutes!r}')
+      'A time limit is negative; expected minutes, or 0 for no limit.'
+      f' Received: minutes={minutes!r}'
+    )
   started = time.monotonic()
   directory = WorkDir(workdir)
   truth = Truth.of(study.common)
   pin_study(directory, study)
   with directory.exclusive():
     return _do_searches(
-        study, directory, truth, started, minutes, run or run_in_process)
+      study, directory, truth, started, minutes, run or run_in_process
+    )
 
 
 def _do_searches(
-    study: Study, directory: WorkDir, truth: Truth, started: float,
-    minutes: float, run: Runner,
+  study: Study,
+  directory: WorkDir,
+  truth: Truth,
+  started: float,
+  minutes: float,
+  run: Runner,
 ) -> list[Outcome]:
   """Does what is left, writing the results after each search."""
   planned = [(arm.name, seed) for arm, seed in study.searches()]
@@ -73,29 +81,32 @@ def _do_searches(
     if (path / RESULT).exists():
       continue
     if minutes and time.monotonic() - started >= 60 * minutes:
-      left = len(planned) - sum(
-          (o.arm, o.seed) in planned for o in outcomes)
-      print(f'The time of --minutes={minutes:g} has passed, {left} of'
-            f' {len(planned)} searches are left: run the same command again'
-            ' to continue.')
+      left = len(planned) - sum((o.arm, o.seed) in planned for o in outcomes)
+      print(
+        f'The time of --minutes={minutes:g} has passed, {left} of'
+        f' {len(planned)} searches are left: run the same command again'
+        ' to continue.'
+      )
       break
-    print(f'== {arm.name}, seed {seed} ({number} of {len(planned)})',
-          flush=True)
+    print(
+      f'== {arm.name}, seed {seed} ({number} of {len(planned)})', flush=True
+    )
     run(arm, study.configure(arm, seed), path)
     outcomes = write_report(directory, truth, planned)
-    print(_line(read_outcome(directory, arm.name, seed, truth), truth),
-          flush=True)
+    print(
+      _line(read_outcome(directory, arm.name, seed, truth), truth), flush=True
+    )
   return outcomes
 
 
-def run_in_process(
-    arm: Arm, config: Options, path: os.PathLike
-) -> None:
+def run_in_process(arm: Arm, config: Options, path: os.PathLike) -> None:
   """Does one search in a new process; its output goes to `log.txt`."""
   run_child(
-      'darts_tf.study.worker',
-      ['--job=' + job_text(arm.is_random_search, config.to_dict(), path)],
-      path / 'log.txt', _show)
+    'darts_tf.study.worker',
+    ['--job=' + job_text(arm.is_random_search, config.to_dict(), path)],
+    path / 'log.txt',
+    _show,
+  )
 
 
 def _show(line: str) -> None:
@@ -108,7 +119,9 @@ def _line(outcome: Outcome, truth: Truth) -> str:
   result = f'validation accuracy {outcome.accuracy:.2f} %'
   if truth.table is not None:
     result = f'published {outcome.accuracy:.2f} %, rank {outcome.rank:,}'
-  return (f'{outcome.arm}, seed {outcome.seed}: {result},'
-          f' {outcome.skip_connections} skip connections,'
-          f' {outcome.minutes:.1f} minutes,'
-          f' {outcome.peak_memory_mib:,.0f} MiB')
+  return (
+    f'{outcome.arm}, seed {outcome.seed}: {result},'
+    f' {outcome.skip_connections} skip connections,'
+    f' {outcome.minutes:.1f} minutes,'
+    f' {outcome.peak_memory_mib:,.0f} MiB'
+  )

@@ -40,14 +40,17 @@ class Truth:
       return cls()
     check_space(config.search_space, config.benchmark_table)
     return cls(
-        BenchmarkTable.load(config.benchmark_table),
-        column_of(config.dataset))
+      BenchmarkTable.load(config.benchmark_table), column_of(config.dataset)
+    )
 
   @property
   def measure(self) -> str:
     """`published_accuracy` or `supernet_validation_accuracy`."""
-    return ('supernet_validation_accuracy' if self.table is None
-            else 'published_accuracy')
+    return (
+      'supernet_validation_accuracy'
+      if self.table is None
+      else 'published_accuracy'
+    )
 
   def accuracy(self, line: dict[str, Any]) -> float | None:
     """Returns the accuracy in percent, `None` where it is not known.
@@ -58,8 +61,11 @@ class Truth:
     if self.table is not None:
       genotype = _genotype(line)
       # A table may hold a part of the space.
-      return (self.table.accuracy(genotype, self.dataset)
-              if genotype in self.table else None)
+      return (
+        self.table.accuracy(genotype, self.dataset)
+        if genotype in self.table
+        else None
+      )
     value = line['validation_accuracy']
     return None if value is None else 100 * value
 

@@ -27,7 +27,7 @@ _PEAK = 'peak_memory.json'
 
 
 def job_text(
-    random: bool, config: dict[str, Any], workdir: str | os.PathLike
+  random: bool, config: dict[str, Any], workdir: str | os.PathLike
 ) -> str:
   """Describes a search.
 
@@ -39,8 +39,9 @@ def job_text(
   Returns:
     The JSON that `--job` takes.
   """
-  return json.dumps({
-      'random': random, 'config': config, 'workdir': os.fspath(workdir)})
+  return json.dumps(
+    {'random': random, 'config': config, 'workdir': os.fspath(workdir)}
+  )
 
 
 def run_job(text: str) -> None:
@@ -54,33 +55,39 @@ def run_job(text: str) -> None:
     # A search may take several processes; the one that ends it may have
     # had nothing left to train.
     peak = _record_peak(directory)
-  atomic_write_json(
-      directory / RESULT, {**result, 'peak_memory_mib': peak})
+  atomic_write_json(directory / RESULT, {**result, 'peak_memory_mib': peak})
 
 
 def _search(config: dict[str, Any], directory: pathlib.Path):
   from darts_tf.search import SearchConfig, run_search
+
   result = run_search(SearchConfig(**config), directory)
   return {
-      'genotype': result.genotype.to_dict(),
-      'seconds': [line['seconds'] for line in result.metrics],
-      'validation_accuracy': result.metrics[-1]['validation_accuracy'],
-      'course': [{
-          'epoch': line['epoch'] + 1, 'genotype': line['genotype'],
-          'validation_accuracy': line.get('validation_accuracy'),
-      } for line in result.metrics],
+    'genotype': result.genotype.to_dict(),
+    'seconds': [line['seconds'] for line in result.metrics],
+    'validation_accuracy': result.metrics[-1]['validation_accuracy'],
+    'course': [
+      {
+        'epoch': line['epoch'] + 1,
+        'genotype': line['genotype'],
+        'validation_accuracy': line.get('validation_accuracy'),
+      }
+      for line in result.metrics
+    ],
   }
 
 
 def _random_search(config: dict[str, Any], directory: pathlib.Path):
   from darts_tf.random_search import RandomSearchConfig, random_search
+
   result = random_search(RandomSearchConfig(**config), directory)
   return {
-      'genotype': result.genotype.to_dict(),
-      'seconds': [sample['seconds'] for sample in result.samples],
-      'validation_accuracy': max(
-          sample['validation_accuracy'] for sample in result.samples),
-      'course': [],  # It has no epochs.
+    'genotype': result.genotype.to_dict(),
+    'seconds': [sample['seconds'] for sample in result.samples],
+    'validation_accuracy': max(
+      sample['validation_accuracy'] for sample in result.samples
+    ),
+    'course': [],  # It has no epochs.
   }
 
 
@@ -95,11 +102,13 @@ def _record_peak(directory: pathlib.Path) -> float:
 
 def stop_with_parent() -> None:
   """Ends this process, as SIGTERM would, once standard input is closed."""
+
   def wait() -> None:
     # Not sys.stdin: its lock would be held when the interpreter ends.
     while os.read(0, 1024):
       pass
     os.kill(os.getpid(), signal.SIGTERM)
+
   threading.Thread(target=wait, daemon=True).start()
 
 

@@ -40,8 +40,9 @@ def available_memory_mib() -> float | None:
     if line.startswith('MemAvailable:'):
       free = int(line.split()[1]) / 1024
   limit, used = (
-      ''.join(_lines(f'/sys/fs/cgroup/memory.{name}')).strip()
-      for name in ('max', 'current'))
+    ''.join(_lines(f'/sys/fs/cgroup/memory.{name}')).strip()
+    for name in ('max', 'current')
+  )
   if free is not None and limit.isdigit() and used.isdigit():
     free = min(free, (int(limit) - int(used)) / 2**20)
   return free

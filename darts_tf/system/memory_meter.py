@@ -32,7 +32,7 @@ class MemoryMeter:
   def __init__(self):
     on_gpu = bool(tf.config.list_physical_devices('GPU'))
     self._device = 'GPU:0' if on_gpu else 'CPU:0'
-    self._held = 0.
+    self._held = 0.0
     self._tells = self._info() is not None
     self.restart()
     self._held = self._used('current')
@@ -62,7 +62,7 @@ class MemoryMeter:
 
   def _largest(self) -> float:
     """What the allocator has ever held."""
-    return max(_largest.get(self._device, 0.), self._info()['peak'])
+    return max(_largest.get(self._device, 0.0), self._info()['peak'])
 
   def _info(self) -> dict[str, float] | None:
     """What the allocator holds, and its peak, in MiB."""
@@ -86,8 +86,9 @@ def memory_budget_mib(given: float | None = None) -> float:
   free = given or _free_device_memory_mib() or available_memory_mib()
   if free is None:
     raise InputError(
-        'This system does not tell what memory is free; expected'
-        f' memory_budget in MiB. Received: memory_budget={given}')
+      'This system does not tell what memory is free; expected'
+      f' memory_budget in MiB. Received: memory_budget={given}'
+    )
   return free
 
 
@@ -104,6 +105,9 @@ def device_memory_mib() -> float | None:
   if not tf.config.list_physical_devices('GPU'):
     return None
   from tensorflow.python.client import device_lib
+
   return next(
-      device.memory_limit / 2**20 for device in device_lib.list_local_devices()
-      if device.device_type == 'GPU')
+    device.memory_limit / 2**20
+    for device in device_lib.list_local_devices()
+    if device.device_type == 'GPU'
+  )

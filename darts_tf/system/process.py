@@ -66,10 +66,9 @@ def configure_tensorflow() -> None:
   if os.environ.get('DARTS_TF_TUNE') == '0':
     return
   import tensorflow as tf
+
   if tf.config.list_physical_devices('GPU'):
     return
-  tf.config.optimizer.set_experimental_options(
-      {'disable_meta_optimizer': True})
-  if (_INTRAOP not in os.environ
-      and (os.cpu_count() or 1) <= _FEW_CORES):
+  tf.config.optimizer.set_experimental_options({'disable_meta_optimizer': True})
+  if _INTRAOP not in os.environ and (os.cpu_count() or 1) <= _FEW_CORES:
     tf.config.threading.set_intra_op_parallelism_threads(1)

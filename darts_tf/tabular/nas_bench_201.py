@@ -32,8 +32,10 @@ from darts_tf.tabular.random_baseline import (
 )
 
 DATASETS = tuple(COLUMNS)
-ALL_SKIP = ('|skip_connect~0|+|skip_connect~0|skip_connect~1|'
-            '+|skip_connect~0|skip_connect~1|skip_connect~2|')
+ALL_SKIP = (
+  '|skip_connect~0|+|skip_connect~0|skip_connect~1|'
+  '+|skip_connect~0|skip_connect~1|skip_connect~2|'
+)
 
 
 class BenchmarkTable:
@@ -71,7 +73,7 @@ class BenchmarkTable:
     return architecture_string(genotype) in self._rows
 
   def accuracy(
-      self, genotype: Genotype | str, dataset: str = 'cifar10'
+    self, genotype: Genotype | str, dataset: str = 'cifar10'
   ) -> float:
     """Returns the test accuracy of an architecture, in percent.
 
@@ -93,7 +95,8 @@ class BenchmarkTable:
     """
     accuracy = self.accuracy(genotype, dataset)
     not_greater = np.searchsorted(
-        self._sorted[:, _column(dataset)], accuracy, side='right')
+      self._sorted[:, _column(dataset)], accuracy, side='right'
+    )
     return 1 + len(self) - int(not_greater)
 
   def best(self, dataset: str = 'cifar10') -> tuple[str, float]:
@@ -123,15 +126,15 @@ class BenchmarkTable:
     """
     if not isinstance(top, numbers.Real) or not 0 < top <= 1:
       raise InputError(
-          'Not a part of the table; expected a number above 0 and at most 1.'
-          f' Received: top={top!r}')
+        'Not a part of the table; expected a number above 0 and at most 1.'
+        f' Received: top={top!r}'
+      )
     # 0.07 * 100 is a little more than 7 in floating point.
     place = math.ceil(round(top * len(self), 6)) or 1
     return float(self._sorted[-place, _column(dataset)])
 
   def expected_best(
-      self, num_samples: int, dataset: str = 'cifar10',
-      replacement: bool = True,
+    self, num_samples: int, dataset: str = 'cifar10', replacement: bool = True
   ) -> float:
     """Returns the expected best of uniform draws, exactly, in percent.
 
@@ -142,11 +145,15 @@ class BenchmarkTable:
       InputError: if the number of samples or the data set cannot be used.
     """
     return expected_best(
-        self._accuracies[:, _column(dataset)], num_samples, replacement)
+      self._accuracies[:, _column(dataset)], num_samples, replacement
+    )
 
   def random_baseline(
-      self, num_samples: int, seed: int | np.random.Generator = 0,
-      dataset: str = 'cifar10', replacement: bool = True,
+    self,
+    num_samples: int,
+    seed: int | np.random.Generator = 0,
+    dataset: str = 'cifar10',
+    replacement: bool = True,
   ) -> RandomBaseline:
     """Draws architectures uniformly; returns mean, best, expectations.
 
@@ -154,7 +161,8 @@ class BenchmarkTable:
       InputError: if the number of samples or the data set cannot be used.
     """
     return draw_baseline(
-        self._accuracies[:, _column(dataset)], num_samples, seed, replacement)
+      self._accuracies[:, _column(dataset)], num_samples, seed, replacement
+    )
 
   def isomorphic(self, genotype: Genotype | str) -> list[str]:
     """Returns the strings in the table of the same `canonical_form`.
@@ -166,7 +174,7 @@ class BenchmarkTable:
     return [self.architectures[row] for row in rows]
 
   def spread(
-      self, genotype: Genotype | str, dataset: str = 'cifar10'
+    self, genotype: Genotype | str, dataset: str = 'cifar10'
   ) -> Spread:
     """Returns the accuracies of all strings of the same function.
 
@@ -182,8 +190,9 @@ class BenchmarkTable:
     if not rows:
       raise _absent(architecture_string(genotype), len(self))
     values = self._accuracies[rows, column]
-    return Spread(len(rows), float(values.min()), float(values.mean()),
-                  float(values.max()))
+    return Spread(
+      len(rows), float(values.min()), float(values.mean()), float(values.max())
+    )
 
   def noise(self, dataset: str = 'cifar10', least: float = 0.0) -> float:
     """Returns the standard deviation among strings of one function.
@@ -215,9 +224,10 @@ def check_space(search_space: str, benchmark_table: str) -> None:
   """Raises `InputError` unless the table can be of a search space."""
   if search_space != 'nas_bench_201':
     raise InputError(
-        'There is no table of published accuracies for this search space;'
-        ' expected search_space=nas_bench_201. Received: search_space='
-        f'{search_space!r}, benchmark_table={benchmark_table!r}')
+      'There is no table of published accuracies for this search space;'
+      ' expected search_space=nas_bench_201. Received: search_space='
+      f'{search_space!r}, benchmark_table={benchmark_table!r}'
+    )
 
 
 def column_of(dataset: str) -> str:
@@ -236,5 +246,6 @@ def _column(dataset: str) -> int:
 
 def _absent(architecture: str, size: int) -> InputError:
   return InputError(
-      'The architecture is not in the benchmark table; expected one of its'
-      f' {size}. Received: architecture={architecture!r}')
+    'The architecture is not in the benchmark table; expected one of its'
+    f' {size}. Received: architecture={architecture!r}'
+  )

@@ -12,9 +12,9 @@ from darts_tf.runs.atomic import Path
 from darts_tf.tabular.nas_bench_201_unique import architecture_string
 
 COLUMNS = {
-    'cifar10': 'cifar10_test',
-    'cifar100': 'cifar100_test',
-    'imagenet16_120': 'imagenet16_120_test',
+  'cifar10': 'cifar10_test',
+  'cifar100': 'cifar100_test',
+  'imagenet16_120': 'imagenet16_120_test',
 }
 _ARCHITECTURE = 'architecture'
 
@@ -51,27 +51,34 @@ def read_accuracies(path: Path) -> tuple[list[str], np.ndarray]:
         continue
       if len(row) != width:
         raise InputError(
-            f'The {where} has {len(row)} fields; expected {width}, as in'
-            f' the header. Received: row={",".join(row)!r}')
+          f'The {where} has {len(row)} fields; expected {width}, as in'
+          f' the header. Received: row={",".join(row)!r}'
+        )
       architecture = _architecture(row[positions[0]], where)
       if architecture in lines:
         raise InputError(
-            f'The {where} repeats the architecture of line'
-            f' {lines[architecture]}; expected each once.'
-            f' Received: architecture={architecture!r}')
+          f'The {where} repeats the architecture of line'
+          f' {lines[architecture]}; expected each once.'
+          f' Received: architecture={architecture!r}'
+        )
       lines[architecture] = reader.line_num
-      accuracies.append([
+      accuracies.append(
+        [
           _accuracy(row[position], column, where)
-          for position, column in zip(positions[1:], COLUMNS.values())])
+          for position, column in zip(positions[1:], COLUMNS.values())
+        ]
+      )
   except csv.Error as error:
     raise InputError(
-        f'Line {reader.line_num} of the benchmark table is not CSV ({error});'
-        ' expected fields between commas.'
-        f' Received: path={os.fspath(path)!r}') from error
+      f'Line {reader.line_num} of the benchmark table is not CSV ({error});'
+      ' expected fields between commas.'
+      f' Received: path={os.fspath(path)!r}'
+    ) from error
   if not accuracies:
     raise InputError(
-        'The benchmark table is empty; expected a header and a row for each'
-        f' architecture. Received: path={os.fspath(path)!r}')
+      'The benchmark table is empty; expected a header and a row for each'
+      f' architecture. Received: path={os.fspath(path)!r}'
+    )
   return list(lines), np.array(accuracies, np.float64)
 
 
@@ -81,12 +88,14 @@ def _text(path: Path) -> str:
     return pathlib.Path(path).read_text(encoding='utf-8-sig')
   except FileNotFoundError as error:
     raise InputError(
-        'The benchmark table is missing; expected the path of a CSV file.'
-        f' Received: path={os.fspath(path)!r}') from error
+      'The benchmark table is missing; expected the path of a CSV file.'
+      f' Received: path={os.fspath(path)!r}'
+    ) from error
   except (OSError, UnicodeDecodeError) as error:
     raise InputError(
-        f'The benchmark table cannot be read ({error}); expected a CSV file.'
-        f' Received: path={os.fspath(path)!r}') from error
+      f'The benchmark table cannot be read ({error}); expected a CSV file.'
+      f' Received: path={os.fspath(path)!r}'
+    ) from error
 
 
 def _positions(header: list[str], path: Path) -> list[int]:
@@ -96,9 +105,10 @@ def _positions(header: list[str], path: Path) -> list[int]:
     if names.count(name) != 1:
       fault = 'repeats' if name in names else 'lacks'
       raise InputError(
-          f'The benchmark table {fault} the column {name}; expected the'
-          f' header {",".join(wanted)}. Received: header={",".join(names)!r},'
-          f' path={os.fspath(path)!r}')
+        f'The benchmark table {fault} the column {name}; expected the'
+        f' header {",".join(wanted)}. Received: header={",".join(names)!r},'
+        f' path={os.fspath(path)!r}'
+      )
   return [names.index(name) for name in wanted]
 
 
@@ -117,6 +127,7 @@ def _accuracy(text: str, column: str, where: str) -> float:
   # Not a number (nan) is no accuracy either: it fails the comparison.
   if value is None or not 0 <= value <= 100:
     raise InputError(
-        f'The {where} has no accuracy; expected a number from 0 to 100, in'
-        f' percent. Received: {column}={text!r}')
+      f'The {where} has no accuracy; expected a number from 0 to 100, in'
+      f' percent. Received: {column}={text!r}'
+    )
   return value

@@ -34,7 +34,7 @@ def isomorphism_classes(architectures: Iterable[str]) -> dict[str, list[int]]:
 
 
 def pooled_deviation(
-    values: np.ndarray, classes: Iterable[Sequence[int]], least: float
+  values: np.ndarray, classes: Iterable[Sequence[int]], least: float
 ) -> float:
   """Returns the standard deviation within classes, pooled over classes.
 

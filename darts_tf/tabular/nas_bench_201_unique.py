@@ -33,7 +33,7 @@ def all_architectures() -> Iterator[str]:
 
 
 def canonical_form(
-    cell: Genotype | str, distinguish_shared: bool = True
+  cell: Genotype | str, distinguish_shared: bool = True
 ) -> str:
   """Returns an expression that is the same for cells of the same function.
 
@@ -72,10 +72,10 @@ def canonical_form(
   edges = parse_nas_bench_201(architecture_string(cell))
   operations = {(source, target): name for name, source, target in edges}
   shared = (
-      distinguish_shared
-      and operations[0, 1].startswith('nor_conv')
-      and 'none' not in (
-          operations[1, 3], operations[1, 2], operations[2, 3]))
+    distinguish_shared
+    and operations[0, 1].startswith('nor_conv')
+    and 'none' not in (operations[1, 3], operations[1, 2], operations[2, 3])
+  )
   states = {0: [_INPUT], 1: [], 2: [], 3: []}
   for operation, source, target in edges:
     if operation == 'none' or not states[source]:
@@ -85,7 +85,8 @@ def canonical_form(
     else:
       mark = '*' if shared and target == 1 else ''
       states[target].append(
-          f'{operation}{mark}({" + ".join(sorted(states[source]))})')
+        f'{operation}{mark}({" + ".join(sorted(states[source]))})'
+      )
   return ' + '.join(sorted(states[3])) or ZERO
 
 

@@ -27,7 +27,7 @@ class RandomBaseline(NamedTuple):
 
 
 def expected_best(
-    accuracies: np.ndarray, num_samples: int, replacement: bool = True
+  accuracies: np.ndarray, num_samples: int, replacement: bool = True
 ) -> float:
   """Returns the expected maximum of uniform draws from a table.
 
@@ -61,10 +61,10 @@ def expected_best(
 
 
 def draw_baseline(
-    accuracies: np.ndarray,
-    num_samples: int,
-    seed: int | np.random.Generator = 0,
-    replacement: bool = True,
+  accuracies: np.ndarray,
+  num_samples: int,
+  seed: int | np.random.Generator = 0,
+  replacement: bool = True,
 ) -> RandomBaseline:
   """Draws architectures uniformly; returns their mean and best.
 
@@ -82,21 +82,28 @@ def draw_baseline(
   """
   best = expected_best(accuracies, num_samples, replacement)
   drawn = np.random.default_rng(seed).choice(
-      accuracies, num_samples, replace=replacement)
+    accuracies, num_samples, replace=replacement
+  )
   return RandomBaseline(
-      num_samples=int(num_samples), mean=float(drawn.mean()),
-      best=float(drawn.max()), expected_mean=float(np.mean(accuracies)),
-      expected_best=best)
+    num_samples=int(num_samples),
+    mean=float(drawn.mean()),
+    best=float(drawn.max()),
+    expected_mean=float(np.mean(accuracies)),
+    expected_best=best,
+  )
 
 
 def _check_samples(num_samples: int, total: int, replacement: bool) -> None:
-  whole = (isinstance(num_samples, numbers.Integral)
-           and not isinstance(num_samples, bool))
+  whole = isinstance(num_samples, numbers.Integral) and not isinstance(
+    num_samples, bool
+  )
   if not whole or num_samples < 1:
     raise InputError(
-        'Not a number of samples; expected a whole number of 1 or more.'
-        f' Received: num_samples={num_samples!r}')
+      'Not a number of samples; expected a whole number of 1 or more.'
+      f' Received: num_samples={num_samples!r}'
+    )
   if not replacement and num_samples > total:
     raise InputError(
-        'More samples without replacement than architectures in the table;'
-        f' expected at most {total}. Received: num_samples={num_samples!r}')
+      'More samples without replacement than architectures in the table;'
+      f' expected at most {total}. Received: num_samples={num_samples!r}'
+    )

@@ -67,13 +67,16 @@ class StopIfNotFinite(keras.callbacks.Callback):
     """Looks at the mean loss of the epoch so far."""
     if not math.isfinite(logs['loss']):
       raise not_finite(
-          f'loss of step {batch + 1} is', _rates(self.model.optimizer))
+        f'loss of step {batch + 1} is', _rates(self.model.optimizer)
+      )
 
 
 def _rates(optimizer) -> str:
   """What to change in a run that diverges."""
-  return (f'learning_rate={_learning_rate(optimizer):g},'
-          f' clip_norm={getattr(optimizer, "clip_norm", None)}')
+  return (
+    f'learning_rate={_learning_rate(optimizer):g},'
+    f' clip_norm={getattr(optimizer, "clip_norm", None)}'
+  )
 
 
 def _learning_rate(optimizer) -> float:
@@ -96,21 +99,24 @@ class RunRecord(keras.callbacks.Callback):
   """
 
   def __init__(
-      self, workdir: WorkDir | None, network: Network,
-      evaluate: Callable[..., dict[str, float]] | None = None,
+    self,
+    workdir: WorkDir | None,
+    network: Network,
+    evaluate: Callable[..., dict[str, float]] | None = None,
   ):
     super().__init__()
     self.workdir = workdir
     self.network = network
     self.evaluate = evaluate
     self.metrics: list[dict[str, Any]] = []
-    self._started = 0.
+    self._started = 0.0
 
   def restore(self, checkpoint: Checkpoint) -> None:
     """Puts network and record into a checkpoint's state."""
     assign_arrays('network', self.network.variables, checkpoint.arrays)
     assign_arrays(
-        'optimizer', self.network.optimizer.variables, checkpoint.arrays)
+      'optimizer', self.network.optimizer.variables, checkpoint.arrays
+    )
     self.metrics = checkpoint.meta['metrics']
     if self.workdir is not None:
       self.workdir.write_metrics(self.metrics)
@@ -123,23 +129,30 @@ class RunRecord(keras.callbacks.Callback):
   def on_epoch_end(self, epoch: int, logs=None) -> None:
     """Evaluates, saves, and adds the scores to Keras' logs."""
     optimizer = self.network.optimizer
-    arrays = (to_arrays('network', self.network.variables)
-              | to_arrays('optimizer', optimizer.variables))
+    arrays = to_arrays('network', self.network.variables) | to_arrays(
+      'optimizer', optimizer.variables
+    )
     check_finite(arrays, _rates(optimizer))
     names = self.network.get_metrics_result()
-    metrics = {'epoch': epoch, **{
+    metrics = {
+      'epoch': epoch,
+      **{
         f'train_{name}': float(logs[name])
-        for name in sorted(names, key='loss'.__ne__)}}
+        for name in sorted(names, key='loss'.__ne__)
+      },
+    }
     if self.evaluate is not None:
       with averaged_weights(self.network):
         scores = self.evaluate(names)
       metrics |= {f'validation_{k}': value for k, value in scores.items()}
       logs |= {f'val_{k}': value for k, value in scores.items()}
     metrics |= {
-        'learning_rate': _learning_rate(optimizer),
-        'seconds': round(time.monotonic() - self._started, 3)}
+      'learning_rate': _learning_rate(optimizer),
+      'seconds': round(time.monotonic() - self._started, 3),
+    }
     self.metrics.append(metrics)
     if self.workdir is not None:
       CheckpointStore(self.workdir.checkpoints_path).save(
-          epoch, arrays, {'metrics': self.metrics})
+        epoch, arrays, {'metrics': self.metrics}
+      )
       self.workdir.write_metrics(self.metrics)

@@ -13,8 +13,9 @@ class SmoothedCrossentropy(keras.losses.Loss):
     **kwargs: arguments of `keras.losses.Loss`.
   """
 
-  def __init__(self, smoothing: float = 0., name: str = 'crossentropy',
-               **kwargs):
+  def __init__(
+    self, smoothing: float = 0.0, name: str = 'crossentropy', **kwargs
+  ):
     super().__init__(name=name, **kwargs)
     self.smoothing = smoothing
 
@@ -34,7 +35,7 @@ class SmoothedCrossentropy(keras.losses.Loss):
     if not self.smoothing:
       return loss
     uniform = -tf.reduce_mean(log_p, -1)
-    return (1. - self.smoothing) * loss + self.smoothing * uniform
+    return (1.0 - self.smoothing) * loss + self.smoothing * uniform
 
   def get_config(self):
     """Returns the arguments of the constructor."""

@@ -14,9 +14,7 @@ from darts_tf.runs.atomic import explain_disk_errors
 from darts_tf.runs.workdir import WorkDir, atomic_write_json
 
 
-def save_network(
-    network: Network, info: DatasetInfo, workdir: WorkDir
-) -> None:
+def save_network(network: Network, info: DatasetInfo, workdir: WorkDir) -> None:
   """Writes `network.keras` and `dataset.json`."""
   atomic_write_json(workdir.path / 'dataset.json', dataclasses.asdict(info))
   with tempfile.TemporaryDirectory(dir=workdir.path) as temporary:
@@ -26,9 +24,7 @@ def save_network(
       os.replace(path, workdir.path / 'network.keras')
 
 
-def load_trained(
-    workdir: str | os.PathLike
-) -> tuple[Network, DatasetInfo]:
+def load_trained(workdir: str | os.PathLike) -> tuple[Network, DatasetInfo]:
   """Loads the network of a finished retraining.
 
   Args:
@@ -47,11 +43,15 @@ def load_trained(
     return load_trained(directory.path / 'train')  # A run of the pipeline.
   if not path.exists():
     raise InputError(
-        'The retraining in this directory is not finished: network.keras is'
-        ' missing; run the command that started it again.'
-        f' Received: workdir={str(workdir)!r}')
+      'The retraining in this directory is not finished: network.keras is'
+      ' missing; run the command that started it again.'
+      f' Received: workdir={str(workdir)!r}'
+    )
   fields = json.loads((directory.path / 'dataset.json').read_text())
-  info = DatasetInfo(**{
+  info = DatasetInfo(
+    **{
       name: tuple(value) if isinstance(value, list) else value
-      for name, value in fields.items()})
+      for name, value in fields.items()
+    }
+  )
   return keras.models.load_model(path), info

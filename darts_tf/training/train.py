@@ -78,12 +78,15 @@ class TrainResult:
 
 
 def run_training(
-    config: TrainConfig, genotype: Genotype, workdir: str | os.PathLike,
-    data: ImageData | None = None, verbose: bool = True,
-    strategy: tf.distribute.Strategy | None = None,
-    build: Callable[..., Network] | None = None,
-    validation: bool = False,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
+  config: TrainConfig,
+  genotype: Genotype,
+  workdir: str | os.PathLike,
+  data: ImageData | None = None,
+  verbose: bool = True,
+  strategy: tf.distribute.Strategy | None = None,
+  build: Callable[..., Network] | None = None,
+  validation: bool = False,
+  callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> TrainResult:
   """Trains the network of a genotype, or continues to train it.
 
@@ -124,9 +127,16 @@ def run_training(
       parts = (*parts[:2], _test_batches(config, data))
     if directory is None:
       return _train(config, *parts, data, None, False, '', callbacks)
-    memory = '' if started else check_memory(
+    memory = (
+      ''
+      if started
+      else check_memory(
         lambda: parts[0].training_graph(
-            next(iter(distribute(parts[1], strategy, 0, 1)))), config)
+          next(iter(distribute(parts[1], strategy, 0, 1)))
+        ),
+        config,
+      )
+    )
     # Not before the parts are known to fit together, and into memory.
     directory.pin(_pinned(config, genotype))
     genotype.save(directory.genotype_path)
@@ -135,18 +145,24 @@ def run_training(
 
 
 def _train(
-    config: TrainConfig, network: Network, training: Stream,
-    held_out: tf.data.Dataset | None, data: ImageData,
-    directory: WorkDir | None, verbose: bool, memory: str,
-    callbacks: Sequence[keras.callbacks.Callback],
+  config: TrainConfig,
+  network: Network,
+  training: Stream,
+  held_out: tf.data.Dataset | None,
+  data: ImageData,
+  directory: WorkDir | None,
+  verbose: bool,
+  memory: str,
+  callbacks: Sequence[keras.callbacks.Callback],
 ) -> TrainResult:
   """Starts or continues the training whose directory this is."""
   say = print if verbose else (lambda *unused_args: None)
   evaluation = Evaluation(lambda images: network(images, training=False))
   record = RunRecord(
-      directory, network,
-      None if held_out is None
-      else Validation(network, evaluation, held_out))
+    directory,
+    network,
+    None if held_out is None else Validation(network, evaluation, held_out),
+  )
   strategy = network.distribute_strategy
   checkpoint, warned = latest_checkpoint(strategy, directory)
   for warning in warned:
@@ -167,26 +183,37 @@ def _train(
       # Where `none` cuts a path, what leads to it is not trained.
       warnings.filterwarnings('ignore', 'Gradients do not exist')
       network.fit(
-          distribute(training, strategy, first_epoch * steps),
-          steps_per_epoch=steps, initial_epoch=first_epoch,
-          epochs=last_epoch, shuffle=False,
-          callbacks=[*_callbacks(config, record, directory), *callbacks],
-          verbose=(1 if sys.stdout.isatty() else 2) if verbose else 0)
+        distribute(training, strategy, first_epoch * steps),
+        steps_per_epoch=steps,
+        initial_epoch=first_epoch,
+        epochs=last_epoch,
+        shuffle=False,
+        callbacks=[*_callbacks(config, record, directory), *callbacks],
+        verbose=(1 if sys.stdout.isatty() else 2) if verbose else 0,
+      )
   # The averages, if there are any, are the result; `fit` has put them in
   # place, but not if there was nothing left to train.
   network.optimizer.finalize_variable_values(network.trainable_variables)
   score = evaluation(_test_batches(config, data))
   if directory is not None:
-    atomic_write_json(directory.path / 'result.json', {
-        'test_accuracy': score.accuracy, 'test_loss': score.loss})
+    atomic_write_json(
+      directory.path / 'result.json',
+      {'test_accuracy': score.accuracy, 'test_loss': score.loss},
+    )
     save_network(network, data.info, directory)
   return TrainResult(
-      network, record.metrics, score.accuracy, score.loss, data.info, config,
-      directory)
+    network,
+    record.metrics,
+    score.accuracy,
+    score.loss,
+    data.info,
+    config,
+    directory,
+  )
 
 
 def check_training(
-    config: TrainConfig, genotype: Genotype, directory: WorkDir | None
+  config: TrainConfig, genotype: Genotype, directory: WorkDir | None
 ) -> bool:
   """Checks what can be checked before data are read.
 
@@ -206,19 +233,24 @@ def check_training(
   check_devices(config)
   if config.strategy == 'multi_worker' and config.steps_per_execution > 1:
     raise InputError(
-        'Retraining on several workers goes step by step; expected'
-        ' steps_per_execution=1. Received: steps_per_execution='
-        f'{config.steps_per_execution}, strategy={config.strategy!r}')
+      'Retraining on several workers goes step by step; expected'
+      ' steps_per_execution=1. Received: steps_per_execution='
+      f'{config.steps_per_execution}, strategy={config.strategy!r}'
+    )
   check_stem(config.stem)
   check_num_cells(genotype, config.cells)
-  return (directory is not None
-          and directory.check(_pinned(config, genotype)) is not None)
+  return (
+    directory is not None
+    and directory.check(_pinned(config, genotype)) is not None
+  )
 
 
 def build_training(
-    config: TrainConfig, genotype: Genotype, data: ImageData,
-    strategy: tf.distribute.Strategy | None = None,
-    build: Callable[..., Network] | None = None,
+  config: TrainConfig,
+  genotype: Genotype,
+  data: ImageData,
+  strategy: tf.distribute.Strategy | None = None,
+  build: Callable[..., Network] | None = None,
 ) -> tuple[Network, Stream, tf.data.Dataset | None]:
   """Builds what a retraining is made of; writes nothing.
 
@@ -240,20 +272,24 @@ def build_training(
   check_batch_size(config.batch_size, strategy)
   with strategy.scope():
     network = (build or compiled_network)(
-        config, genotype, data.info, strategy.num_replicas_in_sync > 1)
+      config, genotype, data.info, strategy.num_replicas_in_sync > 1
+    )
     # What a checkpoint holds is there before the first step.
     network.optimizer.build(network.trainable_variables)
   training, held_out = _streams(config, data)
   steps = config.steps_per_epoch or training.steps_per_epoch
   # Keras would go beyond the end of an epoch.
   network.steps_per_execution = max(
-      n for n in range(1, config.steps_per_execution + 1) if not steps % n)
+    n for n in range(1, config.steps_per_execution + 1) if not steps % n
+  )
   return network, training, held_out
 
 
 def compiled_network(
-    config: TrainConfig, genotype: Genotype, info: DatasetInfo,
-    several_replicas: bool = False,
+  config: TrainConfig,
+  genotype: Genotype,
+  info: DatasetInfo,
+  several_replicas: bool = False,
 ) -> Network:
   """Builds and compiles the network that a configuration describes."""
   network = build_network(config, genotype, info, several_replicas)
@@ -262,35 +298,53 @@ def compiled_network(
 
 
 def build_network(
-    config: TrainConfig, genotype: Genotype, info: DatasetInfo,
-    several_replicas: bool = False,
+  config: TrainConfig,
+  genotype: Genotype,
+  info: DatasetInfo,
+  several_replicas: bool = False,
 ) -> Network:
   """Builds the network that a configuration describes."""
   style = search_spaces[genotype.search_space].network_style
   return Network(
-      genotype, info.image_shape, info.num_classes, config.channels,
-      config.cells, config.stem, auxiliary=config.auxiliary,
-      auxiliary_weight=config.auxiliary_weight,
-      auxiliary_norm=config.auxiliary_norm, drop_path=config.drop_path > 0,
-      remat=config.remat, style=style.replace(
-          dtype=config.precision,
-          synchronized=config.synchronized_batch_norm and several_replicas))
+    genotype,
+    info.image_shape,
+    info.num_classes,
+    config.channels,
+    config.cells,
+    config.stem,
+    auxiliary=config.auxiliary,
+    auxiliary_weight=config.auxiliary_weight,
+    auxiliary_norm=config.auxiliary_norm,
+    drop_path=config.drop_path > 0,
+    remat=config.remat,
+    style=style.replace(
+      dtype=config.precision,
+      synchronized=config.synchronized_batch_norm and several_replicas,
+    ),
+  )
 
 
 def compile_network(network: Network, config: TrainConfig) -> None:
   """Compiles a network with the optimizer and loss of a configuration."""
   scale = loss_scale(config.precision)
   optimizer = SGD(
-      config.learning_rate, momentum=config.momentum,
-      nesterov=config.nesterov, weight_decay=config.weight_decay,
-      clip_norm=config.clip_norm, use_ema=config.ema > 0,
-      ema_momentum=config.ema or 0.99,
-      loss_scale_factor=scale if scale != 1 else None)
+    config.learning_rate,
+    momentum=config.momentum,
+    nesterov=config.nesterov,
+    weight_decay=config.weight_decay,
+    clip_norm=config.clip_norm,
+    use_ema=config.ema > 0,
+    ema_momentum=config.ema or 0.99,
+    loss_scale_factor=scale if scale != 1 else None,
+  )
   network.compile(
-      optimizer, SmoothedCrossentropy(config.label_smoothing),
-      metrics=['accuracy'], jit_compile=config.xla,
-      # Keras would wrap the optimizer for float16.
-      auto_scale_loss=False)
+    optimizer,
+    SmoothedCrossentropy(config.label_smoothing),
+    metrics=['accuracy'],
+    jit_compile=config.xla,
+    # Keras would wrap the optimizer for float16.
+    auto_scale_loss=False,
+  )
 
 
 def _pinned(config: TrainConfig, genotype: Genotype) -> dict[str, Any]:
@@ -299,9 +353,13 @@ def _pinned(config: TrainConfig, genotype: Genotype) -> dict[str, Any]:
 
 def _schedule(config: TrainConfig) -> LearningRate:
   return LearningRate(
-      config.learning_rate_schedule, config.learning_rate,
-      minimum=config.learning_rate_min, epochs=config.epochs,
-      warmup_epochs=config.warmup_epochs, decay=config.learning_rate_decay)
+    config.learning_rate_schedule,
+    config.learning_rate,
+    minimum=config.learning_rate_min,
+    epochs=config.epochs,
+    warmup_epochs=config.warmup_epochs,
+    decay=config.learning_rate_decay,
+  )
 
 
 def _streams(config: TrainConfig, data: ImageData):
@@ -310,53 +368,70 @@ def _streams(config: TrainConfig, data: ImageData):
   common = {'mean': data.info.mean, 'std': data.info.std}
   if config.validation_portion:
     indices, rest = stratified_split(
-        data.y_train, 1 - config.validation_portion, config.seed)
+      data.y_train, 1 - config.validation_portion, config.seed
+    )
     held_out = evaluation_batches(
-        data.x_train, data.y_train, config.batch_size, indices=rest,
-        **common)
+      data.x_train, data.y_train, config.batch_size, indices=rest, **common
+    )
   training = Stream(
-      data.x_train, data.y_train, config.batch_size, config.seed, 'training',
-      augmentation=augmentation_of(config, data.info), indices=indices,
-      **common)
+    data.x_train,
+    data.y_train,
+    config.batch_size,
+    config.seed,
+    'training',
+    augmentation=augmentation_of(config, data.info),
+    indices=indices,
+    **common,
+  )
   return training, held_out
 
 
 def _test_batches(config: TrainConfig, data: ImageData) -> tf.data.Dataset:
   return evaluation_batches(
-      data.x_test, data.y_test, config.batch_size, data.info.mean,
-      data.info.std)
+    data.x_test, data.y_test, config.batch_size, data.info.mean, data.info.std
+  )
 
 
 def _callbacks(config, record, directory: WorkDir | None):
   schedule = _schedule(config)
   callbacks = [
-      StopIfNotFinite(),
-      keras.callbacks.LearningRateScheduler(
-          lambda epoch, unused_rate: schedule.at(epoch))]
+    StopIfNotFinite(),
+    keras.callbacks.LearningRateScheduler(
+      lambda epoch, unused_rate: schedule.at(epoch)
+    ),
+  ]
   if config.drop_path:
     callbacks.append(DropPathRamp(config.drop_path, config.epochs))
   callbacks.append(record)
   if config.tensorboard and directory is not None:
-    callbacks.append(keras.callbacks.TensorBoard(
-        str(directory.path / 'tensorboard'), profile_batch=0))
+    callbacks.append(
+      keras.callbacks.TensorBoard(
+        str(directory.path / 'tensorboard'), profile_batch=0
+      )
+    )
   return callbacks
 
 
 def _summary(
-    network: Network, config: TrainConfig, info: DatasetInfo,
-    training: Stream,
+  network: Network, config: TrainConfig, info: DatasetInfo, training: Stream
 ) -> str:
   """What is trained on what, in a few lines."""
   size = sum(int(np.prod(v.shape)) for v in network.trainable_variables)
   height, width, channels = info.image_shape
   extras = [
-      f'{name} {value:g}' for name, value in (
-          ('drop path', config.drop_path), ('cutout', config.cutout),
-          ('label smoothing', config.label_smoothing), ('EMA', config.ema))
-      if value]
+    f'{name} {value:g}'
+    for name, value in (
+      ('drop path', config.drop_path),
+      ('cutout', config.cutout),
+      ('label smoothing', config.label_smoothing),
+      ('EMA', config.ema),
+    )
+    if value
+  ]
   if config.auxiliary:
     extras.append(f'auxiliary head {config.auxiliary_weight:g}')
-  return '\n'.join([
+  return '\n'.join(
+    [
       f'Network     {network.genotype.search_space}: {config.cells} cells,'
       f' {config.channels} channels, {size:,} parameters',
       f'Training    {config.epochs} epochs of'
@@ -366,4 +441,6 @@ def _summary(
       + (f'; {", ".join(extras)}' if extras else ''),
       f'Data        {info.name}: {height}x{width}x{channels},'
       f' {info.num_classes} classes; {training.num_images:,} images to'
-      f' train, {info.num_test:,} to test'])
+      f' train, {info.num_test:,} to test',
+    ]
+  )

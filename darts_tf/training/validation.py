@@ -18,13 +18,14 @@ class Validation:
   """
 
   def __init__(
-      self, network: Network, evaluation: Evaluation, batches: Iterable
+    self, network: Network, evaluation: Evaluation, batches: Iterable
   ):
     self._network = network
     self._evaluation = evaluation
     self._batches = batches
     self._logits = tf.function(
-        lambda images: network(images, training=False), autograph=False)
+      lambda images: network(images, training=False), autograph=False
+    )
 
   def __call__(self, further: Iterable[str] = ()) -> dict[str, float]:
     """Returns `loss` and `accuracy`, and further metrics of the network.

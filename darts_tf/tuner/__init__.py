@@ -7,15 +7,15 @@ without Keras Tuner.
 import importlib
 
 _EXPORTS = {
-    'ArchitectureHyperband': 'darts_tf.tuner.oracle',
-    'ArchitectureOracle': 'darts_tf.tuner.oracle',
-    'DartsTuner': 'darts_tf.tuner.tuner',
-    'Finding': 'darts_tf.tuner.finding',
-    'NetworkHyperModel': 'darts_tf.tuner.hypermodel',
-    'TuneConfig': 'darts_tf.tuner.config',
-    'declare_genotype': 'darts_tf.tuner.hyperparameters',
-    'genotype_of': 'darts_tf.tuner.hyperparameters',
-    'genotype_values': 'darts_tf.tuner.hyperparameters',
+  'ArchitectureHyperband': 'darts_tf.tuner.oracle',
+  'ArchitectureOracle': 'darts_tf.tuner.oracle',
+  'DartsTuner': 'darts_tf.tuner.tuner',
+  'Finding': 'darts_tf.tuner.finding',
+  'NetworkHyperModel': 'darts_tf.tuner.hypermodel',
+  'TuneConfig': 'darts_tf.tuner.config',
+  'declare_genotype': 'darts_tf.tuner.hyperparameters',
+  'genotype_of': 'darts_tf.tuner.hyperparameters',
+  'genotype_values': 'darts_tf.tuner.hyperparameters',
 }
 
 __all__ = sorted(_EXPORTS)

@@ -8,7 +8,7 @@ from keras_tuner.src.distribute import utils
 
 from darts_tf.config.errors import InputError
 
-_SECONDS = 60.
+_SECONDS = 60.0
 _PAUSE = 0.5
 
 
@@ -22,10 +22,11 @@ def is_worker() -> bool:
     return utils.has_chief_oracle() and not utils.is_chief_oracle()
   except RuntimeError as error:
     raise InputError(
-        'The variables of a distributed run are incomplete; expected'
-        ' KERASTUNER_TUNER_ID, KERASTUNER_ORACLE_IP and'
-        ' KERASTUNER_ORACLE_PORT, or none of them.'
-        f' Received: {" ".join(str(error).split())}') from error
+      'The variables of a distributed run are incomplete; expected'
+      ' KERASTUNER_TUNER_ID, KERASTUNER_ORACLE_IP and'
+      ' KERASTUNER_ORACLE_PORT, or none of them.'
+      f' Received: {" ".join(str(error).split())}'
+    ) from error
 
 
 def check_chief(seconds: float = _SECONDS) -> None:
@@ -37,12 +38,15 @@ def check_chief(seconds: float = _SECONDS) -> None:
   Raises:
     InputError: if it does not.
   """
-  address = (os.environ['KERASTUNER_ORACLE_IP'],
-             os.environ['KERASTUNER_ORACLE_PORT'])
+  address = (
+    os.environ['KERASTUNER_ORACLE_IP'],
+    os.environ['KERASTUNER_ORACLE_PORT'],
+  )
   if not address[1].isdigit():
     raise InputError(
-        'The port of the chief is not a number. Received:'
-        f' KERASTUNER_ORACLE_PORT={address[1]!r}')
+      'The port of the chief is not a number. Received:'
+      f' KERASTUNER_ORACLE_PORT={address[1]!r}'
+    )
   deadline = time.monotonic() + seconds
   while True:
     try:
@@ -51,8 +55,9 @@ def check_chief(seconds: float = _SECONDS) -> None:
     except OSError as error:
       if time.monotonic() > deadline:
         raise InputError(
-            'The chief of this tuner run does not answer; expected it at'
-            f' {":".join(address)}: start the same command with'
-            ' KERASTUNER_TUNER_ID=chief, then this one again.'
-            f' Received: {error}') from error
+          'The chief of this tuner run does not answer; expected it at'
+          f' {":".join(address)}: start the same command with'
+          ' KERASTUNER_TUNER_ID=chief, then this one again.'
+          f' Received: {error}'
+        ) from error
     time.sleep(_PAUSE)

@@ -19,11 +19,13 @@ def raw_classifier(network: Network, info: DatasetInfo) -> keras.Model:
   """
   inputs = keras.Input(info.image_shape, name='images')
   scaled = keras.layers.Rescaling(
-      scale=[1 / (255 * s) for s in info.std],
-      offset=[-m / s for m, s in zip(info.mean, info.std)],
-      dtype=network.variable_dtype)(inputs)
+    scale=[1 / (255 * s) for s in info.std],
+    offset=[-m / s for m, s in zip(info.mean, info.std)],
+    dtype=network.variable_dtype,
+  )(inputs)
   model = keras.Model(inputs, network(scaled))
   model.compile(
-      loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-      metrics=['accuracy'])
+    loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    metrics=['accuracy'],
+  )
   return model

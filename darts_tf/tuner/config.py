@@ -11,21 +11,32 @@ class TuneConfig(LimitConfig):
   """Which architectures are tried; see the `help` of each option."""
 
   max_trials: int = option(
-      10, 'Architectures that are trained at most, searches included.',
-      least=1)
+    10, 'Architectures that are trained at most, searches included.', least=1
+  )
   objective: str = option(
-      'val_accuracy', 'By what architectures are compared.',
-      choices=('val_accuracy', 'val_loss'))
+    'val_accuracy',
+    'By what architectures are compared.',
+    choices=('val_accuracy', 'val_loss'),
+  )
   derived: int = option(
-      3, 'Architectures that are derived from each search, the most likely'
-      ' ones.', least=1)
+    3,
+    'Architectures that are derived from each search, the most likely ones.',
+    least=1,
+  )
   sampled: int = option(
-      3, 'Draws from the mixing weights, of all searches together.', least=0)
+    3, 'Draws from the mixing weights, of all searches together.', least=0
+  )
   hyperband_factor: int | None = option(
-      None, 'How many architectures are compared after a few epochs for one'
-      ' that goes on for so many times as long (Hyperband); by default each'
-      ' is trained for all epochs.', least=2)
+    None,
+    'How many architectures are compared after a few epochs for one'
+    ' that goes on for so many times as long (Hyperband); by default each'
+    ' is trained for all epochs.',
+    least=2,
+  )
   stop_below: float | None = option(
-      None, 'Trials stop that beat the best one with a probability below'
-      ' this, say 0.45, by what other trials say of beginnings.', least=0,
-      below=1)
+    None,
+    'Trials stop that beat the best one with a probability below'
+    ' this, say 0.45, by what other trials say of beginnings.',
+    least=0,
+    below=1,
+  )

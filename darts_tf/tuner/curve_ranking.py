@@ -50,14 +50,19 @@ class CurveRanking:
 
   def __init__(self, curves: Sequence[Curve], seed: int = 0):
     self._length = len(curves[0].values)
-    self._names = sorted({
-        (name, value) for curve in curves
-        for name, value in curve.choices.items()})
+    self._names = sorted(
+      {
+        (name, value)
+        for curve in curves
+        for name, value in curve.choices.items()
+      }
+    )
     values = np.array([curve.values for curve in curves], np.float32)
     self._shift = float(values.mean())
-    self._scale = float(values.std()) or 1.
+    self._scale = float(values.std()) or 1.0
     self._network = _network(
-        self._length, len(self._names), np.random.default_rng(seed))
+      self._length, len(self._names), np.random.default_rng(seed)
+    )
     self._fit(values, np.stack([self._encode(c) for c in curves]), seed)
 
   def probability(self, curve: Curve, best: Curve) -> float:
@@ -68,20 +73,25 @@ class CurveRanking:
       best: the other one; it is looked at up to the same epoch.
     """
     length = min(len(curve.values), len(best.values), self._length)
-    scores = self._network([
+    scores = self._network(
+      [
         self._cut(np.array([c.values[:length] for c in (curve, best)])),
-        np.stack([self._encode(c) for c in (curve, best)])])
+        np.stack([self._encode(c) for c in (curve, best)]),
+      ]
+    )
     return float(tf.sigmoid(scores[0, 0] - scores[1, 0]))
 
   def _encode(self, curve: Curve) -> np.ndarray:
-    return np.array([curve.choices.get(name) == value
-                     for name, value in self._names], np.float32)
+    return np.array(
+      [curve.choices.get(name) == value for name, value in self._names],
+      np.float32,
+    )
 
   def _cut(self, values: np.ndarray) -> np.ndarray:
     """`(curves, length, 2)`: values, and whether there are any yet."""
     result = np.zeros((len(values), self._length, 2), np.float32)
-    result[:, :values.shape[1], 0] = (values - self._shift) / self._scale
-    result[:, :values.shape[1], 1] = 1
+    result[:, : values.shape[1], 0] = (values - self._shift) / self._scale
+    result[:, : values.shape[1], 1] = 1
     return result
 
   def _fit(self, values, encodings, seed) -> None:
@@ -93,9 +103,11 @@ class CurveRanking:
     def step(curves, architectures, above):
       with tf.GradientTape() as tape:
         first, second = tf.split(
-            self._network([curves, architectures])[:, 0], 2)
-        loss = tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(
-            above, first - second))
+          self._network([curves, architectures])[:, 0], 2
+        )
+        loss = tf.reduce_mean(
+          tf.nn.sigmoid_cross_entropy_with_logits(above, first - second)
+        )
       variables = self._network.trainable_variables
       optimizer.apply(tape.gradient(loss, variables), variables)
 
@@ -107,29 +119,42 @@ class CurveRanking:
       pairs = np.concatenate([first, second])
       last = values[:, -1]
       above = np.sign(last[first] - last[second]) / 2 + 0.5
-      step(tf.constant(whole[pairs] * seen),
-           tf.constant(encodings[pairs]),
-           tf.constant(above, tf.float32))
+      step(
+        tf.constant(whole[pairs] * seen),
+        tf.constant(encodings[pairs]),
+        tf.constant(above, tf.float32),
+      )
 
 
 def _network(length: int, choices: int, draw: np.random.Generator):
   """The function `f`; see `CurveRanking`."""
+
   def weights():
     return keras.initializers.GlorotUniform(int(draw.integers(2**31)))
 
   curve = keras.Input((length, 2))
   parts = [
-      keras.layers.GlobalMaxPooling1D()(keras.layers.Conv1D(
-          _CHANNELS, width, padding='same', activation='tanh',
-          kernel_initializer=weights())(curve))
-      for width in _WIDTHS]
+    keras.layers.GlobalMaxPooling1D()(
+      keras.layers.Conv1D(
+        _CHANNELS,
+        width,
+        padding='same',
+        activation='tanh',
+        kernel_initializer=weights(),
+      )(curve)
+    )
+    for width in _WIDTHS
+  ]
   inputs = [curve, keras.Input((choices,))]
   if choices:
-    parts.append(keras.layers.Dense(
-        _CHANNELS, kernel_initializer=weights())(inputs[1]))
+    parts.append(
+      keras.layers.Dense(_CHANNELS, kernel_initializer=weights())(inputs[1])
+    )
   hidden = keras.layers.Dense(
-      _UNITS, activation='tanh', kernel_initializer=weights())(
-          keras.layers.Concatenate()(parts))
+    _UNITS, activation='tanh', kernel_initializer=weights()
+  )(keras.layers.Concatenate()(parts))
   # A constant has no part in differences.
-  return keras.Model(inputs, keras.layers.Dense(
-      1, use_bias=False, kernel_initializer=weights())(hidden))
+  return keras.Model(
+    inputs,
+    keras.layers.Dense(1, use_bias=False, kernel_initializer=weights())(hidden),
+  )

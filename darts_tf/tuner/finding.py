@@ -34,7 +34,7 @@ class Finding:
 
   @classmethod
   def load(
-      cls, workdir: str | os.PathLike, name: str | None = None
+    cls, workdir: str | os.PathLike, name: str | None = None
   ) -> 'Finding':
     """Reads the directory of a search, or that of a pipeline.
 
@@ -54,14 +54,16 @@ class Finding:
     epochs = len(directory.read_metrics())
     if epochs < config.epochs:
       raise InputError(
-          f'The search in this directory has not ended; expected'
-          f' {config.epochs} epochs, found {epochs}: run the command that'
-          f' started it again. Received: workdir={str(workdir)!r}')
+        f'The search in this directory has not ended; expected'
+        f' {config.epochs} epochs, found {epochs}: run the command that'
+        f' started it again. Received: workdir={str(workdir)!r}'
+      )
     if not directory.alphas_history_path.exists():
       raise InputError(
-          'The mixing weights of this search are missing:'
-          ' alphas_history.npz; expected the whole directory of a search.'
-          f' Received: workdir={str(workdir)!r}')
+        'The mixing weights of this search are missing:'
+        ' alphas_history.npz; expected the whole directory of a search.'
+        f' Received: workdir={str(workdir)!r}'
+      )
     with np.load(directory.alphas_history_path) as history:
       weights = {group: history[group][-1] for group in history.files}
     space = search_spaces[config.search_space]
@@ -70,7 +72,8 @@ class Finding:
       last = json.loads(directory.stages_path.read_text())[-1]
       space = space.with_candidates(last['candidates'])
     return cls(
-        name or WorkDir(workdir).path.name,
-        Genotype.load(directory.genotype_path),
-        spread_weights(weights, space, wider, space.groups(config.cells)),
-        config.cells)
+      name or WorkDir(workdir).path.name,
+      Genotype.load(directory.genotype_path),
+      spread_weights(weights, space, wider, space.groups(config.cells)),
+      config.cells,
+    )

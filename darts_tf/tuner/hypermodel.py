@@ -41,8 +41,11 @@ class NetworkHyperModel(keras_tuner.HyperModel):
     self.num_replicas = 1
 
   def bind(
-      self, search_space: str, train_config: TrainConfig, info: DatasetInfo,
-      num_replicas: int = 1,
+    self,
+    search_space: str,
+    train_config: TrainConfig,
+    info: DatasetInfo,
+    num_replicas: int = 1,
   ) -> None:
     """Says what `build` builds for; the tuner does before its first trial.
 
@@ -59,9 +62,9 @@ class NetworkHyperModel(keras_tuner.HyperModel):
 
   def config(self, hp: keras_tuner.HyperParameters) -> TrainConfig:
     """The options of retraining under hyperparameters."""
-    return self.train_config.replace(**{
-        name: value for name, value in hp.values.items()
-        if name in _FIELDS})
+    return self.train_config.replace(
+      **{name: value for name, value in hp.values.items() if name in _FIELDS}
+    )
 
   def build(self, hp: keras_tuner.HyperParameters) -> Network:
     """Returns the compiled network of the genotype in hyperparameters.
@@ -75,17 +78,19 @@ class NetworkHyperModel(keras_tuner.HyperModel):
     """
     if self.info is None:
       raise InputError(
-          'The data set of the networks is not known before the search;'
-          ' expected tuner.search(…) first. Received: info=None')
+        'The data set of the networks is not known before the search;'
+        ' expected tuner.search(…) first. Received: info=None'
+      )
     config = self.config(hp)
     genotype = genotype_of(
-        hp.values, whole_space(self.search_space), config.cells)
+      hp.values, whole_space(self.search_space), config.cells
+    )
     if genotype is None:
       raise InputError(
-          'These hyperparameters are not those of an architecture of'
-          f' {self.search_space!r}; expected a value for each edge.'
-          f' Received: values={dict(hp.values)}')
-    network = build_network(
-        config, genotype, self.info, self.num_replicas > 1)
+        'These hyperparameters are not those of an architecture of'
+        f' {self.search_space!r}; expected a value for each edge.'
+        f' Received: values={dict(hp.values)}'
+      )
+    network = build_network(config, genotype, self.info, self.num_replicas > 1)
     compile_network(network, config)
     return network

@@ -13,8 +13,9 @@ from darts_tf.search_space import SearchSpace
 
 
 def declare_genotype(
-    hyperparameters: keras_tuner.HyperParameters, space: SearchSpace,
-    num_cells: int | None = None,
+  hyperparameters: keras_tuner.HyperParameters,
+  space: SearchSpace,
+  num_cells: int | None = None,
 ) -> None:
   """Registers one `Choice` for each part of a genotype.
 
@@ -32,21 +33,26 @@ def declare_genotype(
     subsets = choice.subsets()
     if len(subsets) > 1:
       hyperparameters.Choice(
-          _inputs(choice), [_joined(sources) for sources in subsets])
+        _inputs(choice), [_joined(sources) for sources in subsets]
+      )
     for source in choice.sources:
       condition = {}
       if len(subsets) > 1:
         condition = {
-            'parent_name': _inputs(choice),
-            'parent_values': [_joined(sources) for sources in subsets
-                              if source in sources]}
+          'parent_name': _inputs(choice),
+          'parent_values': [
+            _joined(sources) for sources in subsets if source in sources
+          ],
+        }
       hyperparameters.Choice(
-          _operation(choice, source), list(choice.operations_from(source)),
-          **condition)
+        _operation(choice, source),
+        list(choice.operations_from(source)),
+        **condition,
+      )
 
 
 def genotype_values(
-    genotype: Genotype, num_cells: int | None = None
+  genotype: Genotype, num_cells: int | None = None
 ) -> dict[str, str]:
   """The active values of a genotype.
 
@@ -64,17 +70,21 @@ def genotype_values(
   values = {}
   space = whole_space(genotype.search_space)
   for choice in node_choices(space, num_cells):
-    edges = {edge.source: edge.operation
-             for edge in genotype.cells[choice.group].incoming(choice.node)}
+    edges = {
+      edge.source: edge.operation
+      for edge in genotype.cells[choice.group].incoming(choice.node)
+    }
     sources = tuple(sorted(edges))
     if sources not in choice.subsets() or any(
-        name not in choice.operations_from(source)
-        for source, name in edges.items()):
+      name not in choice.operations_from(source)
+      for source, name in edges.items()
+    ):
       raise InputError(
-          f'Node {choice.node} of cell {choice.group!r} is not one that the'
-          f' search space {genotype.search_space!r} derives; expected'
-          f' {choice.kept} inputs of {list(choice.sources)}. Received:'
-          f' edges={edges}')
+        f'Node {choice.node} of cell {choice.group!r} is not one that the'
+        f' search space {genotype.search_space!r} derives; expected'
+        f' {choice.kept} inputs of {list(choice.sources)}. Received:'
+        f' edges={edges}'
+      )
     if len(choice.subsets()) > 1:
       values[_inputs(choice)] = _joined(sources)
     for source in sources:
@@ -83,8 +93,7 @@ def genotype_values(
 
 
 def genotype_of(
-    values: Mapping[str, Any], space: SearchSpace,
-    num_cells: int | None = None,
+  values: Mapping[str, Any], space: SearchSpace, num_cells: int | None = None
 ) -> Genotype | None:
   """Inverts `genotype_values`.
 
@@ -109,13 +118,12 @@ def genotype_of(
       name = values.get(_operation(choice, source))
       if name not in choice.operations_from(source):
         return None
-      cells.setdefault(choice.group, []).append(
-          Edge(name, source, choice.node))
+      cells.setdefault(choice.group, []).append(Edge(name, source, choice.node))
   return assemble(space, cells)
 
 
 def genotype_names(
-    space: SearchSpace, num_cells: int | None = None
+  space: SearchSpace, num_cells: int | None = None
 ) -> frozenset[str]:
   """The names of all hyperparameters that `declare_genotype` registers."""
   hyperparameters = keras_tuner.HyperParameters()

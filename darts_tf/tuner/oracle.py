@@ -58,21 +58,26 @@ class ArchitectureProposer:
   """
 
   def __init__(
-      self, search_space: str, objective: Any = 'val_accuracy',
-      max_trials: int | None = 10, findings: Sequence[Finding] = (),
-      searches: Sequence[Mapping[str, Any]] = (),
-      num_cells: int | None = None, derived: int = 3, sampled: int = 5,
-      limits: Sequence[Limit] = (),
-      hyperparameters: keras_tuner.HyperParameters | None = None,
-      seed: int = 0, **kwargs,
+    self,
+    search_space: str,
+    objective: Any = 'val_accuracy',
+    max_trials: int | None = 10,
+    findings: Sequence[Finding] = (),
+    searches: Sequence[Mapping[str, Any]] = (),
+    num_cells: int | None = None,
+    derived: int = 3,
+    sampled: int = 5,
+    limits: Sequence[Limit] = (),
+    hyperparameters: keras_tuner.HyperParameters | None = None,
+    seed: int = 0,
+    **kwargs,
   ):
     space = whole_space(search_space)
     self.search_space = space
     self.num_cells = num_cells
     self.findings = list(findings)
     self.searches = [json.dumps(dict(s), sort_keys=True) for s in searches]
-    self.proposals = Proposals(
-        space, num_cells, derived, sampled, seed=seed)
+    self.proposals = Proposals(space, num_cells, derived, sampled, seed=seed)
     _check_findings(self.findings, search_space)
     self.limit(limits)
     names = genotype_names(space, num_cells)
@@ -84,9 +89,12 @@ class ArchitectureProposer:
     declare_genotype(merged, space, num_cells)
     self.gave_up: str | None = None
     super().__init__(
-        objective=objective, hyperparameters=merged,
-        # Keras Tuner takes 0 for none and draws one.
-        seed=seed + 1, **kwargs)
+      objective=objective,
+      hyperparameters=merged,
+      # Keras Tuner takes 0 for none and draws one.
+      seed=seed + 1,
+      **kwargs,
+    )
     self.max_trials = max_trials
 
   def limit(self, limits: Sequence[Limit]) -> None:
@@ -97,8 +105,7 @@ class ArchitectureProposer:
     """
     if limits:
       check_limits(self.search_space, limits, self.num_cells)
-    self.proposals = dataclasses.replace(
-        self.proposals, limits=tuple(limits))
+    self.proposals = dataclasses.replace(self.proposals, limits=tuple(limits))
 
   def next_values(self) -> dict[str, Any] | None:
     """The values of the next architecture or search.
@@ -107,8 +114,9 @@ class ArchitectureProposer:
       `None` if there is nothing to try, for now while a search is under
       way, for good otherwise.
     """
-    started = sum(SEARCH in trial.hyperparameters.values
-                  for trial in self._first_trials())
+    started = sum(
+      SEARCH in trial.hyperparameters.values for trial in self._first_trials()
+    )
     if started < len(self.searches):
       return self._search_values(self.searches[started])
     findings = self._findings()
@@ -119,33 +127,43 @@ class ArchitectureProposer:
   @property
   def searching(self) -> bool:
     """Whether a search is under way."""
-    return any(SEARCH in t.hyperparameters.values
-               for t in self.ongoing_trials.values())
+    return any(
+      SEARCH in t.hyperparameters.values for t in self.ongoing_trials.values()
+    )
 
   def _first_trials(self) -> list:
     """The trials that do not go on with another one."""
-    return [t for t in self.trials.values()
-            if CONTINUED not in t.hyperparameters.values]
+    return [
+      t
+      for t in self.trials.values()
+      if CONTINUED not in t.hyperparameters.values
+    ]
 
-  def genotype_of(self, trial: keras_tuner.engine.trial.Trial) -> (
-      Genotype | None):
+  def genotype_of(
+    self, trial: keras_tuner.engine.trial.Trial
+  ) -> Genotype | None:
     """The genotype of a trial; `None` of a search that has not ended."""
     return genotype_of(
-        trial.hyperparameters.values, self.search_space, self.num_cells)
+      trial.hyperparameters.values, self.search_space, self.num_cells
+    )
 
   def _search_values(self, search: str) -> dict[str, Any]:
     names = genotype_names(self.search_space, self.num_cells)
-    values = {hp.name: _UNKNOWN if hp.name in names else hp.default
-              for hp in self.hyperparameters.space
-              if hp.name not in names or not hp.conditions}
+    values = {
+      hp.name: _UNKNOWN if hp.name in names else hp.default
+      for hp in self.hyperparameters.space
+      if hp.name not in names or not hp.conditions
+    }
     return {**values, SEARCH: search, ORIGIN: 'searched'}
 
   def _findings(self) -> list[Finding]:
     """All that searches have found so far."""
     findings = list(self.findings)
     for trial in self._first_trials():
-      if (trial.status != 'COMPLETED'
-          or SEARCH not in trial.hyperparameters.values):
+      if (
+        trial.status != 'COMPLETED'
+        or SEARCH not in trial.hyperparameters.values
+      ):
         continue
       path = f'{self._get_trial_dir(trial.trial_id)}/search'
       try:
@@ -157,14 +175,21 @@ class ArchitectureProposer:
 
   def _propose(self, findings: list[Finding]) -> dict[str, Any] | None:
     """The first candidate that was not tried; `None` if there is none."""
-    best = [t for t in self.get_best_trials(_PARENTS)
-            if t.status == 'COMPLETED' and self.genotype_of(t) is not None]
-    origins = [str(t.hyperparameters.values.get(ORIGIN))
-               for t in self._first_trials()]
+    best = [
+      t
+      for t in self.get_best_trials(_PARENTS)
+      if t.status == 'COMPLETED' and self.genotype_of(t) is not None
+    ]
+    origins = [
+      str(t.hyperparameters.values.get(ORIGIN)) for t in self._first_trials()
+    ]
     number = len(self.trials)
     candidates = self.proposals.candidates(
-        findings, list(map(self.genotype_of, best)), number,
-        sum(origin.startswith('sampled') for origin in origins))
+      findings,
+      list(map(self.genotype_of, best)),
+      number,
+      sum(origin.startswith('sampled') for origin in origins),
+    )
     for tries, candidate in enumerate(candidates):
       if tries == _PATIENCE:
         return None
@@ -221,8 +246,9 @@ class ArchitectureProposer:
     super().reload()
     # They come in the order of a directory's entries, and of equally good
     # trials the first counts.
-    self.trials = {trial_id: self.trials[trial_id]
-                   for trial_id in self.start_order}
+    self.trials = {
+      trial_id: self.trials[trial_id] for trial_id in self.start_order
+    }
 
   def get_state(self) -> dict[str, Any]:
     """The state as JSON; see `keras_tuner.Oracle`."""
@@ -236,20 +262,24 @@ class ArchitectureProposer:
     """
     if state.get('architecture') != self._identity():
       raise InputError(
-          'The project directory belongs to another run; expected the same'
-          ' search space, searches and limits, or another directory or'
-          f' project_name. Received: project={self._project_dir!r}, whose'
-          f' run is {json.dumps(state.get("architecture"))}')
+        'The project directory belongs to another run; expected the same'
+        ' search space, searches and limits, or another directory or'
+        f' project_name. Received: project={self._project_dir!r}, whose'
+        f' run is {json.dumps(state.get("architecture"))}'
+      )
     super().set_state(state)
 
   def _identity(self) -> dict[str, Any]:
     return {
-        'search_space': self.search_space.name, 'num_cells': self.num_cells,
-        'searches': self.searches,
-        'findings': [f'{f.name}: {f.genotype.to_json()}'
-                     for f in self.findings],
-        'derived': self.proposals.derived, 'sampled': self.proposals.sampled,
-        'seed': self.proposals.seed}
+      'search_space': self.search_space.name,
+      'num_cells': self.num_cells,
+      'searches': self.searches,
+      'findings': [f'{f.name}: {f.genotype.to_json()}' for f in self.findings],
+      'derived': self.proposals.derived,
+      'sampled': self.proposals.sampled,
+      'seed': self.proposals.seed,
+    }
+
 
 class ArchitectureOracle(ArchitectureProposer, keras_tuner.Oracle):
   """Proposes genotypes as hyperparameters.
@@ -280,7 +310,8 @@ class ArchitectureOracle(ArchitectureProposer, keras_tuner.Oracle):
 
 
 class ArchitectureHyperband(
-    ArchitectureProposer, keras_tuner.oracles.HyperbandOracle):
+  ArchitectureProposer, keras_tuner.oracles.HyperbandOracle
+):
   """The same proposals under successive halving of epochs.
 
   Many architectures are trained for a few epochs, and the best of them go
@@ -310,17 +341,20 @@ def _check_findings(findings: Sequence[Finding], search_space: str) -> None:
   names = [finding.name for finding in findings]
   if len(set(names)) < len(names):
     raise InputError(
-        'Two searches have the same name; expected a name for each.'
-        f' Received: findings={names}')
+      'Two searches have the same name; expected a name for each.'
+      f' Received: findings={names}'
+    )
 
 
 def _check_names(hyperparameters, reserved) -> None:
   for hp in hyperparameters.space:
     if hp.name in reserved:
       raise InputError(
-          'A hyperparameter has a name that is part of the architecture;'
-          f' expected another name. Received: hyperparameter={hp.name!r}')
+        'A hyperparameter has a name that is part of the architecture;'
+        f' expected another name. Received: hyperparameter={hp.name!r}'
+      )
     if hp.conditions:
       raise InputError(
-          'Hyperparameters beside the architecture stand alone; expected one'
-          f' without a condition. Received: hyperparameter={hp.name!r}')
+        'Hyperparameters beside the architecture stand alone; expected one'
+        f' without a condition. Received: hyperparameter={hp.name!r}'
+      )

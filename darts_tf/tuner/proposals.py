@@ -69,11 +69,15 @@ class Proposals:
   seed: int = 0
   # Name of a search to its most likely architectures, which take time.
   _ranked: dict[str, list[Genotype]] = dataclasses.field(
-      default_factory=dict, init=False, repr=False, compare=False)
+    default_factory=dict, init=False, repr=False, compare=False
+  )
 
   def candidates(
-      self, findings: Sequence[Finding], best: Sequence[Genotype],
-      number: int, num_sampled: int,
+    self,
+    findings: Sequence[Finding],
+    best: Sequence[Genotype],
+    number: int,
+    num_sampled: int,
   ) -> Iterator[Candidate]:
     """Yields candidates without end, in the order in which to try them.
 
@@ -83,13 +87,14 @@ class Proposals:
       number: of the proposal, from 0; each has draws of its own.
       num_sampled: proposals so far that were drawn from mixing weights.
     """
-    draw = np.random.default_rng([self.seed, number, 0x0ac])
+    draw = np.random.default_rng([self.seed, number, 0x0AC])
     yield from self._derive(findings)
     if findings and num_sampled < self.sampled:
       for _ in range(_CHANGES):
         finding = findings[draw.integers(len(findings))]
         yield Candidate(
-            self.sample(draw, finding.weights), 'sampled', finding.name)
+          self.sample(draw, finding.weights), 'sampled', finding.name
+        )
     if findings:
       for rank, genotype in enumerate(best):
         for _ in range(_CHANGES):
@@ -110,8 +115,9 @@ class Proposals:
           yield Candidate(genotypes[rank], 'derived', finding.name)
 
   def sample(
-      self, draw: np.random.Generator,
-      weights: Mapping[str, np.ndarray] | None = None,
+    self,
+    draw: np.random.Generator,
+    weights: Mapping[str, np.ndarray] | None = None,
   ) -> Genotype:
     """Draws an architecture within the limits.
 
@@ -123,18 +129,26 @@ class Proposals:
     """
     for _ in range(_REFUSALS):
       genotype = self._assemble(
-          (choice.group, _draw_node(
-              draw, choice, self.space,
-              None if weights is None else weights[choice.group]))
-          for choice in self._choices)
+        (
+          choice.group,
+          _draw_node(
+            draw,
+            choice,
+            self.space,
+            None if weights is None else weights[choice.group],
+          ),
+        )
+        for choice in self._choices
+      )
       if self._admits(genotype):
         return genotype
     # Few architectures meet the limits: the best of random weights is one.
     groups = genotype_groups(self.space, self.num_cells)
-    random = {group: draw.random(self.space.candidate_mask(kind).shape)
-              for group, kind in groups.items()}
-    return most_likely(
-        self.space, random, 1, self.limits, self.num_cells)[0]
+    random = {
+      group: draw.random(self.space.candidate_mask(kind).shape)
+      for group, kind in groups.items()
+    }
+    return most_likely(self.space, random, 1, self.limits, self.num_cells)[0]
 
   def change(self, draw: np.random.Generator, genotype: Genotype) -> Genotype:
     """Draws one node of an architecture anew.
@@ -180,40 +194,52 @@ class Proposals:
 def _rank(proposals: Proposals, finding: Finding) -> list[Genotype]:
   """A search's most likely architectures; its own comes first."""
   found = most_likely(
-      proposals.space, finding.weights, proposals.derived, proposals.limits,
-      proposals.num_cells)
+    proposals.space,
+    finding.weights,
+    proposals.derived,
+    proposals.limits,
+    proposals.num_cells,
+  )
   own = canonical(finding.genotype)
   if not all(limit.admits(own) for limit in proposals.limits):
     return found
-  return [own, *(g for g in found if g != own)][:proposals.derived]
+  return [own, *(g for g in found if g != own)][: proposals.derived]
 
 
 def _draw_node(
-    draw: np.random.Generator, choice: NodeChoice, space: SearchSpace,
-    weights: np.ndarray | None,
+  draw: np.random.Generator,
+  choice: NodeChoice,
+  space: SearchSpace,
+  weights: np.ndarray | None,
 ) -> tuple[Edge, ...]:
   """Draws the edges of a node."""
   if weights is None:
     # By the number of architectures, so that all of them are equally likely.
     subsets = choice.subsets()
-    sizes = np.array([
+    sizes = np.array(
+      [
         np.prod([len(choice.operations_from(s)) for s in sources])
-        for sources in subsets], float)
+        for sources in subsets
+      ],
+      float,
+    )
     sources = subsets[draw.choice(len(subsets), p=sizes / sizes.sum())]
     return tuple(
-        Edge(names[draw.integers(len(names))], source, choice.node)
-        for source in sources
-        for names in [choice.operations_from(source)])
+      Edge(names[draw.integers(len(names))], source, choice.node)
+      for source in sources
+      for names in [choice.operations_from(source)]
+    )
   edges, strengths = [], []
-  for row, source, names in zip(
-      choice.rows, choice.sources, choice.operations):
+  for row, source, names in zip(choice.rows, choice.sources, choice.operations):
     candidates = space.candidates[choice.kind][row]
     p = np.array([weights[row, candidates.index(name)] for name in names])
     p = np.maximum(p, _LEAST_WEIGHT)
     strengths.append(p.max())
-    edges.append(Edge(
-        names[draw.choice(len(names), p=p / p.sum())], source, choice.node))
+    edges.append(
+      Edge(names[draw.choice(len(names), p=p / p.sum())], source, choice.node)
+    )
   strengths = np.array(strengths)
   kept = draw.choice(
-      len(edges), choice.kept, replace=False, p=strengths / strengths.sum())
+    len(edges), choice.kept, replace=False, p=strengths / strengths.sum()
+  )
   return tuple(edges[i] for i in sorted(kept))

@@ -53,30 +53,49 @@ def finish(tuner: DartsTuner, data: ImageData) -> TuneResult:
   trials = trial_lines(tuner)
   best = tuner.oracle.get_best_trials(1)[0].trial_id
   result = TuneResult(
-      trials, next(t for t in trials if t['trial'] == best),
-      float(accuracy), float(loss), directory)
-  atomic_write_json(directory / 'result.json', {
-      'test_accuracy': result.test_accuracy, 'test_loss': result.test_loss,
-      'best': best, 'trials': trials})
+    trials,
+    next(t for t in trials if t['trial'] == best),
+    float(accuracy),
+    float(loss),
+    directory,
+  )
+  atomic_write_json(
+    directory / 'result.json',
+    {
+      'test_accuracy': result.test_accuracy,
+      'test_loss': result.test_loss,
+      'best': best,
+      'trials': trials,
+    },
+  )
   return result
 
 
 def trial_lines(tuner: DartsTuner) -> list[dict[str, Any]]:
   """One mapping a trial; see `TuneResult`."""
   names = genotype_names(
-      whole_space(tuner.search_config.search_space),
-      tuner.train_config.cells)
+    whole_space(tuner.search_config.search_space), tuner.train_config.cells
+  )
   lines = []
   for trial_id in tuner.oracle.start_order:
     trial = tuner.oracle.trials[trial_id]
     values = trial.hyperparameters.values
-    metrics = {name: trial.metrics.get_best_value(name)
-               for name in trial.metrics.metrics}
-    lines.append({
-        'trial': trial_id, 'status': trial.status,
+    metrics = {
+      name: trial.metrics.get_best_value(name) for name in trial.metrics.metrics
+    }
+    lines.append(
+      {
+        'trial': trial_id,
+        'status': trial.status,
         'proposed': values.get(ORIGIN),
-        **{name: value for name, value in values.items()
-           if name not in names and name != ORIGIN}, **metrics})
+        **{
+          name: value
+          for name, value in values.items()
+          if name not in names and name != ORIGIN
+        },
+        **metrics,
+      }
+    )
   return lines
 
 
@@ -93,11 +112,16 @@ def outcome(result: TuneResult) -> str:
       origin += f' {line[SEARCH]}'
     mark = '  <- best' if line is result.best else ''
     lines.append(
-        f'{line["trial"]:>5}  {100 * line[objective]:9.2f}%'
-        f'  {line["parameters"]:10,.0f}  {origin}{mark}')
-  return '\n'.join([
-      *lines, '',
+      f'{line["trial"]:>5}  {100 * line[objective]:9.2f}%'
+      f'  {line["parameters"]:10,.0f}  {origin}{mark}'
+    )
+  return '\n'.join(
+    [
+      *lines,
+      '',
       f'Test accuracy  {100 * result.test_accuracy:.2f} %',
       f'Genotype       {result.directory / "genotype.json"}',
       f'SavedModel     {result.directory / "saved_model"}',
-      f'All numbers    {result.directory / "result.json"}'])
+      f'All numbers    {result.directory / "result.json"}',
+    ]
+  )

@@ -19,8 +19,10 @@ _STOPPED = 'stopped.json'
 
 
 def read_curves(
-    project: str | os.PathLike, objective: str, sign: float = 1.,
-    epochs: int | None = None,
+  project: str | os.PathLike,
+  objective: str,
+  sign: float = 1.0,
+  epochs: int | None = None,
 ) -> list[Curve]:
   """The trainings of a project directory.
 
@@ -38,20 +40,24 @@ def read_curves(
     values = read_curve(path, objective, sign)
     if values and (epochs is None or len(values) == epochs):
       genotype = Genotype.load(path / 'genotype.json')
-      curves.append(Curve(
-          tuple(values), genotype_values(genotype, len(genotype.cells))))
+      curves.append(
+        Curve(tuple(values), genotype_values(genotype, len(genotype.cells)))
+      )
   return curves
 
 
 def read_curve(
-    training: pathlib.Path, objective: str, sign: float = 1.
+  training: pathlib.Path, objective: str, sign: float = 1.0
 ) -> list[float]:
   """A metric after each epoch of a retraining, `sign` times."""
   name = objective.replace('val_', 'validation_', 1)
   if name == objective:
     name = f'train_{objective}'
-  return [sign * line[name] for line in WorkDir(training).read_metrics()
-          if name in line]
+  return [
+    sign * line[name]
+    for line in WorkDir(training).read_metrics()
+    if name in line
+  ]
 
 
 def stopped_epoch(training: pathlib.Path) -> int | None:
@@ -75,9 +81,15 @@ class StopUnlikely(keras.callbacks.Callback):
   """
 
   def __init__(
-      self, ranking: CurveRanking, best: Curve, curve: Curve,
-      objective: str, sign: float, threshold: float,
-      training: pathlib.Path, epochs: int,
+    self,
+    ranking: CurveRanking,
+    best: Curve,
+    curve: Curve,
+    objective: str,
+    sign: float,
+    threshold: float,
+    training: pathlib.Path,
+    epochs: int,
   ):
     super().__init__()
     self._ranking = ranking
@@ -97,15 +109,23 @@ class StopUnlikely(keras.callbacks.Callback):
       return
     likely = self._ranking.probability(self._curve, self._best)
     if likely < self._threshold:
-      atomic_write_json(self._training.with_name(_STOPPED), {
-          'epoch': epoch + 1, 'probability': likely})
+      atomic_write_json(
+        self._training.with_name(_STOPPED),
+        {'epoch': epoch + 1, 'probability': likely},
+      )
       self.model.stop_training = True
 
 
 def stop_unlikely(
-    project: str | os.PathLike, others: Sequence[str | os.PathLike],
-    training: pathlib.Path, genotype: Genotype, objective: str, sign: float,
-    threshold: float, epochs: int, seed: int,
+  project: str | os.PathLike,
+  others: Sequence[str | os.PathLike],
+  training: pathlib.Path,
+  genotype: Genotype,
+  objective: str,
+  sign: float,
+  threshold: float,
+  epochs: int,
+  seed: int,
 ) -> StopUnlikely | None:
   """Returns the callback of a training.
 
@@ -125,22 +145,33 @@ def stop_unlikely(
   """
   own = read_curves(project, objective, sign, epochs)
   known = own + [
-      curve for path in others
-      for curve in read_curves(path, objective, sign, epochs)]
+    curve
+    for path in others
+    for curve in read_curves(path, objective, sign, epochs)
+  ]
   if len(known) < _LEAST_CURVES or not own:
     return None
   best = max(own, key=lambda curve: curve.values[-1])
   curve = Curve(
-      tuple(read_curve(training, objective, sign)),
-      genotype_values(genotype, len(genotype.cells)))
+    tuple(read_curve(training, objective, sign)),
+    genotype_values(genotype, len(genotype.cells)),
+  )
   return StopUnlikely(
-      CurveRanking(known, seed), best, curve, objective, sign, threshold,
-      training, epochs)
+    CurveRanking(known, seed),
+    best,
+    curve,
+    objective,
+    sign,
+    threshold,
+    training,
+    epochs,
+  )
 
 
 def check_threshold(threshold: float | None) -> None:
   """Raises `InputError` unless it is a probability, or `None`."""
   if threshold is not None and not 0 < threshold < 1:
     raise InputError(
-        'Not a probability; expected a number between 0 and 1, say 0.45.'
-        f' Received: stop_below={threshold}')
+      'Not a probability; expected a number between 0 and 1, say 0.45.'
+      f' Received: stop_below={threshold}'
+    )

@@ -54,7 +54,7 @@ from darts_tf.tuner.stop_unlikely import (
 from darts_tf.tuner.tuning_data import tuning_data
 
 # Seconds between questions to an oracle that has nothing to do yet.
-_PAUSE = 1.
+_PAUSE = 1.0
 
 
 class UnusableTrial(InputError, errors.FatalError):
@@ -108,27 +108,34 @@ class DartsTuner(keras_tuner.Tuner):
   """
 
   def __init__(
-      self, search_space: str = 'darts', method: str = 'darts',
-      objective: Any = 'val_accuracy', max_trials: int = 10,
-      searches: int | Sequence[Mapping[str, Any]] | None = None,
-      finished: Sequence[str | os.PathLike] = (),
-      search_config: SearchConfig | None = None,
-      train_config: TrainConfig | None = None,
-      max_parameters: float | None = None,
-      max_multiply_adds: float | None = None,
-      hyperband_factor: int | None = None,
-      stop_below: float | None = None,
-      curves: Sequence[str | os.PathLike] = (),
-      hyperparameters: keras_tuner.HyperParameters | None = None,
-      hypermodel: NetworkHyperModel | None = None,
-      directory: str | os.PathLike = '.',
-      project_name: str = 'darts_tuner', overwrite: bool = False,
-      seed: int = 0, **kwargs,
+    self,
+    search_space: str = 'darts',
+    method: str = 'darts',
+    objective: Any = 'val_accuracy',
+    max_trials: int = 10,
+    searches: int | Sequence[Mapping[str, Any]] | None = None,
+    finished: Sequence[str | os.PathLike] = (),
+    search_config: SearchConfig | None = None,
+    train_config: TrainConfig | None = None,
+    max_parameters: float | None = None,
+    max_multiply_adds: float | None = None,
+    hyperband_factor: int | None = None,
+    stop_below: float | None = None,
+    curves: Sequence[str | os.PathLike] = (),
+    hyperparameters: keras_tuner.HyperParameters | None = None,
+    hypermodel: NetworkHyperModel | None = None,
+    directory: str | os.PathLike = '.',
+    project_name: str = 'darts_tuner',
+    overwrite: bool = False,
+    seed: int = 0,
+    **kwargs,
   ):
     self.search_config = (search_config or SearchConfig()).replace(
-        search_space=search_space, method=method)
+      search_space=search_space, method=method
+    )
     self.train_config = (train_config or TrainConfig()).replace(
-        validation_portion=0.)
+      validation_portion=0.0
+    )
     for config in (self.search_config, self.train_config):
       refuse_workers(config, 'A tuner run')
     if searches is None:
@@ -147,12 +154,21 @@ class DartsTuner(keras_tuner.Tuner):
     kind = ArchitectureOracle
     if hyperband_factor is not None:
       kind = ArchitectureHyperband
-      kwargs |= {'max_epochs': self.train_config.epochs,
-                 'factor': hyperband_factor}
+      kwargs |= {
+        'max_epochs': self.train_config.epochs,
+        'factor': hyperband_factor,
+      }
     oracle = kind(
-        search_space, objective, max_trials, findings, searches,
-        self.train_config.cells, hyperparameters=declared, seed=seed,
-        **kwargs)
+      search_space,
+      objective,
+      max_trials,
+      findings,
+      searches,
+      self.train_config.cells,
+      hyperparameters=declared,
+      seed=seed,
+      **kwargs,
+    )
     check_threshold(stop_below)
     self.stop_below = stop_below
     self.curves = list(curves)
@@ -160,10 +176,12 @@ class DartsTuner(keras_tuner.Tuner):
     self._asked = 0
     project = WorkDir(pathlib.Path(directory) / project_name)
     self._pinned = {
-        'search': self.search_config.pinned(),
-        'training': self.train_config.pinned(),
-        **self.limits.pinned(),
-        'stop_below': stop_below, 'hyperband_factor': hyperband_factor}
+      'search': self.search_config.pinned(),
+      'training': self.train_config.pinned(),
+      **self.limits.pinned(),
+      'stop_below': stop_below,
+      'hyperband_factor': hyperband_factor,
+    }
     if is_worker():
       check_chief()
     elif not overwrite:
@@ -171,14 +189,23 @@ class DartsTuner(keras_tuner.Tuner):
       project.check(self._pinned)
     # Keras Tuner would build a network of a hypermodel here.
     super().__init__(
-        oracle=oracle, hypermodel=None, directory=os.fspath(directory),
-        project_name=project_name, overwrite=overwrite)
+      oracle=oracle,
+      hypermodel=None,
+      directory=os.fspath(directory),
+      project_name=project_name,
+      overwrite=overwrite,
+    )
     self.hypermodel = hypermodel
 
   def search(
-      self, x: Any, y: Any = None, validation_data: tuple | None = None,
-      validation_split: float = 0.2, callbacks: Sequence = (),
-      verbose: Any = 'auto', **load_options: Any,
+    self,
+    x: Any,
+    y: Any = None,
+    validation_data: tuple | None = None,
+    validation_split: float = 0.2,
+    callbacks: Sequence = (),
+    verbose: Any = 'auto',
+    **load_options: Any,
   ) -> None:
     """Runs the trials, or continues with them.
 
@@ -202,26 +229,32 @@ class DartsTuner(keras_tuner.Tuner):
       x = load(x, **load_options)
     elif load_options:
       raise TypeError(
-          'Images in memory are not loaded. Received:'
-          f' {", ".join(load_options)}')
+        f'Images in memory are not loaded. Received: {", ".join(load_options)}'
+      )
     self.use_data(
-        tuning_data(x, y, validation_data, validation_split,
-                    self.train_config.seed))
-    lock = contextlib.nullcontext() if is_worker() else (
-        WorkDir(self.project_dir).exclusive())
+      tuning_data(
+        x, y, validation_data, validation_split, self.train_config.seed
+      )
+    )
+    lock = (
+      contextlib.nullcontext()
+      if is_worker()
+      else (WorkDir(self.project_dir).exclusive())
+    )
     with lock:
       if not is_worker():
         # Not before options and data are known to fit together.
         WorkDir(self.project_dir).pin(self._pinned)
       self.save()
       super().search(
-          callbacks=list(callbacks),
-          verbose=1 if verbose == 'auto' else verbose)
+        callbacks=list(callbacks), verbose=1 if verbose == 'auto' else verbose
+      )
     if not is_worker() and getattr(self.oracle, 'gave_up', None):
       raise InputError(
-          'Trials failed one after the other; expected trials that end. The'
-          ' last one says: '
-          f'{self.oracle.gave_up.strip().splitlines()[-1]}')
+        'Trials failed one after the other; expected trials that end. The'
+        ' last one says: '
+        f'{self.oracle.gave_up.strip().splitlines()[-1]}'
+      )
 
   def use_data(self, data: ImageData) -> None:
     """Sets the images of all trials and checks that the options suit them.
@@ -236,18 +269,26 @@ class DartsTuner(keras_tuner.Tuner):
     strategy = make_strategy(config)
     self._data = data
     self.hypermodel.bind(
-        self.search_config.search_space, config, data.info,
-        strategy.num_replicas_in_sync)
+      self.search_config.search_space,
+      config,
+      data.info,
+      strategy.num_replicas_in_sync,
+    )
     if is_worker():
       return
     if not self.oracle.trials:
       # After hours of search is too late to hear of a wrong option.
       build_training(
-          config, example_genotype(resolve(self.search_config)), data,
-          strategy)
-    self.oracle.limit(cost_limits(
-        self.limits, whole_space(self.search_config.search_space), config,
-        data.info))
+        config, example_genotype(resolve(self.search_config)), data, strategy
+      )
+    self.oracle.limit(
+      cost_limits(
+        self.limits,
+        whole_space(self.search_config.search_space),
+        config,
+        data.info,
+      )
+    )
 
   def pre_create_trial(self) -> None:
     """Waits a while if the last question was in vain."""
@@ -263,8 +304,10 @@ class DartsTuner(keras_tuner.Tuner):
     super().on_trial_begin(trial)
 
   def run_trial(
-      self, trial, callbacks: Sequence[keras.callbacks.Callback] = (),
-      verbose: Any = 0,
+    self,
+    trial,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    verbose: Any = 0,
   ) -> dict[str, float]:
     """Trains the architecture of a trial, which may have to be found first.
 
@@ -304,7 +347,8 @@ class DartsTuner(keras_tuner.Tuner):
     options = hp.values[SEARCH]
     config = _changed(self.search_config, json.loads(options))
     found = run_search(
-        config, directory / 'search', self._data, bool(verbose)).genotype
+      config, directory / 'search', self._data, bool(verbose)
+    ).genotype
     for name in genotype_names(space, cells):
       hp.values.pop(name, None)
     hp.values.update(genotype_values(found, cells))
@@ -313,7 +357,8 @@ class DartsTuner(keras_tuner.Tuner):
   def _train(self, trial, genotype, directory, callbacks, verbose):
     hp = trial.hyperparameters
     config = self.hypermodel.config(hp).replace(
-        stop_epoch=hp.values.get('tuner/epochs'))
+      stop_epoch=hp.values.get('tuner/epochs')
+    )
     if CONTINUED in hp.values:
       earlier = pathlib.Path(self.get_trial_dir(hp.values[CONTINUED]))
       _copy_whole(earlier / 'training', directory / 'training')
@@ -323,16 +368,24 @@ class DartsTuner(keras_tuner.Tuner):
       self._configure_tensorboard_dir(callbacks, trial)
     if self.stop_below is not None:
       stopped = stopped_epoch(directory / 'training')
-      callback = None if stopped else self._stop_unlikely(
-          genotype, directory / 'training')
+      callback = (
+        None
+        if stopped
+        else self._stop_unlikely(genotype, directory / 'training')
+      )
       config = config.replace(stop_epoch=stopped or config.stop_epoch)
       if callback is not None:
         callbacks.append(callback)
     result = run_training(
-        config, genotype, directory / 'training',
-        self._data, bool(verbose), build=lambda *unused: (
-            self.hypermodel.build(hp)),
-        validation=True, callbacks=callbacks)
+      config,
+      genotype,
+      directory / 'training',
+      self._data,
+      bool(verbose),
+      build=lambda *unused: self.hypermodel.build(hp),
+      validation=True,
+      callbacks=callbacks,
+    )
     metrics = {}
     for name, value in result.metrics[-1].items():
       if name.startswith('train_'):
@@ -340,15 +393,25 @@ class DartsTuner(keras_tuner.Tuner):
       elif name.startswith('validation_'):
         metrics['val_' + name.removeprefix('validation_')] = value
     costs = describe_network(result.network)
-    return {**metrics, 'parameters': costs['parameters'],
-            'multiply_adds': costs['multiply_adds']}
+    return {
+      **metrics,
+      'parameters': costs['parameters'],
+      'multiply_adds': costs['multiply_adds'],
+    }
 
   def _stop_unlikely(self, genotype, training) -> StopUnlikely | None:
     objective = self.oracle.objective
     return stop_unlikely(
-        self.project_dir, self.curves, training, genotype, objective.name,
-        -1. if objective.direction == 'min' else 1., self.stop_below,
-        self.train_config.epochs, self.train_config.seed)
+      self.project_dir,
+      self.curves,
+      training,
+      genotype,
+      objective.name,
+      -1.0 if objective.direction == 'min' else 1.0,
+      self.stop_below,
+      self.train_config.epochs,
+      self.train_config.seed,
+    )
 
   def _check_objective(self, metrics: Mapping[str, float]) -> None:
     objective = self.oracle.objective
@@ -356,17 +419,18 @@ class DartsTuner(keras_tuner.Tuner):
     missing = [name for name in names if name not in metrics]
     if missing:
       raise UnusableTrial(
-          'Retraining does not report the objective; expected one of'
-          f' {", ".join(metrics)}. Received: objective={missing[0]!r}')
+        'Retraining does not report the objective; expected one of'
+        f' {", ".join(metrics)}. Received: objective={missing[0]!r}'
+      )
 
   def get_best_genotypes(self, num_genotypes: int = 1) -> list[Genotype]:
     """The architectures of the best trials, the best first."""
     space = whole_space(self.search_config.search_space)
     return [
-        genotype_of(trial.hyperparameters.values, space,
-                    self.train_config.cells)
-        for trial in self.oracle.get_best_trials(num_genotypes)
-        if trial.status == 'COMPLETED']
+      genotype_of(trial.hyperparameters.values, space, self.train_config.cells)
+      for trial in self.oracle.get_best_trials(num_genotypes)
+      if trial.status == 'COMPLETED'
+    ]
 
   def load_model(self, trial) -> keras.Model:
     """Loads the network of a trial.
@@ -391,36 +455,39 @@ class DartsTuner(keras_tuner.Tuner):
     Raises:
       InputError: if no trial has ended.
     """
-    trials = [t for t in self.oracle.get_best_trials(1)
-              if t.status == 'COMPLETED']
+    trials = [
+      t for t in self.oracle.get_best_trials(1) if t.status == 'COMPLETED'
+    ]
     if not trials:
       raise InputError(
-          'There is no best network yet; expected a trial that has ended.'
-          f' Received: project={self.project_dir!r}')
+        'There is no best network yet; expected a trial that has ended.'
+        f' Received: project={self.project_dir!r}'
+      )
     network, info = load_trained(self._training(trials[0]))
     directory = export_network(network, info, path)
     images = np.random.default_rng(0).integers(
-        0, 256, (8, *info.image_shape), np.uint8)
+      0, 256, (8, *info.image_shape), np.uint8
+    )
     difference = verify_export(path, network, images, info)
     if not difference <= 1e-4:
       raise RuntimeError(
-          'The exported model differs from the network in memory by'
-          f' {difference:g}')
+        'The exported model differs from the network in memory by'
+        f' {difference:g}'
+      )
     return directory
 
   def _training(self, trial) -> str:
     return os.path.join(self.get_trial_dir(trial.trial_id), 'training')
 
 
-def _changed(
-    config: SearchConfig, options: Mapping[str, Any]
-) -> SearchConfig:
+def _changed(config: SearchConfig, options: Mapping[str, Any]) -> SearchConfig:
   """A configuration with some options changed, by name."""
   unknown = set(options) - set(config.to_dict())
   if unknown:
     raise InputError(
-        'A search does not have this option; expected an option of'
-        f' SearchConfig. Received: {min(unknown)}={options[min(unknown)]!r}')
+      'A search does not have this option; expected an option of'
+      f' SearchConfig. Received: {min(unknown)}={options[min(unknown)]!r}'
+    )
   return config.replace(**options)
 
 
@@ -439,6 +506,7 @@ def _refuse_other_projects(project: WorkDir) -> None:
   path = project.path / 'oracle.json'
   if path.exists() and not project.config_path.exists():
     raise InputError(
-        'The project directory belongs to another tuner; expected an empty'
-        ' one: give another directory or project_name. Received:'
-        f' directory={str(project.path)!r}')
+      'The project directory belongs to another tuner; expected an empty'
+      ' one: give another directory or project_name. Received:'
+      f' directory={str(project.path)!r}'
+    )

@@ -28,24 +28,30 @@ def variations(texts: Sequence[str]) -> list[dict[str, Any]]:
     name = name.strip()
     if not equals or not rest:
       raise InputError(
-          'What varies has another form; expected OPTION=VALUE,VALUE, say'
-          f' eta=0.1,0.03. Received: vary={text!r}')
+        'What varies has another form; expected OPTION=VALUE,VALUE, say'
+        f' eta=0.1,0.03. Received: vary={text!r}'
+      )
     if name in names:
       raise InputError(
-          'An option varies twice; expected all of its values together.'
-          f' Received: vary={text!r}')
+        'An option varies twice; expected all of its values together.'
+        f' Received: vary={text!r}'
+      )
     names.append(name)
     values.append([_parse(name, part.strip()) for part in rest.split(',')])
-  return [dict(zip(names, combination))
-          for combination in itertools.product(*values)]
+  return [
+    dict(zip(names, combination)) for combination in itertools.product(*values)
+  ]
 
 
 def _parse(name: str, text: str) -> Any:
   hints = typing.get_type_hints(SearchConfig)
   if name not in hints:
     raise unknown_name('vary', name, hints)
-  kinds = [k for k in (typing.get_args(hints[name]) or [hints[name]])
-           if k is not type(None)]
+  kinds = [
+    k
+    for k in (typing.get_args(hints[name]) or [hints[name]])
+    if k is not type(None)
+  ]
   kind = kinds[0]
   if kind is bool:
     kind = {'true': True, 'false': False}.__getitem__
@@ -54,5 +60,6 @@ def _parse(name: str, text: str) -> Any:
     return kind(text)
   except (KeyError, ValueError) as error:
     raise InputError(
-        f'Not a value of the option {name}; expected one of type'
-        f' {kinds[0].__name__}. Received: {name}={text!r}') from error
+      f'Not a value of the option {name}; expected one of type'
+      f' {kinds[0].__name__}. Received: {name}={text!r}'
+    ) from error

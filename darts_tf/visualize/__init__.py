@@ -6,9 +6,9 @@ from darts_tf.visualize.drawing import cell_figure, cell_svg
 from darts_tf.visualize.edges import edge_names
 from darts_tf.visualize.figure import figure_png, save_figure
 from darts_tf.visualize.heat_map import (
-    alpha_evolution,
-    alpha_heat_map,
-    draw_alphas,
+  alpha_evolution,
+  alpha_heat_map,
+  draw_alphas,
 )
 from darts_tf.visualize.layout import CellLayout, cell_layout
 from darts_tf.visualize.overview import alpha_overview, genotype_overview
@@ -17,9 +17,25 @@ from darts_tf.visualize.stages import draw_stages
 from darts_tf.visualize.trajectories import draw_trajectories
 
 __all__ = [
-    'CellLayout', 'Report', 'alpha_evolution', 'alpha_heat_map',
-    'alpha_overview', 'cell_figure', 'cell_graph', 'cell_layout', 'cell_svg',
-    'draw_alphas', 'draw_cells', 'draw_curves', 'draw_entropy',
-    'draw_stages', 'draw_trajectories', 'edge_names', 'figure_png',
-    'genotype_overview', 'graphviz_hint', 'save_figure', 'write_report',
+  'CellLayout',
+  'Report',
+  'alpha_evolution',
+  'alpha_heat_map',
+  'alpha_overview',
+  'cell_figure',
+  'cell_graph',
+  'cell_layout',
+  'cell_svg',
+  'draw_alphas',
+  'draw_cells',
+  'draw_curves',
+  'draw_entropy',
+  'draw_stages',
+  'draw_trajectories',
+  'edge_names',
+  'figure_png',
+  'genotype_overview',
+  'graphviz_hint',
+  'save_figure',
+  'write_report',
 ]

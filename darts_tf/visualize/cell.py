@@ -15,8 +15,8 @@ from darts_tf.visualize.overview import MANY_CELLS, genotype_overview
 from darts_tf.visualize.palette import family_colour, operation_family
 
 GRAPHVIZ_HINT = (
-    'Cells were drawn without Graphviz. Installing it (`apt-get install'
-    ' graphviz`) draws the SVG and PNG files by its program `dot`.'
+  'Cells were drawn without Graphviz. Installing it (`apt-get install'
+  ' graphviz`) draws the SVG and PNG files by its program `dot`.'
 )
 
 
@@ -37,13 +37,20 @@ def cell_graph(cell, name: str, num_inputs: int = 2) -> graphviz.Digraph:
     InputError: if `num_inputs` is not positive.
   """
   graph = graphviz.Digraph(
-      name,
-      graph_attr={'rankdir': 'LR', 'nodesep': '0.25', 'ranksep': '0.6'},
-      node_attr={
-          'shape': 'box', 'style': 'rounded,filled', 'fontname': 'Helvetica',
-          'fontsize': '18', 'penwidth': '1.4', 'height': '0.5',
-          'width': '0.5', 'fillcolor': '#e4eefa', 'color': '#7fa3cc'},
-      edge_attr={'fontname': 'Helvetica', 'fontsize': '15'},
+    name,
+    graph_attr={'rankdir': 'LR', 'nodesep': '0.25', 'ranksep': '0.6'},
+    node_attr={
+      'shape': 'box',
+      'style': 'rounded,filled',
+      'fontname': 'Helvetica',
+      'fontsize': '18',
+      'penwidth': '1.4',
+      'height': '0.5',
+      'width': '0.5',
+      'fillcolor': '#e4eefa',
+      'color': '#7fa3cc',
+    },
+    edge_attr={'fontname': 'Helvetica', 'fontsize': '15'},
   )
   with graph.subgraph() as inputs:
     inputs.attr(rank='same')
@@ -58,9 +65,13 @@ def cell_graph(cell, name: str, num_inputs: int = 2) -> graphviz.Digraph:
     family = operation_family(operation)
     colour = family_colour(family)
     graph.edge(
-        names[source], names[target], label=graphviz.escape(operation),
-        color=colour, fontcolor=colour,
-        style='dashed' if family == 'none' else 'solid')
+      names[source],
+      names[target],
+      label=graphviz.escape(operation),
+      color=colour,
+      fontcolor=colour,
+      style='dashed' if family == 'none' else 'solid',
+    )
   for node in cell.output:
     graph.edge(names[node], 'c_{k}', color='#a3acb5')
   return graph
@@ -84,7 +95,7 @@ def _rendered_by_dot(graph: graphviz.Digraph) -> dict[str, bytes] | None:
 
 
 def draw_cells(
-    genotype, directory: str | os.PathLike[str], num_inputs: int = 2
+  genotype, directory: str | os.PathLike[str], num_inputs: int = 2
 ) -> list[str]:
   """Writes `<cell>.gv`, `<cell>.svg` and `<cell>.png` for each cell.
 
@@ -119,7 +130,10 @@ def draw_cells(
     paths += [f'{stem}.{kind}' for kind in ('gv', 'svg', 'png')]
   if len(genotype.cells) > MANY_CELLS:
     space = search_spaces[genotype.search_space]
-    paths.append(save_figure(
+    paths.append(
+      save_figure(
         genotype_overview(genotype, space.groups(len(genotype.cells))),
-        os.path.join(directory, 'cells.png')))
+        os.path.join(directory, 'cells.png'),
+      )
+    )
   return paths

@@ -28,7 +28,7 @@ def _is_number(value: object) -> bool:
 
 
 def series(
-    metrics: Metrics, key: str, inner: str | None = None
+  metrics: Metrics, key: str, inner: str | None = None
 ) -> tuple[list[int], list[float]]:
   """Takes one quantity out of metrics.
 
@@ -55,8 +55,8 @@ def check_metrics(metrics: Metrics) -> None:
   """Raises `InputError` if there is no epoch."""
   if not metrics:
     raise InputError(
-        'There are no metrics to draw; expected at least one epoch.'
-        ' Received: metrics=[]'
+      'There are no metrics to draw; expected at least one epoch.'
+      ' Received: metrics=[]'
     )
 
 
@@ -75,8 +75,14 @@ def panel(axes: Axes, title: str, lines: Sequence[tuple]) -> None:
       continue
     few = len(values) <= 20
     axes.plot(
-        epochs, values, color=colour, label=label or None, linewidth=1.7,
-        marker='o' if few else None, markersize=3.5)
+      epochs,
+      values,
+      color=colour,
+      label=label or None,
+      linewidth=1.7,
+      marker='o' if few else None,
+      markersize=3.5,
+    )
     drawn, named = True, named or bool(label)
   axes.set_title(title, fontsize=10.5)
   axes.set_xlabel('epoch', fontsize=9)
@@ -88,8 +94,14 @@ def panel(axes: Axes, title: str, lines: Sequence[tuple]) -> None:
     axes.legend(frameon=False, fontsize=8.5)
   if not drawn:
     axes.text(
-        0.5, 0.5, 'not measured', transform=axes.transAxes, ha='center',
-        va='center', color='#767676')
+      0.5,
+      0.5,
+      'not measured',
+      transform=axes.transAxes,
+      ha='center',
+      va='center',
+      color='#767676',
+    )
     axes.set_xticks([])
     axes.set_yticks([])
 
@@ -99,12 +111,16 @@ def curves_figure(metrics: Metrics) -> Figure:
   check_metrics(metrics)
   figure = new_figure(8.4, 3.1, layout='constrained')
   for axes, quantity in zip(
-      figure.subplots(1, 2), ('loss', 'accuracy'), strict=True):
-    panel(axes, quantity, [
+    figure.subplots(1, 2), ('loss', 'accuracy'), strict=True
+  ):
+    panel(
+      axes,
+      quantity,
+      [
         ('train', TRAIN, *series(metrics, f'train_{quantity}')),
-        ('validation', VALIDATION,
-         *series(metrics, f'validation_{quantity}')),
-    ])
+        ('validation', VALIDATION, *series(metrics, f'validation_{quantity}')),
+      ],
+    )
   return figure
 
 
@@ -128,7 +144,7 @@ def draw_curves(metrics: Metrics, path: str | os.PathLike[str]) -> str:
 
 
 def _many_cells(
-    axes, title: str, metrics: Metrics, key: str, groups: Sequence[str]
+  axes, title: str, metrics: Metrics, key: str, groups: Sequence[str]
 ) -> None:
   """Draws a line a cell, coloured by depth, and their mean."""
   colours = matplotlib.colormaps['viridis_r'](np.linspace(0.1, 1, len(groups)))
@@ -138,13 +154,15 @@ def _many_cells(
     name = group if group in (groups[0], groups[-1]) else '_'
     lines.append((name, to_hex(colour), *series(metrics, key, group)))
   means = [
-      {'epoch': row.get('epoch', position), 'mean': np.mean(values)}
-      for position, row in enumerate(metrics)
-      if (values := [v for v in (row.get(key) or {}).values()
-                     if _is_number(v)])]
-  panel(axes, title, [
-      *lines, (f'mean of {len(groups)} cells', _MEAN,
-               *series(means, 'mean'))])
+    {'epoch': row.get('epoch', position), 'mean': np.mean(values)}
+    for position, row in enumerate(metrics)
+    if (values := [v for v in (row.get(key) or {}).values() if _is_number(v)])
+  ]
+  panel(
+    axes,
+    title,
+    [*lines, (f'mean of {len(groups)} cells', _MEAN, *series(means, 'mean'))],
+  )
   for line in axes.lines[:-1]:
     line.set(linewidth=0.9, markersize=2)
   axes.lines[-1].set(linewidth=2.4)
@@ -157,20 +175,26 @@ def entropy_figure(metrics: Metrics) -> Figure:
   check_metrics(metrics)
   figure = new_figure(8.4, 3.1, layout='constrained')
   panels = (
-      ('entropy of the mixing weights', 'entropy'),
-      ('skip connections in the genotype', 'skip_connections'))
+    ('entropy of the mixing weights', 'entropy'),
+    ('skip connections in the genotype', 'skip_connections'),
+  )
   for axes, (title, key) in zip(figure.subplots(1, 2), panels, strict=True):
-    groups = list(dict.fromkeys(
-        group for row in metrics for group in row.get(key) or {}))
+    groups = list(
+      dict.fromkeys(group for row in metrics for group in row.get(key) or {})
+    )
     if len(groups) > MANY_CELLS:
       _many_cells(axes, title, metrics, key, groups)
     else:
-      panel(axes, title, [
+      panel(
+        axes,
+        title,
+        [
           (group, _PATHS[i], *series(metrics, key, group))
-          for i, group in enumerate(groups)])
+          for i, group in enumerate(groups)
+        ],
+      )
     if key == 'skip_connections':
-      axes.yaxis.set_major_locator(
-          MaxNLocator(6, integer=True, min_n_ticks=1))
+      axes.yaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
   return figure
 
 

@@ -44,18 +44,24 @@ def _svg_text(box: Box, font: float, colour: str, weight: str = '') -> str:
   text = html.escape(box.text)
   match = re.fullmatch(r'(.+)_\{(.+)\}', box.text)
   if match:
-    text = (f'{html.escape(match[1])}<tspan dy="4" font-size="{font - 4:g}">'
-            f'{html.escape(match[2])}</tspan>')
-  return (f'<text x="{box.x:.1f}" y="{box.y + 0.35 * font:.1f}"'
-          f' font-size="{font:g}" fill="{colour}" text-anchor="middle"'
-          f'{weight}>{text}</text>')
+    text = (
+      f'{html.escape(match[1])}<tspan dy="4" font-size="{font - 4:g}">'
+      f'{html.escape(match[2])}</tspan>'
+    )
+  return (
+    f'<text x="{box.x:.1f}" y="{box.y + 0.35 * font:.1f}"'
+    f' font-size="{font:g}" fill="{colour}" text-anchor="middle"'
+    f'{weight}>{text}</text>'
+  )
 
 
 def _svg_box(box: Box, radius: float, fill: str, stroke: str) -> str:
-  return (f'<rect x="{box.x - box.width / 2:.1f}"'
-          f' y="{box.y - box.height / 2:.1f}" width="{box.width:.1f}"'
-          f' height="{box.height:.1f}" rx="{radius:g}" fill="{fill}"'
-          f' stroke="{stroke}" stroke-width="1.2"/>')
+  return (
+    f'<rect x="{box.x - box.width / 2:.1f}"'
+    f' y="{box.y - box.height / 2:.1f}" width="{box.width:.1f}"'
+    f' height="{box.height:.1f}" rx="{radius:g}" fill="{fill}"'
+    f' stroke="{stroke}" stroke-width="1.2"/>'
+  )
 
 
 def _svg_curve(curve: Curve) -> str:
@@ -63,23 +69,25 @@ def _svg_curve(curve: Curve) -> str:
   start, *rest = (f'{x:.1f} {y:.1f}' for x, y in curve.points)
   dash = ' stroke-dasharray="5 4"' if dashed else ''
   head = ' '.join(f'{x:.1f},{y:.1f}' for x, y in _arrow(curve))
-  return (f'<path d="M{start} C{" ".join(rest)}" fill="none"'
-          f' stroke="{colour}" stroke-width="{width:g}"{dash}/>'
-          f'<polygon points="{head}" fill="{colour}"/>')
+  return (
+    f'<path d="M{start} C{" ".join(rest)}" fill="none"'
+    f' stroke="{colour}" stroke-width="{width:g}"{dash}/>'
+    f'<polygon points="{head}" fill="{colour}"/>'
+  )
 
 
 def layout_svg(
-    layout: CellLayout, title: str, standalone: bool, scale: float
+  layout: CellLayout, title: str, standalone: bool, scale: float
 ) -> str:
   """Draws a layout as SVG; see `cell_svg`."""
   size = f'{layout.width:.0f} {layout.height:.0f}'
   namespace = ' xmlns="http://www.w3.org/2000/svg"' if standalone else ''
   parts = [
-      f'<svg{namespace} viewBox="0 0 {size}"'
-      f' width="{scale * layout.width:.0f}"'
-      f' height="{scale * layout.height:.0f}" role="img"'
-      f' font-family="{_FONTS}">',
-      f'<title>{html.escape(title)}</title>',
+    f'<svg{namespace} viewBox="0 0 {size}"'
+    f' width="{scale * layout.width:.0f}"'
+    f' height="{scale * layout.height:.0f}" role="img"'
+    f' font-family="{_FONTS}">',
+    f'<title>{html.escape(title)}</title>',
   ]
   if standalone:
     parts.append('<rect width="100%" height="100%" fill="#ffffff"/>')
@@ -97,8 +105,11 @@ def layout_svg(
 
 
 def cell_svg(
-    cell, num_inputs: int = 2, name: str = 'cell', standalone: bool = True,
-    scale: float = 1.0,
+  cell,
+  num_inputs: int = 2,
+  name: str = 'cell',
+  standalone: bool = True,
+  scale: float = 1.0,
 ) -> str:
   """Draws a cell as SVG, without Graphviz.
 
@@ -121,10 +132,18 @@ def cell_svg(
 
 
 def _add_box(axes, box, rounding, fill, stroke, font, colour, weight):
-  axes.add_patch(FancyBboxPatch(
-      (box.x - box.width / 2, box.y - box.height / 2), box.width, box.height,
-      boxstyle=f'round,pad=0,rounding_size={rounding}', facecolor=fill,
-      edgecolor=stroke, linewidth=1.2, zorder=3))
+  axes.add_patch(
+    FancyBboxPatch(
+      (box.x - box.width / 2, box.y - box.height / 2),
+      box.width,
+      box.height,
+      boxstyle=f'round,pad=0,rounding_size={rounding}',
+      facecolor=fill,
+      edgecolor=stroke,
+      linewidth=1.2,
+      zorder=3,
+    )
+  )
   subscript = re.fullmatch(r'(\w+)_\{([\w-]+)\}', box.text)
   if subscript:
     lower = subscript[2].replace('-', '{-}')
@@ -132,9 +151,16 @@ def _add_box(axes, box, rounding, fill, stroke, font, colour, weight):
   else:
     text = box.text.replace('$', r'\$')
   axes.text(
-      box.x, box.y, text, fontsize=font, color=colour, ha='center',
-      va='center_baseline' if not subscript else 'center', fontweight=weight,
-      zorder=4)
+    box.x,
+    box.y,
+    text,
+    fontsize=font,
+    color=colour,
+    ha='center',
+    va='center_baseline' if not subscript else 'center',
+    fontweight=weight,
+    zorder=4,
+  )
 
 
 def cell_figure(cell, num_inputs: int = 2) -> Figure:
@@ -160,17 +186,33 @@ def cell_figure(cell, num_inputs: int = 2) -> Figure:
     colour, width, dashed = _line(curve.kind)
     codes = [Path.MOVETO] + [Path.CURVE4] * (len(curve.points) - 1)
     order = 1 if curve.kind == 'output' else 2
-    axes.add_patch(PathPatch(
-        Path(curve.points, codes), facecolor='none', edgecolor=colour,
-        linewidth=width, linestyle=(0, (3, 2.5)) if dashed else 'solid',
-        zorder=order))
-    axes.add_patch(Polygon(
-        _arrow(curve), facecolor=colour, linewidth=0, zorder=order))
+    axes.add_patch(
+      PathPatch(
+        Path(curve.points, codes),
+        facecolor='none',
+        edgecolor=colour,
+        linewidth=width,
+        linestyle=(0, (3, 2.5)) if dashed else 'solid',
+        zorder=order,
+      )
+    )
+    axes.add_patch(
+      Polygon(_arrow(curve), facecolor=colour, linewidth=0, zorder=order)
+    )
   for box in layout.labels:
     colour = family_colour(box.kind)
-    _add_box(axes, box, box.height / 2, '#ffffff', colour, LABEL_FONT,
-             colour, 'normal')
+    _add_box(
+      axes, box, box.height / 2, '#ffffff', colour, LABEL_FONT, colour, 'normal'
+    )
   for box in layout.nodes:
-    _add_box(axes, box, 8, _FILLS[box.kind], _BORDERS[box.kind], NODE_FONT,
-             _INK, 'bold')
+    _add_box(
+      axes,
+      box,
+      8,
+      _FILLS[box.kind],
+      _BORDERS[box.kind],
+      NODE_FONT,
+      _INK,
+      'bold',
+    )
   return figure

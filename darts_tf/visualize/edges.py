@@ -19,7 +19,7 @@ def edge_names(space: SearchSpace) -> tuple[str, ...]:
 
 
 def group_kinds(
-    space: SearchSpace, groups: Mapping[str, object]
+  space: SearchSpace, groups: Mapping[str, object]
 ) -> dict[str, str]:
   """Finds the cell kind of each group of mixing weights.
 
@@ -40,14 +40,14 @@ def group_kinds(
   for group in groups:
     if group not in known:
       raise InputError(
-          f'No such group of cells in search space {space.name}; expected'
-          f' {", ".join(known)}. Received: group={group!r}'
+        f'No such group of cells in search space {space.name}; expected'
+        f' {", ".join(known)}. Received: group={group!r}'
       )
   return {group: known[group] for group in groups}
 
 
 def names_by_edge(
-    candidate_names: CandidateNames, num_edges: int, num_candidates: int
+  candidate_names: CandidateNames, num_edges: int, num_candidates: int
 ) -> tuple[tuple[str, ...], ...]:
   """Gives each edge its own list of candidates, and checks the shape.
 
@@ -69,10 +69,10 @@ def names_by_edge(
   longest = max((len(row) for row in names), default=0)
   if len(names) != num_edges or longest != num_candidates:
     raise InputError(
-        'Mixing weights and names differ in number; expected one row for'
-        ' each edge and one column for each candidate.'
-        f' Received: shape=({num_edges}, {num_candidates}),'
-        f' edges={len(names)}, candidates={longest}'
+      'Mixing weights and names differ in number; expected one row for'
+      ' each edge and one column for each candidate.'
+      f' Received: shape=({num_edges}, {num_candidates}),'
+      f' edges={len(names)}, candidates={longest}'
     )
   return names
 
@@ -83,7 +83,7 @@ def distinct(names: Sequence[Sequence[str]]) -> list[str]:
 
 
 def check_edges(
-    weights: np.ndarray, names: Sequence[str], dimensions: int
+  weights: np.ndarray, names: Sequence[str], dimensions: int
 ) -> None:
   """Checks the rank of an array of mixing weights and its edge names.
 
@@ -97,14 +97,17 @@ def check_edges(
       is not one name for each edge.
   """
   if weights.ndim != dimensions or not weights.size:
-    axes = '(epochs, edges, candidates)' if dimensions == 3 else (
-        '(edges, candidates)')
+    axes = (
+      '(epochs, edges, candidates)'
+      if dimensions == 3
+      else ('(edges, candidates)')
+    )
     raise InputError(
-        f'Mixing weights have the wrong shape; expected {axes}, none of them'
-        f' zero. Received: shape={weights.shape}'
+      f'Mixing weights have the wrong shape; expected {axes}, none of them'
+      f' zero. Received: shape={weights.shape}'
     )
   if len(names) != weights.shape[-2]:
     raise InputError(
-        f'Each edge has a name; expected {weights.shape[-2]} names.'
-        f' Received: edge_names={tuple(names)}'
+      f'Each edge has a name; expected {weights.shape[-2]} names.'
+      f' Received: edge_names={tuple(names)}'
     )

@@ -6,7 +6,12 @@ from typing import Any
 from darts_tf.visualize.wording import quantity
 
 HEADER = (
-    'Format', 'Size', 'One image', 'Largest difference', 'Equal predictions')
+  'Format',
+  'Size',
+  'One image',
+  'Largest difference',
+  'Equal predictions',
+)
 
 # The fields of `darts_tf.export.ExportRecord`.
 Record = Mapping[str, Any]
@@ -15,24 +20,30 @@ Record = Mapping[str, Any]
 def export_rows(records: Iterable[Record]) -> list[tuple[str, ...]]:
   """Returns the rows of a table, below `HEADER`."""
   return [
-      (record['format'], f'{quantity(record["bytes"])}B',
-       f'{record["milliseconds"]:.3g} ms',
-       f'{record["largest_difference"]:.1e}',
-       f'{100 * record["equal_predictions"]:.4g} % of {record["images"]}')
-      for record in records]
+    (
+      record['format'],
+      f'{quantity(record["bytes"])}B',
+      f'{record["milliseconds"]:.3g} ms',
+      f'{record["largest_difference"]:.1e}',
+      f'{100 * record["equal_predictions"]:.4g} % of {record["images"]}',
+    )
+    for record in records
+  ]
 
 
 def export_note(records: Sequence[Record]) -> str:
   """Returns what the figures of a table mean, in two sentences."""
   values = lambda name: ' or '.join(
-      map(str, sorted({record[name] for record in records})))
+    map(str, sorted({record[name] for record in records}))
+  )
   threads = values('threads')
   return (
-      'Time: from one image to its probabilities, median of'
-      f' {values("runs")} runs on {threads}'
-      f' thread{"" if threads == "1" else "s"} of this machine. Difference:'
-      ' of a probability from the network in memory, on'
-      f' {values("compared_on")} images.')
+    'Time: from one image to its probabilities, median of'
+    f' {values("runs")} runs on {threads}'
+    f' thread{"" if threads == "1" else "s"} of this machine. Difference:'
+    ' of a probability from the network in memory, on'
+    f' {values("compared_on")} images.'
+  )
 
 
 def export_table(records: Sequence[Record]) -> str:
@@ -41,6 +52,9 @@ def export_table(records: Sequence[Record]) -> str:
     return ''
   lines = [HEADER, *export_rows(records)]
   widths = [max(map(len, column)) for column in zip(*lines)]
-  return '\n'.join([
+  return '\n'.join(
+    [
       *('  '.join(map(str.ljust, line, widths)).rstrip() for line in lines),
-      export_note(records)])
+      export_note(records),
+    ]
+  )

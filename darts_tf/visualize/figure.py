@@ -32,7 +32,8 @@ def figure_png(figure: Figure) -> bytes:
   """Renders a figure as PNG; equal figures give equal bytes."""
   buffer = io.BytesIO()
   figure.savefig(
-      buffer, format='png', dpi=figure.dpi, metadata={'Software': None})
+    buffer, format='png', dpi=figure.dpi, metadata={'Software': None}
+  )
   return buffer.getvalue()
 
 
@@ -52,8 +53,8 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> str:
   path = os.fspath(path)
   if not path.endswith('.png'):
     raise InputError(
-        'A figure is written as PNG; expected a path that ends in .png.'
-        f' Received: path={path!r}'
+      'A figure is written as PNG; expected a path that ends in .png.'
+      f' Received: path={path!r}'
     )
   os.makedirs(os.path.dirname(path) or '.', exist_ok=True)
   atomic_write_bytes(path, figure_png(figure))

@@ -10,13 +10,13 @@ from matplotlib.ticker import MaxNLocator
 
 from darts_tf.search_space.space import SearchSpace
 from darts_tf.visualize.edges import (
-    MAX_COLUMNS,
-    CandidateNames,
-    check_edges,
-    distinct,
-    edge_names,
-    group_kinds,
-    names_by_edge,
+  MAX_COLUMNS,
+  CandidateNames,
+  check_edges,
+  distinct,
+  edge_names,
+  group_kinds,
+  names_by_edge,
 )
 from darts_tf.visualize.figure import new_figure, save_figure
 from darts_tf.visualize.overview import MANY_CELLS, alpha_overview
@@ -27,12 +27,17 @@ _MOST_IN_LEGEND = 8
 # Letters of a name that fits beside another one above a panel.
 _MOST_BESIDE = 16
 _OWN_LEGEND = {
-    'fontsize': 5.8, 'handlelength': 1.1, 'handletextpad': 0.4,
-    'columnspacing': 0.8, 'labelspacing': 0.25, 'borderpad': 0.1}
+  'fontsize': 5.8,
+  'handlelength': 1.1,
+  'handletextpad': 0.4,
+  'columnspacing': 0.8,
+  'labelspacing': 0.25,
+  'borderpad': 0.1,
+}
 
 
 def _table(
-    weights: np.ndarray, names: tuple[tuple[str, ...], ...]
+  weights: np.ndarray, names: tuple[tuple[str, ...], ...]
 ) -> tuple[np.ndarray, list[str], bool]:
   """Arranges weights in columns.
 
@@ -55,8 +60,10 @@ def _table(
 
 
 def alpha_heat_map(
-    weights: np.ndarray, edge_names: Sequence[str],
-    candidate_names: CandidateNames, title: str,
+  weights: np.ndarray,
+  edge_names: Sequence[str],
+  candidate_names: CandidateNames,
+  title: str,
 ) -> Figure:
   """Draws mixing weights, edges down and operations across.
 
@@ -83,7 +90,8 @@ def alpha_heat_map(
   longest = max(len(name) for row in names for name in row)
   wide = max(1.25, 0.062 * longest) if by_rank else 0.74
   figure = new_figure(
-      1.9 + wide * len(columns), 1.75 + 0.31 * rows, layout='constrained')
+    1.9 + wide * len(columns), 1.75 + 0.31 * rows, layout='constrained'
+  )
   axes = figure.add_subplot()
   finite = table[np.isfinite(table)]
   low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
@@ -91,11 +99,20 @@ def alpha_heat_map(
     low, high = low - 0.05, high + 0.05
   colours = matplotlib.colormaps['viridis'].with_extremes(bad='white')
   image = axes.imshow(
-      np.ma.masked_invalid(table), cmap=colours, vmin=low, vmax=high,
-      aspect='auto')
+    np.ma.masked_invalid(table),
+    cmap=colours,
+    vmin=low,
+    vmax=high,
+    aspect='auto',
+  )
   axes.set_xticks(
-      range(len(columns)), columns, rotation=35, ha='left',
-      rotation_mode='anchor', fontsize=8.5)
+    range(len(columns)),
+    columns,
+    rotation=35,
+    ha='left',
+    rotation_mode='anchor',
+    fontsize=8.5,
+  )
   axes.xaxis.tick_top()
   axes.set_yticks(range(rows), edge_names, fontsize=9)
   axes.tick_params(length=0)
@@ -113,12 +130,19 @@ def alpha_heat_map(
     if by_rank:
       text = f'{names[edge][column]}\n{text}'
     axes.text(
-        column, edge, text, ha='center', va='center',
-        fontsize=6 if by_rank else 8, fontweight='bold' if best else None,
-        color='black' if (value - low) / (high - low) > 0.6 else 'white')
+      column,
+      edge,
+      text,
+      ha='center',
+      va='center',
+      fontsize=6 if by_rank else 8,
+      fontweight='bold' if best else None,
+      color='black' if (value - low) / (high - low) > 0.6 else 'white',
+    )
   axes.set_ylabel('edge')
   figure.colorbar(image, ax=axes, pad=0.02, aspect=25).ax.tick_params(
-      labelsize=8)
+    labelsize=8
+  )
   figure.suptitle(title, fontsize=11.5)
   return figure
 
@@ -131,8 +155,11 @@ def _own_rows(names: Sequence[Sequence[str]]) -> int:
 
 
 def alpha_evolution(
-    history: np.ndarray, edge_names: Sequence[str],
-    candidate_names: CandidateNames, title: str, first_epoch: int = 0,
+  history: np.ndarray,
+  edge_names: Sequence[str],
+  candidate_names: CandidateNames,
+  title: str,
+  first_epoch: int = 0,
 ) -> Figure:
   """Draws mixing weights over epochs, one panel an edge.
 
@@ -156,11 +183,13 @@ def alpha_evolution(
   names = names_by_edge(candidate_names, *history.shape[1:])
   operations = distinct(names)
   colours = operation_colours(operations)
-  own = (any(row != names[0] for row in names)
-         and len(operations) > _MOST_IN_LEGEND)
+  own = (
+    any(row != names[0] for row in names) and len(operations) > _MOST_IN_LEGEND
+  )
   # As few empty panels as possible; wide rather than tall.
   across = min(
-      range(min(5, edges), min(2, edges - 1), -1), key=lambda n: -edges % n)
+    range(min(5, edges), min(2, edges - 1), -1), key=lambda n: -edges % n
+  )
   down = -(-edges // across)
   legend_rows = 0 if own else -(-len(operations) // 4)
   own_rows = _own_rows(names) if own else 0
@@ -171,11 +200,16 @@ def alpha_evolution(
   total = height + bottom + top
   figure = new_figure(width, total)
   panels = figure.subplots(
-      down, across, sharex=True, sharey=True, squeeze=False)
+    down, across, sharex=True, sharey=True, squeeze=False
+  )
   figure.subplots_adjust(
-      left=0.55 / width, right=1 - 0.15 / width, bottom=bottom / total,
-      top=1 - top / total, wspace=0.1,
-      hspace=0.28 + 0.085 * own_rows)
+    left=0.55 / width,
+    right=1 - 0.15 / width,
+    bottom=bottom / total,
+    top=1 - top / total,
+    wspace=0.1,
+    hspace=0.28 + 0.085 * own_rows,
+  )
   lines = {}
   for edge, axes in enumerate(panels.flat):
     if edge >= edges:
@@ -184,33 +218,47 @@ def alpha_evolution(
       panels[edge // across - 1, edge % across].tick_params(labelbottom=True)
       continue
     for i, name in enumerate(names[edge]):
-      lines[name], = axes.plot(
-          np.arange(epochs) + first_epoch, history[:, edge, i],
-          color=colours[name], label=name, linewidth=1.4,
-          linestyle='--' if name == 'none' else '-',
-          marker='o' if epochs == 1 else None, markersize=4)
+      (lines[name],) = axes.plot(
+        np.arange(epochs) + first_epoch,
+        history[:, edge, i],
+        color=colours[name],
+        label=name,
+        linewidth=1.4,
+        linestyle='--' if name == 'none' else '-',
+        marker='o' if epochs == 1 else None,
+        markersize=4,
+      )
     axes.set_title(edge_names[edge], fontsize=9, pad=3 + 8.6 * own_rows)
     if own:
       axes.legend(
-          loc='lower center', bbox_to_anchor=(0.5, 0.98), frameon=False,
-          ncols=-(-len(names[edge]) // own_rows), **_OWN_LEGEND)
+        loc='lower center',
+        bbox_to_anchor=(0.5, 0.98),
+        frameon=False,
+        ncols=-(-len(names[edge]) // own_rows),
+        **_OWN_LEGEND,
+      )
     axes.grid(alpha=0.25)
     axes.tick_params(labelsize=7.5)
     axes.spines[['top', 'right']].set_visible(False)
-    axes.xaxis.set_major_locator(
-        MaxNLocator(4, integer=True, min_n_ticks=1))
+    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, min_n_ticks=1))
   figure.supxlabel('epoch', fontsize=9, y=(bottom - 0.42) / total)
   if not own:
     figure.legend(
-        list(lines.values()), list(lines), loc='lower center', frameon=False,
-        ncols=min(4, len(lines)), fontsize=8.5)
+      list(lines.values()),
+      list(lines),
+      loc='lower center',
+      frameon=False,
+      ncols=min(4, len(lines)),
+      fontsize=8.5,
+    )
   figure.suptitle(title, fontsize=11.5, y=1 - 0.12 / total, va='top')
   return figure
 
 
 def draw_alphas(
-    weights: Mapping[str, np.ndarray], space: SearchSpace,
-    directory: str | os.PathLike[str],
+  weights: Mapping[str, np.ndarray],
+  space: SearchSpace,
+  directory: str | os.PathLike[str],
 ) -> list[str]:
   """Writes `alphas_<group>.png`, a heat map for each group of cells.
 
@@ -233,8 +281,12 @@ def draw_alphas(
   paths = []
   for group, kind in group_kinds(space, weights).items():
     figure = alpha_heat_map(
-        weights[group], edge_names(space), space.candidates[kind],
-        f'Mixing weights of the {group} cell')
-    paths.append(save_figure(
-        figure, os.path.join(directory, f'alphas_{group}.png')))
+      weights[group],
+      edge_names(space),
+      space.candidates[kind],
+      f'Mixing weights of the {group} cell',
+    )
+    paths.append(
+      save_figure(figure, os.path.join(directory, f'alphas_{group}.png'))
+    )
   return paths

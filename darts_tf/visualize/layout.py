@@ -69,8 +69,8 @@ def input_names(num_inputs: int) -> tuple[str, ...]:
   """Names of a cell's inputs: `input`, or `c_{k-2}`, `c_{k-1}` for two."""
   if num_inputs < 1:
     raise InputError(
-        'A cell has inputs; expected a positive number.'
-        f' Received: num_inputs={num_inputs}'
+      'A cell has inputs; expected a positive number.'
+      f' Received: num_inputs={num_inputs}'
     )
   if num_inputs == 1:
     return ('input',)
@@ -115,8 +115,9 @@ class _Graph:
   def __init__(self, cell, num_inputs: int):
     names = node_names(cell, num_inputs)
     ranks = {
-        node: 2 * depth
-        for node, depth in _depths(cell, names, num_inputs).items()}
+      node: 2 * depth
+      for node, depth in _depths(cell, names, num_inputs).items()
+    }
     sink = max(names) + 1
     # No names stand before the output, so it needs no column for them.
     ranks[sink] = max(ranks.values()) + 1
@@ -130,13 +131,19 @@ class _Graph:
     edges += [(node, sink, None) for node in cell.output]
     for node, name in names.items():
       links = max(
-          sum(s == node for s, _, _ in edges),
-          sum(t == node for _, t, _ in edges))
-      kind = ('input' if node < num_inputs
-              else 'output' if node == sink else 'node')
+        sum(s == node for s, _, _ in edges), sum(t == node for _, t, _ in edges)
+      )
+      kind = (
+        'input' if node < num_inputs else 'output' if node == sink else 'node'
+      )
       self.boxes[node] = Box(
-          0, 0, max(34.0, _text_width(name, NODE_FONT) + 20),
-          max(32.0, _PORT * links + 8), name, kind)
+        0,
+        0,
+        max(34.0, _text_width(name, NODE_FONT) + 20),
+        max(32.0, _PORT * links + 8),
+        name,
+        kind,
+      )
       self.columns[ranks[node]].append(node)
     self.node_items = tuple(names)
     labels = [0] * len(self.columns)
@@ -164,19 +171,29 @@ class _Graph:
     else:
       self.label_items.append(item)
       self.boxes[item] = Box(
-          0, 0, _text_width(name, LABEL_FONT) + 16, 22.0, name,
-          operation_family(name))
+        0,
+        0,
+        _text_width(name, LABEL_FONT) + 16,
+        22.0,
+        name,
+        operation_family(name),
+      )
     return item
 
   def links(self) -> list[tuple[int, int]]:
     """Pairs of items in neighbouring columns that a curve joins."""
-    return [pair for chain, _ in self.chains
-            for pair in zip(chain, chain[1:], strict=False)]
+    return [
+      pair
+      for chain, _ in self.chains
+      for pair in zip(chain, chain[1:], strict=False)
+    ]
 
 
 def _column_centres(
-    columns: list[list[int]], links: list[tuple[int, int]],
-    boxes: dict[int, Box], y: dict[int, float],
+  columns: list[list[int]],
+  links: list[tuple[int, int]],
+  boxes: dict[int, Box],
+  y: dict[int, float],
 ) -> tuple[list[float], list[float], float]:
   """Centres and widths of the columns, and the width of the drawing."""
   rank_of = {item: r for r, column in enumerate(columns) for item in column}
@@ -194,8 +211,9 @@ def _column_centres(
 
 
 def _ports(
-    chains: list[tuple[list[int], str]], boxes: dict[int, Box],
-    y: dict[int, float],
+  chains: list[tuple[list[int], str]],
+  boxes: dict[int, Box],
+  y: dict[int, float],
 ) -> dict[tuple[int, bool], float]:
   """Heights at which curves leave and enter nodes.
 
@@ -248,25 +266,31 @@ def cell_layout(cell, num_inputs: int = 2) -> CellLayout:
   curves = []
   for index, (chain, kind) in enumerate(graph.chains):
     source, target = graph.boxes[chain[0]], graph.boxes[chain[-1]]
-    points = [(centres[rank_of[chain[0]]] + source.width / 2,
-               ports[index, False])]
+    points = [
+      (centres[rank_of[chain[0]]] + source.width / 2, ports[index, False])
+    ]
     for item in chain[1:-1]:
       rank = rank_of[item]
       left = (centres[rank] - widths[rank] / 2, y[item])
       right = (centres[rank] + widths[rank] / 2, y[item])
       points += _bend(points[-1], left) + _bend(left, right)
-    tip = (centres[rank_of[chain[-1]]] - target.width / 2,
-           ports[index, True])
+    tip = (centres[rank_of[chain[-1]]] - target.width / 2, ports[index, True])
     points += _bend(points[-1], (tip[0] - ARROW, tip[1]))
     curves.append(Curve(tuple(points), kind))
 
   def placed(items):
     return tuple(
-        dataclasses.replace(
-            graph.boxes[item], x=centres[rank_of[item]], y=y[item])
-        for item in items)
+      dataclasses.replace(
+        graph.boxes[item], x=centres[rank_of[item]], y=y[item]
+      )
+      for item in items
+    )
 
   bottom = max(y[item] + heights[item] / 2 for item in y) + _MARGIN
   return CellLayout(
-      width, bottom, placed(graph.node_items), placed(graph.label_items),
-      tuple(curves))
+    width,
+    bottom,
+    placed(graph.node_items),
+    placed(graph.label_items),
+    tuple(curves),
+  )

@@ -35,12 +35,18 @@ def _sweep(columns: Columns, near: Mapping[int, list[int]], ranks) -> None:
   """Sorts columns by the mean place of each item's neighbours."""
   for rank in ranks:
     place = {
-        item: p / max(1, len(column) - 1)
-        for column in columns for p, item in enumerate(column)}
+      item: p / max(1, len(column) - 1)
+      for column in columns
+      for p, item in enumerate(column)
+    }
     mean = {
-        item: (sum(place[n] for n in near[item]) / len(near[item])
-               if item in near else place[item])
-        for item in columns[rank]}
+      item: (
+        sum(place[n] for n in near[item]) / len(near[item])
+        if item in near
+        else place[item]
+      )
+      for item in columns[rank]
+    }
     columns[rank].sort(key=mean.__getitem__)
 
 
@@ -110,17 +116,17 @@ def _spread(wanted: list[float], gaps: list[float]) -> list[float]:
   for value, offset in zip(wanted, offsets, strict=True):
     pools.append([value - offset, 1])
     while len(pools) > 1 and (
-        pools[-2][0] / pools[-2][1] > pools[-1][0] / pools[-1][1]):
+      pools[-2][0] / pools[-2][1] > pools[-1][0] / pools[-1][1]
+    ):
       total, count = pools.pop()
       pools[-1][0] += total
       pools[-1][1] += count
   levels = [total / count for total, count in pools for _ in range(count)]
-  return [level + offset
-          for level, offset in zip(levels, offsets, strict=True)]
+  return [level + offset for level, offset in zip(levels, offsets, strict=True)]
 
 
 def vertical_places(
-    columns: Columns, links: Links, heights: Mapping[int, float]
+  columns: Columns, links: Links, heights: Mapping[int, float]
 ) -> dict[int, float]:
   """Places items so that links are short and items keep their distance.
 
@@ -133,9 +139,12 @@ def vertical_places(
     Item to the `y` of its centre.
   """
   gaps = [
-      [(heights[a] + heights[b]) / 2 + _SPACE
-       for a, b in zip(column, column[1:], strict=False)]
-      for column in columns]
+    [
+      (heights[a] + heights[b]) / 2 + _SPACE
+      for a, b in zip(column, column[1:], strict=False)
+    ]
+    for column in columns
+  ]
   y: dict[int, float] = {}
   for column, gap in zip(columns, gaps, strict=True):
     start = -sum(gap) / 2
@@ -147,9 +156,10 @@ def vertical_places(
   for sweep in range(_SWEEPS):
     for rank in ranks if sweep % 2 == 0 else reversed(ranks):
       wanted = [
-          sum(y[n] for n in near[item]) / len(near[item])
-          if near[item] else y[item]
-          for item in columns[rank]]
-      y.update(zip(
-          columns[rank], _spread(wanted, gaps[rank]), strict=True))
+        sum(y[n] for n in near[item]) / len(near[item])
+        if near[item]
+        else y[item]
+        for item in columns[rank]
+      ]
+      y.update(zip(columns[rank], _spread(wanted, gaps[rank]), strict=True))
   return y

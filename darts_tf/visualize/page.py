@@ -66,18 +66,18 @@ def escape(value: object) -> str:
 def document(title: str, body: str) -> str:
   """Wraps a body in a page that needs nothing from elsewhere."""
   return (
-      '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-      '<meta name="viewport" content="width=device-width,'
-      ' initial-scale=1">\n'
-      f'<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n'
-      f'<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n')
+    '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+    '<meta name="viewport" content="width=device-width,'
+    ' initial-scale=1">\n'
+    f'<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n'
+    f'<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n'
+  )
 
 
 def section(title: str, *parts: str) -> str:
   """A heading and what stands below it; nothing if that is empty."""
   body = '\n'.join(part for part in parts if part)
-  return f'<section>\n<h2>{escape(title)}</h2>\n{body}\n</section>' * bool(
-      body)
+  return f'<section>\n<h2>{escape(title)}</h2>\n{body}\n</section>' * bool(body)
 
 
 def paragraph(text: str, kind: str = '') -> str:
@@ -88,37 +88,40 @@ def paragraph(text: str, kind: str = '') -> str:
 def table(rows: Iterable[tuple[object, object]]) -> str:
   """A table of names and values; nothing if there are no rows."""
   lines = [
-      f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>'
-      for name, value in rows]
+    f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>'
+    for name, value in rows
+  ]
   return f'<table>\n{chr(10).join(lines)}\n</table>' * bool(lines)
 
 
-def columns(
-    header: Iterable[object], rows: Iterable[Iterable[object]]
-) -> str:
+def columns(header: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
   """A table with a header; nothing if there are no rows."""
-  line = lambda tag, cells: '<tr>' + ''.join(
-      f'<{tag}>{escape(cell)}</{tag.split()[0]}>' for cell in cells) + '</tr>'
+  line = lambda tag, cells: (
+    '<tr>'
+    + ''.join(f'<{tag}>{escape(cell)}</{tag.split()[0]}>' for cell in cells)
+    + '</tr>'
+  )
   lines = [line('td', row) for row in rows]
   if not lines:
     return ''
   head = line('th scope="col" style="width:auto"', header)
-  return (f'<div class="wide"><table>\n{head}\n{chr(10).join(lines)}\n'
-          '</table></div>')
+  return (
+    f'<div class="wide"><table>\n{head}\n{chr(10).join(lines)}\n</table></div>'
+  )
 
 
 def cards(values: Iterable[tuple[str, str]]) -> str:
   """Large figures with what they mean; nothing if there are none."""
   boxes = [
-      f'<div class="card"><b>{escape(value)}</b>'
-      f'<span>{escape(name)}</span></div>' for name, value in values]
+    f'<div class="card"><b>{escape(value)}</b><span>{escape(name)}</span></div>'
+    for name, value in values
+  ]
   return f'<div class="cards">{"".join(boxes)}</div>' * bool(boxes)
 
 
 def details(summary: str, body: str) -> str:
   """A part that the reader opens."""
-  return (f'<details>\n<summary>{escape(summary)}</summary>\n{body}\n'
-          '</details>')
+  return f'<details>\n<summary>{escape(summary)}</summary>\n{body}\n</details>'
 
 
 def code(text: str) -> str:
@@ -134,18 +137,22 @@ class Captions:
 
   def _figure(self, content: str, caption: str) -> str:
     self._number += 1
-    return (f'<figure>\n<div class="wide">{content}</div>\n<figcaption>'
-            f'Figure {self._number}. {escape(caption)}</figcaption>\n'
-            '</figure>')
+    return (
+      f'<figure>\n<div class="wide">{content}</div>\n<figcaption>'
+      f'Figure {self._number}. {escape(caption)}</figcaption>\n'
+      '</figure>'
+    )
 
   def plot(self, figure: Figure, caption: str) -> str:
     """A matplotlib figure, as PNG inside the page."""
     data = base64.b64encode(figure_png(figure)).decode('ascii')
     width = round(96 * figure.get_figwidth())
     return self._figure(
-        f'<img src="data:image/png;base64,{data}" width="{width}"'
-        f' style="min-width:min({width}px,34rem)"'
-        f' alt="{escape(caption)}">', caption)
+      f'<img src="data:image/png;base64,{data}" width="{width}"'
+      f' style="min-width:min({width}px,34rem)"'
+      f' alt="{escape(caption)}">',
+      caption,
+    )
 
   def svg(self, element: str, caption: str) -> str:
     """An SVG element inside the page."""

@@ -6,28 +6,28 @@ from darts_tf.search_space.parameterized import Convolution, parse
 
 # One colour a family, dark enough to be read as text on white.
 _FAMILIES = {
-    'convolution': '#1d5fa8',
-    'pool': '#b4510b',
-    'skip': '#1b7a3d',
-    'none': '#767676',
-    'other': '#7a3e9d',
+  'convolution': '#1d5fa8',
+  'pool': '#b4510b',
+  'skip': '#1b7a3d',
+  'none': '#767676',
+  'other': '#7a3e9d',
 }
 
 # Lines of a plot need to be told apart, not only by family.
 _OPERATIONS = {
-    'none': '#7f7f7f',
-    'max_pool_3x3': '#d62728',
-    'avg_pool_3x3': '#ff9f40',
-    'skip_connect': '#2ca02c',
-    'sep_conv_3x3': '#1f77b4',
-    'sep_conv_5x5': '#12305c',
-    'sep_conv_7x7': '#17a2b8',
-    'dil_conv_3x3': '#b58be0',
-    'dil_conv_5x5': '#6a2fa0',
-    'conv_7x1_1x7': '#c2599b',
-    'nor_conv_1x1': '#56a0d3',
-    'nor_conv_3x3': '#12305c',
-    'noise': '#8c564b',
+  'none': '#7f7f7f',
+  'max_pool_3x3': '#d62728',
+  'avg_pool_3x3': '#ff9f40',
+  'skip_connect': '#2ca02c',
+  'sep_conv_3x3': '#1f77b4',
+  'sep_conv_5x5': '#12305c',
+  'sep_conv_7x7': '#17a2b8',
+  'dil_conv_3x3': '#b58be0',
+  'dil_conv_5x5': '#6a2fa0',
+  'conv_7x1_1x7': '#c2599b',
+  'nor_conv_1x1': '#56a0d3',
+  'nor_conv_3x3': '#12305c',
+  'noise': '#8c564b',
 }
 
 
@@ -43,8 +43,11 @@ def operation_family(operation: str) -> str:
   if operation == 'none':
     return 'none'
   for word, family in (
-      ('skip', 'skip'), ('identity', 'skip'), ('pool', 'pool'),
-      ('conv', 'convolution')):
+    ('skip', 'skip'),
+    ('identity', 'skip'),
+    ('pool', 'pool'),
+    ('conv', 'convolution'),
+  ):
     if word in operation:
       return family
   return 'other'
@@ -67,8 +70,10 @@ def known_first(operations: list[str]) -> list[str]:
   """
   known = [name for name in _OPERATIONS if name in operations]
   convolutions = sorted(
-      operation for name in operations
-      if isinstance(operation := parse(name), Convolution))
+    operation
+    for name in operations
+    if isinstance(operation := parse(name), Convolution)
+  )
   known += [operation.name for operation in convolutions]
   return known + [name for name in operations if name not in known]
 
@@ -92,8 +97,9 @@ def convolution_colour(operation: Convolution) -> str:
     spread = (spread + width) * 0.7548776662 % 1
   # A 1x1 would be as green as a skip connection.
   hue = max(0.49, 0.44 + 0.065 * (operation.kernel - 1)) + (
-      0.05 * (operation.dilation - 1) + 0.03 * (spread - 0.5))
-  depth = 0.72**len(operation.widths)
+    0.05 * (operation.dilation - 1) + 0.03 * (spread - 0.5)
+  )
+  depth = 0.72 ** len(operation.widths)
   return _hex(hue % 1, 0.2 + 0.4 * depth, 0.45 + 0.5 * spread)
 
 

@@ -27,9 +27,18 @@ from darts_tf.visualize.stages import stage_figures
 from darts_tf.visualize.wording import duration, label, shown
 
 _SUMMARY = (
-    'method', 'relaxation', 'architecture_gradient', 'gradient', 'schedule',
-    'discretization', 'search_space', 'recipe', 'epochs', 'batch_size',
-    'seed')
+  'method',
+  'relaxation',
+  'architecture_gradient',
+  'gradient',
+  'schedule',
+  'discretization',
+  'search_space',
+  'recipe',
+  'epochs',
+  'batch_size',
+  'seed',
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +71,8 @@ class Report:
   title: str
   dataset: Mapping[str, Any] = dataclasses.field(default_factory=dict)
   configuration: Mapping[str, Mapping[str, Any]] = dataclasses.field(
-      default_factory=dict)
+    default_factory=dict
+  )
   genotype: Any = None
   num_inputs: int = 2
   search_metrics: Sequence[Mapping[str, Any]] | None = None
@@ -78,18 +88,21 @@ class Report:
 
 
 def _headline(report: Report) -> str:
-  names = [name for name in (
-      'test_accuracy', 'test_loss', 'parameters', 'multiply_adds')
-           if report.result.get(name) is not None]
-  values = [(label(name), shown(name, report.result[name]))
-            for name in names]
+  names = [
+    name
+    for name in ('test_accuracy', 'test_loss', 'parameters', 'multiply_adds')
+    if report.result.get(name) is not None
+  ]
+  values = [(label(name), shown(name, report.result[name])) for name in names]
   for what, metrics in (
-      ('supernet', report.search_metrics),
-      ('training', report.train_metrics)):
+    ('supernet', report.search_metrics),
+    ('training', report.train_metrics),
+  ):
     _, accuracy = series(metrics or [], 'validation_accuracy')
     if accuracy:
-      values.append((
-          f'Last validation accuracy, {what}', f'{100 * accuracy[-1]:.2f} %'))
+      values.append(
+        (f'Last validation accuracy, {what}', f'{100 * accuracy[-1]:.2f} %')
+      )
   return page.cards(values)
 
 
@@ -103,27 +116,32 @@ def _what_was_run(report: Report) -> str:
       if option in _SUMMARY and value is not None:
         where = f'{value} ({name})' if option != name else str(value)
         found.setdefault(option, []).append(where)
-    tables.append(f'<h3>{page.escape(name)}</h3>'
-                  + page.table(options.items()))
+    tables.append(f'<h3>{page.escape(name)}</h3>' + page.table(options.items()))
   rows = []
   for option in _SUMMARY:
     values = found.get(option, [])
     plain = {value.rsplit(' (', 1)[0] for value in values}
     if values:
-      rows.append((
-          label(option),
-          plain.pop() if len(plain) == 1 else ', '.join(values)))
-  rows += [(label(name), value) for name, value in report.dataset.items()
-           if name != 'class_names' or not report.class_names]
+      rows.append(
+        (label(option), plain.pop() if len(plain) == 1 else ', '.join(values))
+      )
+  rows += [
+    (label(name), value)
+    for name, value in report.dataset.items()
+    if name != 'class_names' or not report.class_names
+  ]
   classes = list(report.class_names)
   if classes:
     shown = ', '.join(str(name) for name in classes[:20])
     more = f', … ({len(classes)} classes)' if len(classes) > 20 else ''
     rows.append(('Classes', shown + more))
   return page.section(
-      'What was run', page.table(rows),
-      page.details('Full resolved configuration', '\n'.join(tables))
-      if tables else '')
+    'What was run',
+    page.table(rows),
+    page.details('Full resolved configuration', '\n'.join(tables))
+    if tables
+    else '',
+  )
 
 
 def _cells(report: Report, captions: page.Captions) -> str:
@@ -131,13 +149,15 @@ def _cells(report: Report, captions: page.Captions) -> str:
     return ''
   overview = _all_cells(report, captions)
   pictures = [
-      captions.svg(
-          cell_svg(
-              cell, report.num_inputs, f'{name} cell', standalone=False,
-              scale=1.3),
-          f'The {name} cell. Numbered boxes add up what arrives; the last'
-          ' box joins along channels.')
-      for name, cell in report.genotype.cells.items()]
+    captions.svg(
+      cell_svg(
+        cell, report.num_inputs, f'{name} cell', standalone=False, scale=1.3
+      ),
+      f'The {name} cell. Numbered boxes add up what arrives; the last'
+      ' box joins along channels.',
+    )
+    for name, cell in report.genotype.cells.items()
+  ]
   body = '\n'.join(pictures)
   if len(pictures) > MANY_CELLS:
     body = page.details(f'{len(pictures)} cells, one by one', body)
@@ -153,9 +173,10 @@ def _all_cells(report: Report, captions: page.Captions) -> str:
   if report.space is not None and not report.space.shared_cells:
     kinds = group_kinds(report.space, cells)
   return captions.plot(
-      genotype_overview(report.genotype, kinds),
-      'The operations of all cells. Edges are named by the nodes they join,'
-      ' source→target.')
+    genotype_overview(report.genotype, kinds),
+    'The operations of all cells. Edges are named by the nodes they join,'
+    ' source→target.',
+  )
 
 
 def _alphas(report: Report, captions: page.Captions) -> str:
@@ -163,14 +184,18 @@ def _alphas(report: Report, captions: page.Captions) -> str:
     return ''
   last = report.space.topology.num_inputs
   note = (
-      'Edges are named by the nodes they join, source→target. Nodes'
-      f' below {last} are the inputs of the cell; node {last} is the one'
-      ' that is drawn as 0.')
-  draw = (_many_alphas if len(report.alphas_history) > MANY_CELLS
-          else _few_alphas)
+    'Edges are named by the nodes they join, source→target. Nodes'
+    f' below {last} are the inputs of the cell; node {last} is the one'
+    ' that is drawn as 0.'
+  )
+  draw = (
+    _many_alphas if len(report.alphas_history) > MANY_CELLS else _few_alphas
+  )
   return page.section(
-      'Architecture parameters', page.paragraph(note, 'note'),
-      *draw(report, captions))
+    'Architecture parameters',
+    page.paragraph(note, 'note'),
+    *draw(report, captions),
+  )
 
 
 def _few_alphas(report: Report, captions: page.Captions) -> list[str]:
@@ -180,19 +205,32 @@ def _few_alphas(report: Report, captions: page.Captions) -> list[str]:
   maps, evolutions = [], []
   for group, kind in group_kinds(space, report.alphas_history).items():
     history = np.asarray(report.alphas_history[group])
-    maps.append(captions.plot(
+    maps.append(
+      captions.plot(
         alpha_heat_map(
-            history[-1], names, space.candidates[kind],
-            f'{group} cell, last epoch'),
+          history[-1],
+          names,
+          space.candidates[kind],
+          f'{group} cell, last epoch',
+        ),
         f'Mixing weights of the {group} cell after the search. The greatest'
-        ' of each edge is in bold.'))
+        ' of each edge is in bold.',
+      )
+    )
   for group, kind in group_kinds(space, report.alphas_history).items():
-    evolutions.append(captions.plot(
+    evolutions.append(
+      captions.plot(
         alpha_evolution(
-            report.alphas_history[group], names, space.candidates[kind],
-            f'{group} cell', first_epoch),
+          report.alphas_history[group],
+          names,
+          space.candidates[kind],
+          f'{group} cell',
+          first_epoch,
+        ),
         f'Mixing weights of the {group} cell over the epochs of'
-        f' {_history_of(report)}.'))
+        f' {_history_of(report)}.',
+      )
+    )
   return maps + evolutions
 
 
@@ -203,59 +241,85 @@ def _history_of(report: Report) -> str:
 
 def _many_alphas(report: Report, captions: page.Captions) -> list[str]:
   """All groups of cells in two pictures."""
-  history = {group: np.asarray(values)
-             for group, values in report.alphas_history.items()}
+  history = {
+    group: np.asarray(values) for group, values in report.alphas_history.items()
+  }
   means, operations = mean_over_edges(history, report.space)
   return [
-      captions.plot(
-          alpha_overview(
-              {group: values[-1] for group, values in history.items()},
-              report.space, 'All cells, last epoch'),
-          'Mixing weights of all cells after the search: each square is'
-          ' divided among its candidates, the greatest in full colour.'),
-      captions.plot(
-          alpha_evolution(means, list(history), operations, 'All cells'),
-          'Mixing weights over the epochs of the search, in each cell the'
-          ' mean over its edges.')]
+    captions.plot(
+      alpha_overview(
+        {group: values[-1] for group, values in history.items()},
+        report.space,
+        'All cells, last epoch',
+      ),
+      'Mixing weights of all cells after the search: each square is'
+      ' divided among its candidates, the greatest in full colour.',
+    ),
+    captions.plot(
+      alpha_evolution(means, list(history), operations, 'All cells'),
+      'Mixing weights over the epochs of the search, in each cell the'
+      ' mean over its edges.',
+    ),
+  ]
 
 
 def _search(report: Report, captions: page.Captions) -> str:
   search = []
   if report.search_metrics:
-    search.append(captions.plot(
+    search.append(
+      captions.plot(
         curves_figure(report.search_metrics),
-        'Loss and accuracy of the supernet during the search.'))
-    if any(row.get('entropy') or row.get('skip_connections')
-           for row in report.search_metrics):
-      search.append(captions.plot(
+        'Loss and accuracy of the supernet during the search.',
+      )
+    )
+    if any(
+      row.get('entropy') or row.get('skip_connections')
+      for row in report.search_metrics
+    ):
+      search.append(
+        captions.plot(
           entropy_figure(report.search_metrics),
           'Entropy of the mixing weights, and skip connections of the'
-          ' genotype that each epoch would have given.'))
+          ' genotype that each epoch would have given.',
+        )
+      )
   return page.section('Search', *search)
 
 
 def _retraining(report: Report, captions: page.Captions) -> str:
   if not report.train_metrics:
     return ''
-  return page.section('Retraining', captions.plot(
+  return page.section(
+    'Retraining',
+    captions.plot(
       curves_figure(report.train_metrics),
-      'Loss and accuracy of the network during retraining.'))
+      'Loss and accuracy of the network during retraining.',
+    ),
+  )
 
 
 def _stages(report: Report, captions: page.Captions) -> str:
   """What changed while the search went on, if anything did."""
-  parts = [captions.plot(figure, caption) for _, caption, figure in (
+  parts = [
+    captions.plot(figure, caption)
+    for _, caption, figure in (
       stage_figures(
-          report.search_metrics or (), report.stages, report.similarities,
-          report.genotype))]
+        report.search_metrics or (),
+        report.stages,
+        report.similarities,
+        report.genotype,
+      )
+    )
+  ]
   return page.section('Stages of the search', *parts)
 
 
 def _timing(report: Report) -> str:
   rows = []
   for what, metrics, key in (
-      ('Search', report.search_metrics, 'search_seconds'),
-      ('Retraining', report.train_metrics, 'train_seconds')):
+    ('Search', report.search_metrics, 'search_seconds'),
+    ('Retraining', report.train_metrics, 'train_seconds'),
+  ):
     _, seconds = series(metrics or [], 'seconds')
     total = report.result.get(key)
     if total is None and seconds:
@@ -263,17 +327,22 @@ def _timing(report: Report) -> str:
     if total is not None:
       rows.append((what, duration(float(total))))
     if seconds:
-      rows.append((
+      rows.append(
+        (
           f'{what}, per epoch',
-          f'{duration(statistics.median(seconds))} (median of'
-          f' {len(seconds)})'))
+          f'{duration(statistics.median(seconds))} (median of {len(seconds)})',
+        )
+      )
   return page.section('Time', page.table(rows))
 
 
 def _other_results(report: Report) -> str:
   timed = ('search_seconds', 'train_seconds')
-  rows = [(label(name), shown(name, value, exact=True))
-          for name, value in report.result.items() if name not in timed]
+  rows = [
+    (label(name), shown(name, value, exact=True))
+    for name, value in report.result.items()
+    if name not in timed
+  ]
   return page.section('Result in full', page.table(rows))
 
 
@@ -292,31 +361,35 @@ for name, value in outputs.items():
   print(name, value.shape)
 """
   command = (
-      f'saved_model_cli show --dir {shlex.quote(report.saved_model)}'
-      ' --tag_set serve --signature_def serving_default')
+    f'saved_model_cli show --dir {shlex.quote(report.saved_model)}'
+    ' --tag_set serve --signature_def serving_default'
+  )
   return page.section(
-      'Serving the model',
-      page.paragraph('Run in the work directory, where this page is.'),
-      page.code(snippet), page.code(command))
+    'Serving the model',
+    page.paragraph('Run in the work directory, where this page is.'),
+    page.code(snippet),
+    page.code(command),
+  )
 
 
 def _exports(report: Report) -> str:
   if not report.exports:
     return ''
   return page.section(
-      'Exported networks',
-      page.columns(HEADER, export_rows(report.exports)),
-      page.paragraph(export_note(report.exports), 'note'))
+    'Exported networks',
+    page.columns(HEADER, export_rows(report.exports)),
+    page.paragraph(export_note(report.exports), 'note'),
+  )
 
 
 def _genotype(report: Report) -> str:
   if report.genotype is None:
     return ''
   return page.section(
-      'Genotype',
-      page.paragraph('An edge is operation, source node, target node.',
-                     'note'),
-      page.details('JSON', page.code(report.genotype.to_json())))
+    'Genotype',
+    page.paragraph('An edge is operation, source node, target node.', 'note'),
+    page.details('JSON', page.code(report.genotype.to_json())),
+  )
 
 
 def report_html(report: Report) -> str:
@@ -324,12 +397,19 @@ def report_html(report: Report) -> str:
   captions = page.Captions()
   body = [f'<h1>{page.escape(report.title)}</h1>']
   body += [
-      _headline(report), _what_was_run(report), _cells(report, captions),
-      _alphas(report, captions), _search(report, captions),
-      _stages(report, captions), _retraining(report, captions),
-      _timing(report),
-      _other_results(report), _exports(report), _serving(report),
-      _genotype(report)]
+    _headline(report),
+    _what_was_run(report),
+    _cells(report, captions),
+    _alphas(report, captions),
+    _search(report, captions),
+    _stages(report, captions),
+    _retraining(report, captions),
+    _timing(report),
+    _other_results(report),
+    _exports(report),
+    _serving(report),
+    _genotype(report),
+  ]
   return page.document(report.title, '\n'.join(part for part in body if part))
 
 

@@ -8,12 +8,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from darts_tf.visualize.curves import (
-    TRAIN,
-    VALIDATION,
-    Metrics,
-    check_metrics,
-    panel,
-    series,
+  TRAIN,
+  VALIDATION,
+  Metrics,
+  check_metrics,
+  panel,
+  series,
 )
 from darts_tf.visualize.figure import new_figure
 
@@ -30,9 +30,7 @@ def has_stages(metrics: Metrics, stages: Sequence[Any]) -> bool:
   return len(stages) > 1 or any('batch_sizes' in row for row in metrics)
 
 
-def stage_curves_figure(
-    metrics: Metrics, stages: Sequence[Any] = ()
-) -> Figure:
+def stage_curves_figure(metrics: Metrics, stages: Sequence[Any] = ()) -> Figure:
   """Draws what changes from stage to stage, over epochs.
 
   Panels of what was not measured are left out. A bar beside a batch size
@@ -50,20 +48,26 @@ def stage_curves_figure(
   """
   check_metrics(metrics)
   lines = {
-      'accuracy': [
-          ('train', TRAIN, *series(metrics, 'train_accuracy')),
-          ('validation', VALIDATION,
-           *series(metrics, 'validation_accuracy'))],
-      'batch size': [('', _INK, *series(metrics, 'batch_size'))],
-      'memory (MiB)': [('', _INK, *series(metrics, 'memory_mib'))],
-      'seconds an epoch': [('', _INK, *series(metrics, 'seconds'))]}
-  measured = {title: drawn for title, drawn in lines.items()
-              if any(values for *_, values in drawn)} or {
-                  'accuracy': lines['accuracy']}
+    'accuracy': [
+      ('train', TRAIN, *series(metrics, 'train_accuracy')),
+      ('validation', VALIDATION, *series(metrics, 'validation_accuracy')),
+    ],
+    'batch size': [('', _INK, *series(metrics, 'batch_size'))],
+    'memory (MiB)': [('', _INK, *series(metrics, 'memory_mib'))],
+    'seconds an epoch': [('', _INK, *series(metrics, 'seconds'))],
+  }
+  measured = {
+    title: drawn
+    for title, drawn in lines.items()
+    if any(values for *_, values in drawn)
+  } or {'accuracy': lines['accuracy']}
   down = -(-len(measured) // 2)
   figure = new_figure(8.4, 2.7 * down, layout='constrained')
-  panels = list(figure.subplots(
-      down, min(2, len(measured)), squeeze=False, sharex=True).flat)
+  panels = list(
+    figure.subplots(
+      down, min(2, len(measured)), squeeze=False, sharex=True
+    ).flat
+  )
   for axes, (title, drawn) in zip(panels, measured.items()):
     panel(axes, title, drawn)
     axes.tick_params(labelbottom=True)
@@ -75,8 +79,9 @@ def stage_curves_figure(
       axes.set_ylim(bottom=0)
     for stage in stages[1:]:
       axes.axvline(
-          stage.first_epoch - 0.5, color=_BOUNDARY, linewidth=0.8, zorder=0)
-  for axes in panels[len(measured):]:  # One is left of an odd number.
+        stage.first_epoch - 0.5, color=_BOUNDARY, linewidth=0.8, zorder=0
+      )
+  for axes in panels[len(measured) :]:  # One is left of an odd number.
     axes.set_visible(False)
   return figure
 
@@ -89,8 +94,13 @@ def _add_ranges(axes: Axes, metrics: Metrics) -> None:
     every |= {*sizes}
     if sizes:
       axes.vlines(
-          row.get('epoch', position), min(sizes), max(sizes), color=_INK,
-          linewidth=min(4., 180 / len(metrics)), alpha=0.3)
+        row.get('epoch', position),
+        min(sizes),
+        max(sizes),
+        color=_INK,
+        linewidth=min(4.0, 180 / len(metrics)),
+        alpha=0.3,
+      )
   if len(every) <= _MOST_TICKS:
     axes.set_yticks(sorted(every))
   else:
@@ -106,6 +116,7 @@ def _add_budget(axes: Axes, budget: float | None) -> None:
     axes.set_title(f'memory (MiB), {label}', fontsize=10.5)
     return
   axes.axhline(
-      budget, color=_BUDGET, linewidth=1.2, linestyle='--', label=label)
+    budget, color=_BUDGET, linewidth=1.2, linestyle='--', label=label
+  )
   axes.set_ylim(top=1.08 * max(budget, peak))
   axes.legend(frameon=False, fontsize=8.5)

@@ -14,9 +14,10 @@ from darts_tf.visualize.stage_curves import has_stages, stage_curves_figure
 
 
 def stage_figures(
-    metrics: Metrics, stages: Sequence[Any],
-    similarities: Sequence[Mapping[str, float | None]] = (),
-    genotype: Any = None,
+  metrics: Metrics,
+  stages: Sequence[Any],
+  similarities: Sequence[Mapping[str, float | None]] = (),
+  genotype: Any = None,
 ) -> Iterator[tuple[str, str, Figure]]:
   """Yields name, caption and figure of what there is to tell of stages.
 
@@ -30,32 +31,36 @@ def stage_figures(
   """
   if metrics and has_stages(metrics, stages):
     yield (
-        'search_stages',
-        'The search from epoch to epoch. Thin vertical lines are where'
-        ' stages begin; a bar at a batch size spans the sizes of its epoch;'
-        ' memory is the peak beyond what the process held before.',
-        stage_curves_figure(metrics, stages))
+      'search_stages',
+      'The search from epoch to epoch. Thin vertical lines are where'
+      ' stages begin; a bar at a batch size spans the sizes of its epoch;'
+      ' memory is the peak beyond what the process held before.',
+      stage_curves_figure(metrics, stages),
+    )
   if len(stages) < 2:
     return
   yield (
-      'candidates',
-      'Share of each kind of operation among all candidates, stage by'
-      ' stage, and among the operations of the genotype.',
-      operation_shares_figure(stages, genotype))
+    'candidates',
+    'Share of each kind of operation among all candidates, stage by'
+    ' stage, and among the operations of the genotype.',
+    operation_shares_figure(stages, genotype),
+  )
   if similarities:
     yield (
-        'similarity',
-        'How alike an edge\'s candidates are, the mean over their pairs and'
-        ' over edges: 0 for two types of operation, else (1 + k) / (1 + n)'
-        ' if k of their n attributes are equal.',
-        similarity_figure(similarities))
+      'similarity',
+      "How alike an edge's candidates are, the mean over their pairs and"
+      ' over edges: 0 for two types of operation, else (1 + k) / (1 + n)'
+      ' if k of their n attributes are equal.',
+      similarity_figure(similarities),
+    )
 
 
 def draw_stages(
-    directory: str | os.PathLike[str], metrics: Metrics,
-    stages: Sequence[Any],
-    similarities: Sequence[Mapping[str, float | None]] = (),
-    genotype: Any = None,
+  directory: str | os.PathLike[str],
+  metrics: Metrics,
+  stages: Sequence[Any],
+  similarities: Sequence[Mapping[str, float | None]] = (),
+  genotype: Any = None,
 ) -> list[str]:
   """Writes the figures of `stage_figures` as `<name>.png`.
 
@@ -70,6 +75,8 @@ def draw_stages(
     The paths written.
   """
   return [
-      save_figure(figure, os.path.join(directory, f'{name}.png'))
-      for name, _, figure in stage_figures(
-          metrics, stages, similarities, genotype)]
+    save_figure(figure, os.path.join(directory, f'{name}.png'))
+    for name, _, figure in stage_figures(
+      metrics, stages, similarities, genotype
+    )
+  ]

@@ -13,9 +13,22 @@ from darts_tf.visualize.figure import new_figure, save_figure
 
 Course = Sequence[tuple[int, float]]
 
-_COLOURS = ('#1f77b4', '#d62728', '#2ca02c', '#9467bd', '#ff7f0e', '#17a2b8',
-            '#8c564b', '#e377c2', '#bcbd22', '#12305c', '#7f7f7f', '#006400',
-            '#ffb000', '#800020')
+_COLOURS = (
+  '#1f77b4',
+  '#d62728',
+  '#2ca02c',
+  '#9467bd',
+  '#ff7f0e',
+  '#17a2b8',
+  '#8c564b',
+  '#e377c2',
+  '#bcbd22',
+  '#12305c',
+  '#7f7f7f',
+  '#006400',
+  '#ffb000',
+  '#800020',
+)
 _DASHES = ((0, (1, 1.5)), (0, (6, 2)), (0, (6, 2, 1, 2)))
 _GREY = '#5f5f5f'
 
@@ -46,39 +59,62 @@ class StudyLine:
 
 
 def study_figure(
-    lines: Sequence[StudyLine], references: Mapping[str, float], title: str,
-    stretch: bool = True,
+  lines: Sequence[StudyLine],
+  references: Mapping[str, float],
+  title: str,
+  stretch: bool = True,
 ) -> Figure:
   """Draws a study; see `draw_study`."""
   if not lines:
     raise InputError(
-        'There is no method to draw; expected at least one.'
-        ' Received: lines=[]')
+      'There is no method to draw; expected at least one. Received: lines=[]'
+    )
   rows = len(lines) + len(references)
-  figure = new_figure(
-      9.6, max(4.6, 1.2 + 0.24 * rows), layout='constrained')
+  figure = new_figure(9.6, max(4.6, 1.2 + 0.24 * rows), layout='constrained')
   axes = figure.add_subplot()
   colours = [_COLOURS[i % len(_COLOURS)] for i in range(len(lines))]
   for line, colour in zip(lines, colours, strict=True):
     # The seeds of one method below, so that the means stay readable.
     for course in line.courses if len(line.courses) > 1 else ():
-      axes.plot(*np.transpose(course) if len(course) else ((), ()),
-                color=colour, linewidth=0.8, alpha=0.45, zorder=2)
+      axes.plot(
+        *np.transpose(course) if len(course) else ((), ()),
+        color=colour,
+        linewidth=0.8,
+        alpha=0.45,
+        zorder=2,
+      )
   for line, colour in zip(lines, colours, strict=True):
     if line.course:
       few = len(line.course) <= 20
       axes.plot(
-          *np.transpose(line.course), color=colour, linewidth=2.2,
-          marker='o' if few else None, markersize=3.5, zorder=3,
-          label=f'{line.label}: {line.level:.2f}')
+        *np.transpose(line.course),
+        color=colour,
+        linewidth=2.2,
+        marker='o' if few else None,
+        markersize=3.5,
+        zorder=3,
+        label=f'{line.label}: {line.level:.2f}',
+      )
     else:
-      axes.axhline(line.level, color=colour, linewidth=2.2,
-                   linestyle=(0, (4, 1.5)), zorder=3,
-                   label=f'{line.label}: {line.level:.2f}')
+      axes.axhline(
+        line.level,
+        color=colour,
+        linewidth=2.2,
+        linestyle=(0, (4, 1.5)),
+        zorder=3,
+        label=f'{line.label}: {line.level:.2f}',
+      )
   for (label, value), dashes in zip(
-      references.items(), _DASHES * len(references), strict=False):
-    axes.axhline(value, color=_GREY, linewidth=1.1, linestyle=dashes,
-                 zorder=1, label=f'{label}: {value:.2f}')
+    references.items(), _DASHES * len(references), strict=False
+  ):
+    axes.axhline(
+      value,
+      color=_GREY,
+      linewidth=1.1,
+      linestyle=dashes,
+      zorder=1,
+      label=f'{label}: {value:.2f}',
+    )
   if stretch:
     _stretch(axes, _values(lines, references))
   axes.set_title(title, fontsize=10.5)
@@ -88,14 +124,17 @@ def study_figure(
   axes.tick_params(labelsize=8.5)
   axes.spines[['top', 'right']].set_visible(False)
   figure.legend(
-      fontsize=8.5, loc='outside right upper', frameon=False,
-      handlelength=2.6)
+    fontsize=8.5, loc='outside right upper', frameon=False, handlelength=2.6
+  )
   return figure
 
 
 def draw_study(
-    lines: Sequence[StudyLine], references: Mapping[str, float], title: str,
-    path: str | os.PathLike[str], stretch: bool = True,
+  lines: Sequence[StudyLine],
+  references: Mapping[str, float],
+  title: str,
+  path: str | os.PathLike[str],
+  stretch: bool = True,
 ) -> str:
   """Writes the accuracy over epochs: a line a method, thin lines a seed.
 
@@ -120,11 +159,15 @@ def draw_study(
 
 
 def _values(
-    lines: Sequence[StudyLine], references: Mapping[str, float]
+  lines: Sequence[StudyLine], references: Mapping[str, float]
 ) -> np.ndarray:
   """Everything that must be visible."""
-  drawn = [value for line in lines
-           for course in (line.course, *line.courses) for _, value in course]
+  drawn = [
+    value
+    for line in lines
+    for course in (line.course, *line.courses)
+    for _, value in course
+  ]
   drawn += [line.level for line in lines if not line.course]
   return np.array([*drawn, *references.values()], float)
 
@@ -140,11 +183,14 @@ def _stretch(axes, values: np.ndarray) -> None:
   axes.set_yscale('function', functions=(forward, inverse))
   axes.set_ylim(low - 0.12 * (top - low), high + 0.3 * _ABOVE)
   ticks = {
-      round(step * k, 1) for step, within in _TICKS
-      for k in range(int(high / step + 1e-6), 0, -1)
-      if max(low, high - within) <= step * k}
+    round(step * k, 1)
+    for step, within in _TICKS
+    for k in range(int(high / step + 1e-6), 0, -1)
+    if max(low, high - within) <= step * k
+  }
   kept = _apart(
-      sorted(ticks), forward, 0.035 * np.ptp(forward(axes.get_ylim())))
+    sorted(ticks), forward, 0.035 * np.ptp(forward(axes.get_ylim()))
+  )
   axes.yaxis.set_major_locator(FixedLocator(kept))
   axes.yaxis.set_minor_locator(FixedLocator([]))
   axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f'{y:g}'))

@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 
 _LABELS = {
-    'multiply_adds': 'Multiply-adds',
-    'name': 'Data set',
-    'num_train': 'Training images',
-    'num_test': 'Test images',
-    'mean': 'Pixel mean',
-    'std': 'Pixel standard deviation',
+  'multiply_adds': 'Multiply-adds',
+  'name': 'Data set',
+  'num_train': 'Training images',
+  'num_test': 'Test images',
+  'mean': 'Pixel mean',
+  'std': 'Pixel standard deviation',
 }
 
 
@@ -28,8 +28,11 @@ def quantity(count: float) -> str:
   """A count with a unit prefix, to three digits: `3.35 M`."""
   for size, prefix in ((1e9, 'G'), (1e6, 'M'), (1e3, 'k')):
     if count >= size:
-      return f'{count / size:.3g} {prefix}' if count < 999.5 * size else (
-          f'{count / size:,.0f} {prefix}')
+      return (
+        f'{count / size:.3g} {prefix}'
+        if count < 999.5 * size
+        else (f'{count / size:,.0f} {prefix}')
+      )
   return f'{count:g}'
 
 
@@ -37,8 +40,7 @@ def shown(name: str, value: Any, exact: bool = False) -> str:
   """A result in the form that suits its name; counts may be exact."""
   if value is None:
     return 'not measured'
-  if isinstance(value, bool) or not isinstance(
-      value, (int, float, np.number)):
+  if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
     return str(value)
   if name.endswith('accuracy'):
     return f'{100 * value:.2f} %'

@@ -5,10 +5,10 @@ from absl.testing import parameterized
 from bilevel_problems import Mixture, mixture_inputs
 
 from darts_tf.analysis import (
-    EIGENVALUE_METHODS,
-    AlphaHessian,
-    alpha_hessian,
-    dominant_eigenvalue,
+  EIGENVALUE_METHODS,
+  AlphaHessian,
+  alpha_hessian,
+  dominant_eigenvalue,
 )
 from darts_tf.architecture_gradient import BilevelProblem, FirstOrder
 from darts_tf.architecture_gradient.bilevel_toy import ToyProblem
@@ -23,9 +23,10 @@ BATCH = 4
 
 def mirrored():
   return tf.distribute.MirroredStrategy(
-      ['CPU:0', 'CPU:1'],
-      # Collectives of several strategies in one process would collide.
-      cross_device_ops=tf.distribute.ReductionToOneDevice())
+    ['CPU:0', 'CPU:1'],
+    # Collectives of several strategies in one process would collide.
+    cross_device_ops=tf.distribute.ReductionToOneDevice(),
+  )
 
 
 def differences(problem, weights, alphas, batch, step):
@@ -36,13 +37,17 @@ def differences(problem, weights, alphas, batch, step):
 
   @tf.function
   def gradient(point):
-    parts = [tf.reshape(part, shape)
-             for part, shape in zip(tf.split(point, sizes), shapes)]
+    parts = [
+      tf.reshape(part, shape)
+      for part, shape in zip(tf.split(point, sizes), shapes)
+    ]
     result = FirstOrder()(problem, weights, parts, None, batch, None)
     return tf.concat([tf.reshape(g, [-1]) for g in result.gradients], 0)
 
-  rows = [gradient(flat + step * unit) - gradient(flat - step * unit)
-          for unit in np.eye(len(flat))]
+  rows = [
+    gradient(flat + step * unit) - gradient(flat - step * unit)
+    for unit in np.eye(len(flat))
+  ]
   return np.array(rows) / (2 * step)
 
 
@@ -55,7 +60,7 @@ class Curved(BilevelProblem):
 
   def training_loss(self, weights, alphas, batch=None):
     # Whoever differentiates this one sees another matrix.
-    return 7. * self.validation_loss(weights, alphas)
+    return 7.0 * self.validation_loss(weights, alphas)
 
   def validation_loss(self, weights, alphas, batch=None):
     del batch
@@ -67,30 +72,28 @@ class Curved(BilevelProblem):
 
 
 SPECTRA = {
-    'mixed': (-1., 0., 0.2, 0.5, 3., 7.),
-    'all_negative': (-9., -4., -3., -2., -1., -0.5),
-    'negative_of_largest_modulus': (-80., -2., -1., 0., 1., 2.),
+  'mixed': (-1.0, 0.0, 0.2, 0.5, 3.0, 7.0),
+  'all_negative': (-9.0, -4.0, -3.0, -2.0, -1.0, -0.5),
+  'negative_of_largest_modulus': (-80.0, -2.0, -1.0, 0.0, 1.0, 2.0),
 }
 
 
 def symmetric(spectrum):
   size = len(spectrum)
-  vectors, _ = np.linalg.qr(np.random.default_rng(1).normal(
-      size=(size, size)))
+  vectors, _ = np.linalg.qr(np.random.default_rng(1).normal(size=(size, size)))
   return vectors @ np.diag(spectrum) @ vectors.T
 
 
 def curved_inputs(dtype=tf.float64):
   """Weights and alphas: the matrix is multiplied by 2."""
-  return [tf.constant(2., dtype)], [
-      tf.constant([[0.3, -1.], [2., 0.5]], dtype),
-      tf.constant([[0.7, 0.1]], dtype)]
+  return [tf.constant(2.0, dtype)], [
+    tf.constant([[0.3, -1.0], [2.0, 0.5]], dtype),
+    tf.constant([[0.7, 0.1]], dtype),
+  ]
 
 
 class ClosedFormTest(tf.test.TestCase, parameterized.TestCase):
-
-  @parameterized.product(
-      spectrum=list(SPECTRA), dtype=(tf.float64, tf.float32))
+  @parameterized.product(spectrum=list(SPECTRA), dtype=(tf.float64, tf.float32))
   def test_quadratic(self, spectrum, dtype):
     matrix = symmetric(SPECTRA[spectrum])
     arguments = (Curved(matrix), *curved_inputs(dtype), None)
@@ -99,12 +102,13 @@ class ClosedFormTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllClose(result, 2 * matrix, rtol=0, atol=80 * accuracy)
     largest = 2 * max(SPECTRA[spectrum])
     self.assertAllClose(
-        dominant_eigenvalue(*arguments), largest, rtol=10 * accuracy)
+      dominant_eigenvalue(*arguments), largest, rtol=10 * accuracy
+    )
     self.assertAllClose(
-        dominant_eigenvalue(*arguments, method='power'), largest, rtol=1e-3)
+      dominant_eigenvalue(*arguments, method='power'), largest, rtol=1e-3
+    )
 
-  @parameterized.product(
-      spectrum=list(SPECTRA), method=EIGENVALUE_METHODS)
+  @parameterized.product(spectrum=list(SPECTRA), method=EIGENVALUE_METHODS)
   def test_mask(self, spectrum, method):
     matrix = symmetric(SPECTRA[spectrum])
     mask = [[[True, True], [True, False]], [[False, True]]]
@@ -112,38 +116,47 @@ class ClosedFormTest(tf.test.TestCase, parameterized.TestCase):
     arguments = (Curved(matrix), *curved_inputs(), None)
     submatrix = matrix[np.ix_(kept, kept)]
     self.assertAllClose(
-        alpha_hessian(*arguments, mask=mask), 2 * submatrix, rtol=1e-12)
+      alpha_hessian(*arguments, mask=mask), 2 * submatrix, rtol=1e-12
+    )
     self.assertAllClose(
-        dominant_eigenvalue(*arguments, method=method, mask=mask),
-        2 * np.linalg.eigvalsh(submatrix)[-1], rtol=1e-3)
+      dominant_eigenvalue(*arguments, method=method, mask=mask),
+      2 * np.linalg.eigvalsh(submatrix)[-1],
+      rtol=1e-3,
+    )
 
   @parameterized.parameters(*EIGENVALUE_METHODS)
   def test_toy_problem_is_linear_in_alpha(self, method):
     # L_V = alpha w - 2 alpha + 1.
-    self.assertEqual(dominant_eigenvalue(
-        ToyProblem(), [tf.constant(-2.)], [tf.constant(2.)], None, method),
-        0.)
+    self.assertEqual(
+      dominant_eigenvalue(
+        ToyProblem(), [tf.constant(-2.0)], [tf.constant(2.0)], None, method
+      ),
+      0.0,
+    )
 
   def test_differences_on_a_mixture(self):
     weights, alphas, _, validation, _ = mixture_inputs(6)
     arguments = (Mixture(6), weights, alphas, validation)
     hessian = alpha_hessian(*arguments)
     self.assertAllClose(
-        hessian, differences(*arguments, step=1e-5), rtol=1e-7, atol=1e-9)
+      hessian, differences(*arguments, step=1e-5), rtol=1e-7, atol=1e-9
+    )
     self.assertAllClose(
-        dominant_eigenvalue(*arguments, method='power'),
-        np.linalg.eigvalsh(hessian)[-1], rtol=1e-3)
+      dominant_eigenvalue(*arguments, method='power'),
+      np.linalg.eigvalsh(hessian)[-1],
+      rtol=1e-3,
+    )
 
   def test_alphas_without_influence(self):
     class Partial(Curved):
-
       def validation_loss(self, weights, alphas, batch=None):
-        return tf.reduce_sum(tf.gather(alphas[0], [0])**2)
+        return tf.reduce_sum(tf.gather(alphas[0], [0]) ** 2)
 
     weights, alphas = curved_inputs()
     self.assertAllEqual(
-        alpha_hessian(Partial(None), weights, alphas, None),
-        np.diag([2., 2., 0., 0., 0., 0.]))
+      alpha_hessian(Partial(None), weights, alphas, None),
+      np.diag([2.0, 2.0, 0.0, 0.0, 0.0, 0.0]),
+    )
 
 
 class KeptTest(tf.test.TestCase):
@@ -152,18 +165,21 @@ class KeptTest(tf.test.TestCase):
   def test_variables_are_read_at_each_call_and_traced_once(self):
     matrix = symmetric(SPECTRA['mixed'])
     problem = Curved(matrix)
-    weight = keras.Variable(1., dtype='float64')
-    alphas = [keras.Variable(np.ones((2, 2)), dtype='float64'),
-              keras.Variable(np.ones(2), dtype='float64')]
+    weight = keras.Variable(1.0, dtype='float64')
+    alphas = [
+      keras.Variable(np.ones((2, 2)), dtype='float64'),
+      keras.Variable(np.ones(2), dtype='float64'),
+    ]
     hessian = AlphaHessian(problem, [weight], alphas)
     self.assertEqual(hessian.size, 6)
     self.assertAllClose(hessian.matrix(None), matrix)
     traces = problem.traces
-    weight.assign(3.)
+    weight.assign(3.0)
     self.assertAllClose(hessian.matrix(None), 3 * matrix)
     for method in EIGENVALUE_METHODS:
       self.assertAllClose(
-          hessian.dominant_eigenvalue(None, method), 21., rtol=1e-3)
+        hessian.dominant_eigenvalue(None, method), 21.0, rtol=1e-3
+      )
     self.assertEqual(problem.traces, traces)
 
   def test_alphas_are_read_at_each_call(self):
@@ -171,24 +187,27 @@ class KeptTest(tf.test.TestCase):
     variable = keras.Variable(alphas[0], dtype='float64')
     hessian = AlphaHessian(Mixture(6), weights, [variable])
     before = hessian.matrix(validation)
-    variable.assign(alphas[0] + np.array([0.5, 0., -0.5]))
+    variable.assign(alphas[0] + np.array([0.5, 0.0, -0.5]))
     after = hessian.matrix(validation)
     self.assertNotAllClose(before, after, rtol=1e-2)
-    self.assertAllClose(after, alpha_hessian(
-        Mixture(6), weights, [variable], validation))
+    self.assertAllClose(
+      after, alpha_hessian(Mixture(6), weights, [variable], validation)
+    )
 
 
 class InputTest(tf.test.TestCase):
-
   def test_unknown_method(self):
     with self.assertRaisesRegex(
-        InputError, "Unknown eigenvalue_method.*exact, power.*'lanczos'"):
+      InputError, "Unknown eigenvalue_method.*exact, power.*'lanczos'"
+    ):
       dominant_eigenvalue(Curved(None), *curved_inputs(), None, 'lanczos')
 
   def test_mask_of_other_shapes(self):
     weights, alphas = curved_inputs()
-    for mask in ([np.ones((2, 2), bool)],
-                 [np.ones((2, 2), bool), np.ones((2, 1), bool)]):
+    for mask in (
+      [np.ones((2, 2), bool)],
+      [np.ones((2, 2), bool), np.ones((2, 1), bool)],
+    ):
       with self.assertRaisesRegex(InputError, 'The mask does not fit'):
         alpha_hessian(Curved(None), weights, alphas, None, mask)
 
@@ -203,8 +222,12 @@ class InputTest(tf.test.TestCase):
     for method in EIGENVALUE_METHODS:
       with self.assertRaisesRegex(InputError, 'NaN or an infinity.* 6 of 6'):
         dominant_eigenvalue(
-            Curved(np.eye(6)), [tf.constant(np.nan, tf.float64)], alphas,
-            None, method)
+          Curved(np.eye(6)),
+          [tf.constant(np.nan, tf.float64)],
+          alphas,
+          None,
+          method,
+        )
 
   def test_wrong_second_derivatives(self):
     @tf.custom_gradient
@@ -213,9 +236,8 @@ class InputTest(tf.test.TestCase):
       return tf.reduce_sum(a * a * a), lambda upstream: upstream * a * a[::-1]
 
     class Wrong(Curved):
-
       def validation_loss(self, weights, alphas, batch=None):
-        return inexact_gradient(alphas[1][0] * [1., 3.])
+        return inexact_gradient(alphas[1][0] * [1.0, 3.0])
 
     weights, alphas = curved_inputs()
     for method in EIGENVALUE_METHODS:
@@ -225,19 +247,29 @@ class InputTest(tf.test.TestCase):
   def test_too_few_iterations(self):
     with self.assertRaisesRegex(InputError, 'max_iterations=2'):
       dominant_eigenvalue(
-          Curved(symmetric(SPECTRA['mixed'])), *curved_inputs(), None,
-          'power', max_iterations=2)
+        Curved(symmetric(SPECTRA['mixed'])),
+        *curved_inputs(),
+        None,
+        'power',
+        max_iterations=2,
+      )
 
 
 # Edges differ in their candidates: some entries do not exist.
 SPACE = SearchSpace(
-    name='uneven',
-    topology=CellTopology.dense(num_inputs=2, num_nodes=1),
-    candidates={
-        'normal': (('none', 'avg_pool_3x3', 'sep_conv_3x3'),
-                   ('skip_connect', 'sep_conv_3x3')),
-        'reduce': (('skip_connect', 'avg_pool_3x3'),
-                   ('none', 'skip_connect', 'max_pool_3x3'))})
+  name='uneven',
+  topology=CellTopology.dense(num_inputs=2, num_nodes=1),
+  candidates={
+    'normal': (
+      ('none', 'avg_pool_3x3', 'sep_conv_3x3'),
+      ('skip_connect', 'sep_conv_3x3'),
+    ),
+    'reduce': (
+      ('skip_connect', 'avg_pool_3x3'),
+      ('none', 'skip_connect', 'max_pool_3x3'),
+    ),
+  },
+)
 
 
 def build(strategy, num_cells=3, synchronized=False):
@@ -245,18 +277,29 @@ def build(strategy, num_cells=3, synchronized=False):
   with strategy.scope():
     keras.utils.set_random_seed(3)
     supernet = Supernet(
-        SPACE, (8, 8, 3), 5, 4, num_cells,
-        style=SPACE.search_style.replace(
-            dtype='float64', synchronized=synchronized))
+      SPACE,
+      (8, 8, 3),
+      5,
+      4,
+      num_cells,
+      style=SPACE.search_style.replace(
+        dtype='float64', synchronized=synchronized
+      ),
+    )
     relaxation = Softmax(SPACE, supernet.groups)
     alphas = [
-        keras.Variable(value, dtype='float64',
-                       aggregation='only_first_replica')
-        for value in relaxation.initial_alphas(0, scale=0.5).values()]
+      keras.Variable(value, dtype='float64', aggregation='only_first_replica')
+      for value in relaxation.initial_alphas(0, scale=0.5).values()
+    ]
   problem = SupernetProblem(
-      supernet, relaxation, supernet.non_trainable_variables, BATCH)
-  return (problem, supernet.trainable_variables, alphas,
-          list(relaxation.masks.values()))
+    supernet, relaxation, supernet.non_trainable_variables, BATCH
+  )
+  return (
+    problem,
+    supernet.trainable_variables,
+    alphas,
+    list(relaxation.masks.values()),
+  )
 
 
 def images():
@@ -265,7 +308,6 @@ def images():
 
 
 class SupernetTest(tf.test.TestCase, parameterized.TestCase):
-
   @classmethod
   def setUpClass(cls):
     super().setUpClass()
@@ -282,11 +324,16 @@ class SupernetTest(tf.test.TestCase, parameterized.TestCase):
   def test_equals_differences_of_the_first_order_gradient(self):
     weights = self.problem.supernet.trainable_variables
     expected = differences(
-        self.problem, [v.numpy() for v in weights],
-        [alpha.numpy() for alpha in self.alphas], self.batch, step=1e-6)
+      self.problem,
+      [v.numpy() for v in weights],
+      [alpha.numpy() for alpha in self.alphas],
+      self.batch,
+      step=1e-6,
+    )
     actual = self.full.matrix(self.batch)
     self.assertAllClose(
-        actual, expected, rtol=0, atol=1e-6 * np.abs(actual).max())
+      actual, expected, rtol=0, atol=1e-6 * np.abs(actual).max()
+    )
 
   def test_symmetric_up_to_rounding(self):
     asymmetry = np.abs(self.matrix - self.matrix.T).max()
@@ -297,14 +344,16 @@ class SupernetTest(tf.test.TestCase, parameterized.TestCase):
 
   def test_exact_method(self):
     self.assertAllClose(
-        self.hessian.dominant_eigenvalue(self.batch), self.largest,
-        rtol=1e-10)
+      self.hessian.dominant_eigenvalue(self.batch), self.largest, rtol=1e-10
+    )
 
   @parameterized.parameters(0, 1, 2, 3, 4)
   def test_power_equals_exact(self, seed):
     self.assertAllClose(
-        self.hessian.dominant_eigenvalue(self.batch, 'power', seed=seed),
-        self.largest, rtol=1e-3)
+      self.hessian.dominant_eigenvalue(self.batch, 'power', seed=seed),
+      self.largest,
+      rtol=1e-3,
+    )
 
   def test_entries_without_a_candidate(self):
     mask = np.concatenate([part.ravel() for part in self.mask])
@@ -319,11 +368,13 @@ class SupernetTest(tf.test.TestCase, parameterized.TestCase):
     for part in self.mask:
       for row in part:
         direction = np.zeros(self.hessian.size)
-        direction[entry:entry + row.sum()] = 1.
+        direction[entry : entry + row.sum()] = 1.0
         entry += row.sum()
         self.assertAllClose(
-            self.hessian.product(self.batch, direction),
-            np.zeros(self.hessian.size), atol=1e-12)
+          self.hessian.product(self.batch, direction),
+          np.zeros(self.hessian.size),
+          atol=1e-12,
+        )
     self.assertEqual(entry, self.hessian.size)
 
   def test_moves_nothing(self):
@@ -340,14 +391,17 @@ class SupernetTest(tf.test.TestCase, parameterized.TestCase):
     strategy = mirrored()
     two, weights, alphas, mask = build(strategy, 1, synchronized=True)
     halves = tuple(
-        strategy.experimental_distribute_values_from_function(
-            lambda context, part=part: tf.constant(np.split(part, 2)[
-                context.replica_id_in_sync_group]))
-        for part in self.batch)
-    actual = AlphaHessian(
-        two, weights, alphas, mask, strategy).matrix(halves)
+      strategy.experimental_distribute_values_from_function(
+        lambda context, part=part: tf.constant(
+          np.split(part, 2)[context.replica_id_in_sync_group]
+        )
+      )
+      for part in self.batch
+    )
+    actual = AlphaHessian(two, weights, alphas, mask, strategy).matrix(halves)
     self.assertAllClose(
-        actual, expected, rtol=0, atol=1e-9 * np.abs(expected).max())
+      actual, expected, rtol=0, atol=1e-9 * np.abs(expected).max()
+    )
 
 
 if __name__ == '__main__':

@@ -9,18 +9,18 @@ from darts_tf.config.errors import InputError
 RNG = np.random.default_rng(7)
 
 SPECTRA = {
-    'one_row': [-3.],
-    'positive': np.linspace(0.1, 4., 20),
-    'all_negative': -np.linspace(0.5, 4., 20),
-    'negative_of_largest_modulus': [-50., *np.linspace(-1., 2., 19)],
-    'equal_moduli': [-2., 2., *np.linspace(-1., 1., 18)],
-    'multiple': [1.] * 5 + [3.] * 5,
-    'identity': [2.] * 6,
-    'zero': [0.] * 6,
-    'zero_is_largest': [*-np.linspace(0.5, 4., 10), *[0.] * 10],
-    'small_beside_large': [1e-5, *-np.linspace(0.5, 4., 10), *[0.] * 10],
-    'close': [*np.linspace(0.9, 0.99, 40), 1.],
-    'many_scales': np.geomspace(1e-6, 1., 40),
+  'one_row': [-3.0],
+  'positive': np.linspace(0.1, 4.0, 20),
+  'all_negative': -np.linspace(0.5, 4.0, 20),
+  'negative_of_largest_modulus': [-50.0, *np.linspace(-1.0, 2.0, 19)],
+  'equal_moduli': [-2.0, 2.0, *np.linspace(-1.0, 1.0, 18)],
+  'multiple': [1.0] * 5 + [3.0] * 5,
+  'identity': [2.0] * 6,
+  'zero': [0.0] * 6,
+  'zero_is_largest': [*-np.linspace(0.5, 4.0, 10), *[0.0] * 10],
+  'small_beside_large': [1e-5, *-np.linspace(0.5, 4.0, 10), *[0.0] * 10],
+  'close': [*np.linspace(0.9, 0.99, 40), 1.0],
+  'many_scales': np.geomspace(1e-6, 1.0, 40),
 }
 
 
@@ -43,7 +43,6 @@ class Counted:
 
 
 class LargestEigenvalueTest(parameterized.TestCase):
-
   @parameterized.product(spectrum=list(SPECTRA), seed=(0, 1))
   def test_spectrum(self, spectrum, seed):
     values = np.array(SPECTRA[spectrum])
@@ -52,7 +51,8 @@ class LargestEigenvalueTest(parameterized.TestCase):
     largest = values.max()
     rounding = 1e-12 * np.abs(values).max()
     self.assertLessEqual(
-        abs(result.value - largest), 1e-3 * abs(largest) + rounding)
+      abs(result.value - largest), 1e-3 * abs(largest) + rounding
+    )
     # Never above it: the maximum of a quotient over a subspace.
     self.assertLessEqual(result.value, largest + rounding)
     self.assertEqual(result.products, product.calls)
@@ -63,52 +63,57 @@ class LargestEigenvalueTest(parameterized.TestCase):
     values = np.array(SPECTRA[spectrum])
     matrix = matrix_of(values)
     result = largest_eigenvalue(Counted(matrix), len(values))
-    self.assertAlmostEqual(np.linalg.norm(result.vector), 1., delta=1e-12)
+    self.assertAlmostEqual(np.linalg.norm(result.vector), 1.0, delta=1e-12)
     residual = np.linalg.norm(
-        matrix @ result.vector - result.value * result.vector)
+      matrix @ result.vector - result.value * result.vector
+    )
     rounding = 1e-12 * np.abs(values).max()
     self.assertAlmostEqual(result.residual, residual, delta=rounding)
     self.assertLessEqual(residual, 1e-3 * abs(result.value) + rounding)
     # What the residual promises.
     self.assertLessEqual(
-        np.abs(values - result.value).min(), residual + rounding)
+      np.abs(values - result.value).min(), residual + rounding
+    )
 
   def test_tolerance(self):
     values = np.array(SPECTRA['positive'])
     product = Counted(matrix_of(values))
     rough, fine = (
-        largest_eigenvalue(product, len(values), tolerance)
-        for tolerance in (0.1, 1e-9))
+      largest_eigenvalue(product, len(values), tolerance)
+      for tolerance in (0.1, 1e-9)
+    )
     self.assertLess(rough.products, fine.products)
     self.assertLessEqual(fine.residual, 1e-9 * fine.value)
     self.assertAlmostEqual(fine.value, values.max(), delta=1e-12)
 
   def test_last_iterate_alone_would_not_do(self):
-    values = np.array([*np.linspace(0., 0.99, 199), 1.])
+    values = np.array([*np.linspace(0.0, 0.99, 199), 1.0])
     matrix = matrix_of(values)
     result = largest_eigenvalue(Counted(matrix), len(values))
-    self.assertLessEqual(abs(result.value - 1.), 1e-3)
+    self.assertLessEqual(abs(result.value - 1.0), 1e-3)
     # Its error shrinks by 0.99 a product.
     iterate = np.random.default_rng(0).standard_normal(len(values))
     for _ in range(result.products):
       iterate = matrix @ iterate / np.linalg.norm(matrix @ iterate)
     theta = iterate @ matrix @ iterate
-    self.assertGreater(np.linalg.norm(matrix @ iterate - theta * iterate),
-                       10 * result.residual)
+    self.assertGreater(
+      np.linalg.norm(matrix @ iterate - theta * iterate), 10 * result.residual
+    )
 
   @parameterized.parameters('zero', 'zero_is_largest', 'multiple')
   def test_one_product_a_distinct_eigenvalue(self, spectrum):
     # The space cannot grow further; no residual is small beside 0.
     values = SPECTRA[spectrum]
     result = largest_eigenvalue(
-        Counted(matrix_of(values)), len(values), tolerance=1e-9)
+      Counted(matrix_of(values)), len(values), tolerance=1e-9
+    )
     self.assertLessEqual(result.products, len(set(values)))
 
-  @parameterized.parameters(1e-3, 0.)
+  @parameterized.parameters(1e-3, 0.0)
   def test_products_that_are_rounded(self, largest):
     # Float32 leaves the products of a matrix slightly asymmetric. Beside 0
     # no residual is small, so it ends when the space is the whole one.
-    values = np.array([*-np.geomspace(0.01, 5., 40), largest])
+    values = np.array([*-np.geomspace(0.01, 5.0, 40), largest])
     matrix = matrix_of(values).astype(np.float32)
 
     def product(vector):
@@ -121,18 +126,21 @@ class LargestEigenvalueTest(parameterized.TestCase):
     values = np.array(SPECTRA['close'])
     matrix = matrix_of(values)
     first, again, other = (
-        largest_eigenvalue(Counted(matrix), len(values), seed=seed)
-        for seed in (3, 3, 4))
+      largest_eigenvalue(Counted(matrix), len(values), seed=seed)
+      for seed in (3, 3, 4)
+    )
     self.assertEqual(first.value, again.value)
     self.assertNotEqual(first.value, other.value)
 
   def test_too_few_iterations(self):
     values = np.array(SPECTRA['positive'])
     with self.assertRaisesRegex(
-        InputError, 'more max_iterations.*Received: max_iterations=2,'
-        ' tolerance=0.001'):
+      InputError,
+      'more max_iterations.*Received: max_iterations=2, tolerance=0.001',
+    ):
       largest_eigenvalue(
-          Counted(matrix_of(values)), len(values), max_iterations=2)
+        Counted(matrix_of(values)), len(values), max_iterations=2
+      )
 
   def test_products_that_are_wrong(self):
     values = np.array(SPECTRA['positive'])
@@ -140,15 +148,16 @@ class LargestEigenvalueTest(parameterized.TestCase):
     check_symmetric(matrix + 1e-6 * RNG.normal(size=matrix.shape))
     wrong = matrix + 0.2 * RNG.normal(size=matrix.shape)
     with self.assertRaisesRegex(
-        InputError, 'not symmetric.*Received: asymmetry=0.'):
+      InputError, 'not symmetric.*Received: asymmetry=0.'
+    ):
       check_symmetric(wrong)
     for iterations in (5, 100):
       with self.assertRaisesRegex(InputError, 'not symmetric'):
         largest_eigenvalue(Counted(wrong), len(values), 1e-9, iterations)
 
   @parameterized.parameters(
-      dict(tolerance=0.), dict(tolerance=float('nan')),
-      dict(max_iterations=0))
+    dict(tolerance=0.0), dict(tolerance=float('nan')), dict(max_iterations=0)
+  )
   def test_bad_options(self, **options):
     [(name, value)] = options.items()
     with self.assertRaisesRegex(InputError, f'Received: {name}={value!r}'):

@@ -9,14 +9,18 @@ MIB = 2**20
 
 def memory(function, *shapes):
   """Bytes of activations, without the factor for what runs at once."""
-  graph = tf.function(function, autograph=False).get_concrete_function(
-      *[tf.TensorSpec(shape, tf.float32) for shape in shapes]).graph
+  graph = (
+    tf.function(function, autograph=False)
+    .get_concrete_function(
+      *[tf.TensorSpec(shape, tf.float32) for shape in shapes]
+    )
+    .graph
+  )
   result = graph_memory(graph)
   return None if result is None else result.activations / 1.15
 
 
 class GraphMemoryTest(tf.test.TestCase):
-
   def test_a_chain_holds_two_tensors_at_a_time(self):
     def chain(x):
       for _ in range(5):
@@ -41,10 +45,10 @@ class GraphMemoryTest(tf.test.TestCase):
 
   def test_the_same_memory_is_counted_once(self):
     plain = lambda x: tf.reduce_sum(tf.sin(x))
-    shaped = lambda x: tf.reduce_sum(
-        tf.nn.relu(tf.reshape(tf.sin(x), [-1])))
+    shaped = lambda x: tf.reduce_sum(tf.nn.relu(tf.reshape(tf.sin(x), [-1])))
     self.assertAllClose(
-        memory(plain, (256, 1024)), memory(shaped, (256, 1024)), rtol=1e-3)
+      memory(plain, (256, 1024)), memory(shaped, (256, 1024)), rtol=1e-3
+    )
 
   def test_what_nobody_needs_is_not_counted(self):
     def wasteful(x):
@@ -56,8 +60,8 @@ class GraphMemoryTest(tf.test.TestCase):
   def test_grows_with_the_batch(self):
     function = lambda x: tf.reduce_sum(tf.sin(tf.cos(x)))
     self.assertAllClose(
-        memory(function, (64, 1024)) * 4, memory(function, (256, 1024)),
-        rtol=1e-3)
+      memory(function, (64, 1024)) * 4, memory(function, (256, 1024)), rtol=1e-3
+    )
 
   def test_unknown_sizes_give_no_estimate(self):
     self.assertIsNone(memory(tf.sin, (None, 1024)))

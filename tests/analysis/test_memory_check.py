@@ -20,29 +20,34 @@ from darts_tf.training import run_training
 from darts_tf.training.train import build_training
 
 MIB = 2**20
-TWO_DEVICES = {'strategy': 'mirrored', 'virtual_devices': 2,
-               'synchronized_batch_norm': False}
+TWO_DEVICES = {
+  'strategy': 'mirrored',
+  'virtual_devices': 2,
+  'synchronized_batch_norm': False,
+}
 
 
 class JudgeTest(tf.test.TestCase):
-
   def test_a_batch_that_fits_is_named(self):
     memory = GraphMemory(100 * MIB, 800 * MIB)
     with self.assertRaisesRegex(
-        InputError, 'about 900 MiB .* there are 500 MiB.* a batch size of 32'
-        ' would fit. Received: batch_size=64'):
-      memory_check.judge(memory, 500., 64)
+      InputError,
+      'about 900 MiB .* there are 500 MiB.* a batch size of 32'
+      ' would fit. Received: batch_size=64',
+    ):
+      memory_check.judge(memory, 500.0, 64)
 
   def test_a_graph_that_does_not_fit_itself(self):
     with self.assertRaisesRegex(InputError, 'fewer cells or channels'):
-      memory_check.judge(GraphMemory(600 * MIB, 800 * MIB), 500., 64)
+      memory_check.judge(GraphMemory(600 * MIB, 800 * MIB), 500.0, 64)
 
   def test_a_close_call_is_tried(self):
     memory = GraphMemory(100 * MIB, 450 * MIB)
-    self.assertIn('it may not fit', memory_check.judge(memory, 500., 64))
+    self.assertIn('it may not fit', memory_check.judge(memory, 500.0, 64))
     self.assertEqual(
-        memory_check.judge(memory, 600., 64),
-        'about 550 MiB of 600 MiB that are free')
+      memory_check.judge(memory, 600.0, 64),
+      'about 550 MiB of 600 MiB that are free',
+    )
 
 
 def search(test, config):
@@ -50,8 +55,7 @@ def search(test, config):
 
 
 def train(test, config):
-  return run_training(
-      config, tiny_runs.GENOTYPE, test.directory, test.data)
+  return run_training(config, tiny_runs.GENOTYPE, test.directory, test.data)
 
 
 def search_graph(test, config):
@@ -62,22 +66,24 @@ def search_graph(test, config):
 def training_graph(test, config):
   strategy = make_strategy(config)
   network, stream, _ = build_training(
-      config, tiny_runs.GENOTYPE, test.data, strategy)
-  return network.training_graph(
-      next(iter(distribute(stream, strategy, 0, 1))))
+    config, tiny_runs.GENOTYPE, test.data, strategy
+  )
+  return network.training_graph(next(iter(distribute(stream, strategy, 0, 1))))
 
 
-RUNS = (('search', search, tiny_runs.SEARCH, search_graph),
-        ('retraining', train, tiny_runs.TRAIN, training_graph))
+RUNS = (
+  ('search', search, tiny_runs.SEARCH, search_graph),
+  ('retraining', train, tiny_runs.TRAIN, training_graph),
+)
 
 
 @parameterized.named_parameters(*RUNS)
 class RunsTest(tiny_runs.RunTest):
-
   def test_nothing_is_written_if_it_is_refused(self, run, config, graph):
     del graph
     with mock.patch.object(
-        memory_check, 'available_memory_mib', return_value=1.):
+      memory_check, 'available_memory_mib', return_value=1.0
+    ):
       with self.assertRaisesRegex(InputError, 'there are 1 MiB'):
         run(self, config)
     self.assertEmpty(list(self.directory.iterdir()))
@@ -103,23 +109,31 @@ class RunsTest(tiny_runs.RunTest):
   def test_activations_go_with_the_batch(self, run, config, graph):
     del run
     one, two = (
-        graph_memory(graph(self, config.replace(batch_size=size)))
-        for size in (16, 32))
+      graph_memory(graph(self, config.replace(batch_size=size)))
+      for size in (16, 32)
+    )
     self.assertAllInRange(two.activations / one.activations, 1.5, 2.05)
 
 
 class TrainingGraphTest(tiny_runs.RunTest):
-
   def test_looking_changes_nothing(self):
     results = []
     for name, available in (('looked', 1e9), ('not', None)):
       with mock.patch.object(
-          memory_check, 'available_memory_mib', return_value=available):
-        results.append(run_training(
-            tiny_runs.TRAIN.replace(drop_path=0.3), tiny_runs.GENOTYPE,
-            self.directory / name, self.data, False))
-    tiny_runs.assert_same_arrays(self, *(
-        to_arrays('w', result.network.variables) for result in results))
+        memory_check, 'available_memory_mib', return_value=available
+      ):
+        results.append(
+          run_training(
+            tiny_runs.TRAIN.replace(drop_path=0.3),
+            tiny_runs.GENOTYPE,
+            self.directory / name,
+            self.data,
+            False,
+          )
+        )
+    tiny_runs.assert_same_arrays(
+      self, *(to_arrays('w', result.network.variables) for result in results)
+    )
 
 
 if __name__ == '__main__':

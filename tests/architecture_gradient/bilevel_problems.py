@@ -36,21 +36,18 @@ class Quadratic(BilevelProblem):
   def training_loss(self, weights, alphas, batch=None):
     w, alpha = self._vectors(weights, alphas)
     h, m, c = (tf.constant(x, w.dtype) for x in (self.h, self.m, self.c))
-    return (
-        tf.tensordot(w, tf.linalg.matvec(h, w), 1) / 2
-        + tf.tensordot(alpha, tf.linalg.matvec(m, w) + c, 1))
+    return tf.tensordot(w, tf.linalg.matvec(h, w), 1) / 2 + tf.tensordot(
+      alpha, tf.linalg.matvec(m, w) + c, 1
+    )
 
   def validation_loss(self, weights, alphas, batch=None):
     w, alpha = self._vectors(weights, alphas)
     a, b, coupling, d = (
-        tf.constant(x, w.dtype)
-        for x in (self.a, self.b, self.coupling, self.d))
-    return (
-        tf.tensordot(w, tf.linalg.matvec(a, w) / 2 + b, 1)
-        + tf.tensordot(
-            alpha,
-            tf.linalg.matvec(coupling, w) + tf.linalg.matvec(d, alpha) / 2,
-            1))
+      tf.constant(x, w.dtype) for x in (self.a, self.b, self.coupling, self.d)
+    )
+    return tf.tensordot(w, tf.linalg.matvec(a, w) / 2 + b, 1) + tf.tensordot(
+      alpha, tf.linalg.matvec(coupling, w) + tf.linalg.matvec(d, alpha) / 2, 1
+    )
 
   def _vectors(self, weights, alphas):
     return tf.concat([tf.reshape(x, [-1]) for x in weights], 0), alphas[0]
@@ -59,13 +56,15 @@ class Quadratic(BilevelProblem):
     """Returns (g, L_V) of second order by matrix algebra."""
     w, alpha = self.w, self.alpha
     gradient = self.h @ w + self.m.T @ alpha
-    stepped = w - xi * (
-        momentum * self.velocity + gradient + weight_decay * w)
+    stepped = w - xi * (momentum * self.velocity + gradient + weight_decay * w)
     v = self.a @ stepped + self.b + self.coupling.T @ alpha
     direct = self.coupling @ stepped + self.d @ alpha
     loss = (
-        stepped @ self.a @ stepped / 2 + self.b @ stepped
-        + alpha @ self.coupling @ stepped + alpha @ self.d @ alpha / 2)
+      stepped @ self.a @ stepped / 2
+      + self.b @ stepped
+      + alpha @ self.coupling @ stepped
+      + alpha @ self.d @ alpha / 2
+    )
     return direct - xi * self.m @ v, loss
 
 
@@ -85,9 +84,10 @@ class Mixture(BilevelProblem):
     first, second = weights
     mixing = tf.nn.softmax(alphas[0])
     output = (
-        mixing[0] * tf.tanh(inputs @ first)
-        + mixing[1] * tf.sin(inputs @ second)
-        + mixing[2] * inputs)
+      mixing[0] * tf.tanh(inputs @ first)
+      + mixing[1] * tf.sin(inputs @ second)
+      + mixing[2] * inputs
+    )
     share = tf.reduce_sum(tf.square(output - targets), axis=1)
     return tf.reduce_sum(tf.exp(-share) + share) / self._batch_size
 

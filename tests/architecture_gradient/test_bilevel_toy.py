@@ -9,11 +9,15 @@ from darts_tf.config.errors import InputError
 
 
 class BilevelToyTest(tf.test.TestCase, parameterized.TestCase):
-
   @parameterized.product(
-      case=((0, 659, 2.002), (0.3, 411, 1.249), (0.5, 296, 1.003),
-            (0.7, 335, 0.831)),
-      gradient=('second_order', 'second_order_exact'))
+    case=(
+      (0, 659, 2.002),
+      (0.3, 411, 1.249),
+      (0.5, 296, 1.003),
+      (0.7, 335, 0.831),
+    ),
+    gradient=('second_order', 'second_order_exact'),
+  )
   def test_published_iterations(self, case, gradient):
     xi, iterations, alpha = case
     path = solve(xi, gradient)
@@ -53,16 +57,17 @@ class BilevelToyTest(tf.test.TestCase, parameterized.TestCase):
     self.assertLess(time.monotonic() - start, 20)
 
   @parameterized.parameters(
-      (dict(xi=-0.1), 'finite number of at least 0. Received: xi=-0.1'),
-      (dict(xi=float('nan')), 'Received: xi=nan'),
-      (dict(xi=0, learning_rate=0.0), 'above 0. Received: learning_rate=0.0'),
-      (dict(xi=0, tolerance=-1.0), 'Received: tolerance=-1.0'),
-      (dict(xi=0, max_iterations=0), 'Received: max_iterations=0'),
-      (dict(xi=0.5, gradient='first_order'),
-       'first_order has no inner step.*Received: xi=0.5'),
-      (dict(xi=0, gradient='third_order'), "gradient='third_order'"),
-      (dict(xi=0.5, learning_rate=5.0),
-       'diverged.*Received: learning_rate=5.0'),
+    (dict(xi=-0.1), 'finite number of at least 0. Received: xi=-0.1'),
+    (dict(xi=float('nan')), 'Received: xi=nan'),
+    (dict(xi=0, learning_rate=0.0), 'above 0. Received: learning_rate=0.0'),
+    (dict(xi=0, tolerance=-1.0), 'Received: tolerance=-1.0'),
+    (dict(xi=0, max_iterations=0), 'Received: max_iterations=0'),
+    (
+      dict(xi=0.5, gradient='first_order'),
+      'first_order has no inner step.*Received: xi=0.5',
+    ),
+    (dict(xi=0, gradient='third_order'), "gradient='third_order'"),
+    (dict(xi=0.5, learning_rate=5.0), 'diverged.*Received: learning_rate=5.0'),
   )
   def test_refused(self, arguments, message):
     with self.assertRaisesRegex(InputError, message):

@@ -5,7 +5,6 @@ from darts_tf.architecture_gradient import tensors
 
 
 class TensorsTest(tf.test.TestCase):
-
   def test_global_norm_over_all(self):
     norm = tensors.global_norm([tf.constant([3.0]), tf.constant([[4.0]])])
     self.assertAllClose(norm, 5.0)
@@ -29,12 +28,14 @@ class TensorsTest(tf.test.TestCase):
   def test_scalar_keeps_python_precision(self):
     self.assertEqual(tensors.scalar(0.025, tf.float64).numpy(), 0.025)
     self.assertEqual(
-        tensors.scalar(tf.constant(0.5), tf.float64).dtype, tf.float64)
+      tensors.scalar(tf.constant(0.5), tf.float64).dtype, tf.float64
+    )
 
   def test_dense(self):
     like = [tf.ones([2]), tf.ones([2, 2])]
     slices = tf.IndexedSlices(
-        tf.constant([[1.0, 2.0]]), tf.constant([1]), tf.constant([2, 2]))
+      tf.constant([[1.0, 2.0]]), tf.constant([1]), tf.constant([2, 2])
+    )
     zeros, full = tensors.dense([None, slices], like)
     self.assertAllEqual(zeros, [0.0, 0.0])
     self.assertAllEqual(full, [[0.0, 0.0], [1.0, 2.0]])

@@ -10,12 +10,12 @@ from darts_tf.tuner.curve_ranking import Curve
 # Curves that never cross: their beginnings say all.
 _ENDS = np.linspace(0.5, 0.95, 20)
 _CURVES = [
-    [[float(end * (1 - 0.6**epoch)) for epoch in range(1, 10)], {}]
-    for end in _ENDS]
+  [[float(end * (1 - 0.6**epoch)) for epoch in range(1, 10)], {}]
+  for end in _ENDS
+]
 
 
 class EarlyStoppingStudyTest(tiny_runs.RunTest):
-
   def setUp(self):
     super().setUp()
     self.program = load_program(self, 'early_stopping_study', 'benchmarks')
@@ -24,14 +24,17 @@ class EarlyStoppingStudyTest(tiny_runs.RunTest):
   def test_table(self):
     self.path.write_text(json.dumps(_CURVES))
     code, out, err = run_program(
-        self.program, curves=str(self.path), orders='1', threshold=['0.45'])
+      self.program, curves=str(self.path), orders='1', threshold=['0.45']
+    )
     self.assertIsNone(code, err)
     self.assertStartsWith(
-        out, '20 trainings of 9 epochs; the best ends at 94.04 %\n')
-    rows = [[cell.strip() for cell in line.strip('|').split('|')]
-            for line in out.splitlines()[4:]]
-    self.assertEqual(
-        rows[0], ['all to the end', '0 %', '1 of 1', '0.00'])
+      out, '20 trainings of 9 epochs; the best ends at 94.04 %\n'
+    )
+    rows = [
+      [cell.strip() for cell in line.strip('|').split('|')]
+      for line in out.splitlines()[4:]
+    ]
+    self.assertEqual(rows[0], ['all to the end', '0 %', '1 of 1', '0.00'])
     saved = [int(row[1].removesuffix(' %')) for row in rows]
     self.assertGreater(saved[1], 10)
     self.assertGreater(saved[2], 30)
@@ -41,8 +44,10 @@ class EarlyStoppingStudyTest(tiny_runs.RunTest):
   def test_hyperband_loses_what_starts_late(self):
     # Three brackets: 9, 5 and 3 trainings begin in them.
     self.assertEqual(self.program.bracket_size(9, 3), 17)
-    late = [Curve((0.1,) * 8 + (0.99,)),
-            *(Curve(tuple(values)) for values, _ in _CURVES[:16])]
+    late = [
+      Curve((0.1,) * 8 + (0.99,)),
+      *(Curve(tuple(values)) for values, _ in _CURVES[:16]),
+    ]
     replay = self.program.by_hyperband(late, 3)
     self.assertEqual(self.program.without_stopping(late).best, 0.99)
     # The best of a bracket goes on.

@@ -14,15 +14,15 @@ print(json.dumps({'seconds_per_step_median': 1.5, 'peak_rss_mib': 7,
 
 
 class MeasuringTest(absltest.TestCase):
-
   def setUp(self):
     super().setUp()
     self.measure = load_program(self, 'measuring', 'benchmarks').measure
 
   def test_the_last_line_is_the_result(self):
     result = self.measure([sys.executable, '-c', _PRINT])
-    self.assertEqual(result, {
-        'seconds_per_step_median': 1.5, 'peak_rss_mib': 7, 'arenas': '2'})
+    self.assertEqual(
+      result, {'seconds_per_step_median': 1.5, 'peak_rss_mib': 7, 'arenas': '2'}
+    )
 
   def test_a_measurement_that_fails(self):
     with self.assertRaisesRegex(InputError, 'failed; .*too much'):

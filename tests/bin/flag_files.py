@@ -17,25 +17,42 @@ from darts_tf.tuner.config import TuneConfig
 
 ROOT = pathlib.Path(darts_tf.__file__).parents[1]
 FILES = sorted(
-    path.relative_to(ROOT / 'configs').as_posix()
-    for path in (ROOT / 'configs').rglob('*.flags'))
+  path.relative_to(ROOT / 'configs').as_posix()
+  for path in (ROOT / 'configs').rglob('*.flags')
+)
 
 _COMMAND = re.compile(
-    r'^#   python bin/(\w+)\.py --flagfile=configs/(\S+)$', re.MULTILINE)
+  r'^#   python bin/(\w+)\.py --flagfile=configs/(\S+)$', re.MULTILINE
+)
 _PARTS = {
-    'pipeline': ((LimitConfig, '', ()), (SearchConfig, '', ()),
-                 (TrainConfig, 'train_', SHARED)),
-    'search': ((SearchConfig, '', ()),),
-    'study': ((SearchConfig, '', ()),),
-    'train': ((TrainConfig, '', ()),),
-    'tune': ((TuneConfig, '', ()), (SearchConfig, '', ()),
-             (TrainConfig, 'train_', SHARED)),
+  'pipeline': (
+    (LimitConfig, '', ()),
+    (SearchConfig, '', ()),
+    (TrainConfig, 'train_', SHARED),
+  ),
+  'search': ((SearchConfig, '', ()),),
+  'study': ((SearchConfig, '', ()),),
+  'train': ((TrainConfig, '', ()),),
+  'tune': (
+    (TuneConfig, '', ()),
+    (SearchConfig, '', ()),
+    (TrainConfig, 'train_', SHARED),
+  ),
 }
-_OTHERS = {'pipeline': {'workdir', 'export_formats'}, 'search': {'workdir'},
-           'study': {'workdir', 'arm', 'later_arm', 'seeds'},
-           'train': {'workdir', 'genotype', 'export_formats'},
-           'tune': {'workdir', 'searches', 'vary', 'finished', 'curves',
-                    'validation_split'}}
+_OTHERS = {
+  'pipeline': {'workdir', 'export_formats'},
+  'search': {'workdir'},
+  'study': {'workdir', 'arm', 'later_arm', 'seeds'},
+  'train': {'workdir', 'genotype', 'export_formats'},
+  'tune': {
+    'workdir',
+    'searches',
+    'vary',
+    'finished',
+    'curves',
+    'validation_split',
+  },
+}
 # Flags that may be repeated; tests of their programs look at them.
 _REPEATED = {'arm', 'later_arm'}
 
@@ -43,7 +60,7 @@ _REPEATED = {'arm', 'later_arm'}
 def read(name):
   """Returns the program's name and the flags of a file."""
   path = ROOT / 'configs' / name
-  (program, named), = _COMMAND.findall(path.read_text())
+  ((program, named),) = _COMMAND.findall(path.read_text())
   assert named == name, f'{name} names {named}'
   words = flags.FlagValues().read_flags_from_files([f'--flagfile={path}'])
   pairs = [word.removeprefix('--').split('=', 1) for word in words]

@@ -34,7 +34,10 @@ def load_program(test, name, directory='bin'):
 def run_program(program, **values):
   """Returns the exit code, standard output and standard error."""
   out, err = io.StringIO(), io.StringIO()
-  with (flagsaver.as_parsed(**values), contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(err)):
+  with (
+    flagsaver.as_parsed(**values),
+    contextlib.redirect_stdout(out),
+    contextlib.redirect_stderr(err),
+  ):
     code = app.call(program.main, [program.__name__])
   return code, out.getvalue(), err.getvalue()

@@ -19,9 +19,13 @@ from darts_tf.system import process
 
 _ROOT = pathlib.Path(darts_tf.__file__).parents[1]
 _CYCLES = (
-    '--search_space=prune_replace_dl', '--method=prune_replace',
-    '--cycle_epochs=1,1,1', '--cycle_grace_epochs=0,0,0',
-    '--cycle_morphisms=2,0,0', '--cycle_candidates=4,2,1')
+  '--search_space=prune_replace_dl',
+  '--method=prune_replace',
+  '--cycle_epochs=1,1,1',
+  '--cycle_grace_epochs=0,0,0',
+  '--cycle_morphisms=2,0,0',
+  '--cycle_candidates=4,2,1',
+)
 
 
 def load_program(name):
@@ -31,12 +35,23 @@ def load_program(name):
   spec = importlib.util.spec_from_file_location(f'program_{name}', path)
   module = importlib.util.module_from_spec(spec)
   with contextlib.ExitStack() as stack:
-    for kind in ('string', 'integer', 'float', 'boolean', 'enum', 'list',
-                 'multi_string'):
+    for kind in (
+      'string',
+      'integer',
+      'float',
+      'boolean',
+      'enum',
+      'list',
+      'multi_string',
+    ):
       real = getattr(flags, f'DEFINE_{kind}')
-      stack.enter_context(mock.patch.object(
-          flags, f'DEFINE_{kind}',
-          lambda *a, _real=real, **k: _real(*a, flag_values=values, **k)))
+      stack.enter_context(
+        mock.patch.object(
+          flags,
+          f'DEFINE_{kind}',
+          lambda *a, _real=real, **k: _real(*a, flag_values=values, **k),
+        )
+      )
     stack.enter_context(mock.patch.object(process, 'tune'))
     spec.loader.exec_module(module)
   flags.DEFINE_integer('verbosity', 0, '', flag_values=values)
@@ -44,7 +59,6 @@ def load_program(name):
 
 
 class BadInputTest(parameterized.TestCase):
-
   def setUp(self):
     super().setUp()
     temporary = tempfile.TemporaryDirectory()
@@ -54,9 +68,12 @@ class BadInputTest(parameterized.TestCase):
   def call(self, program, *words):
     main, values = load_program(program)
     out, err = io.StringIO(), io.StringIO()
-    with (mock.patch.object(flags, 'FLAGS', values),
-          mock.patch.object(process, 'configure_tensorflow'),
-          contextlib.redirect_stdout(out), contextlib.redirect_stderr(err)):
+    with (
+      mock.patch.object(flags, 'FLAGS', values),
+      mock.patch.object(process, 'configure_tensorflow'),
+      contextlib.redirect_stdout(out),
+      contextlib.redirect_stderr(err),
+    ):
       try:
         code = app.call(main, app.parse_flags([program, *words]))
       except SystemExit as exit_:
@@ -75,44 +92,71 @@ class BadInputTest(parameterized.TestCase):
     self.assertTrue(program == 'tune' or not workdir.exists())
 
   @parameterized.parameters(
-      ('search', "Unknown search_space.*Did you mean 'darts'",
-       '--search_space=dartz'),
-      ('search', "Unknown method: .*Did you mean 'darts'", '--method=dart'),
-      ('search', "Did you mean 'second_order'", '--gradient=secondorder'),
-      ('search', "Unknown dataset.*Did you mean 'digits'",
-       '--dataset=digit'),
-      ('search', 'strategy.*default.*mirrored', '--strategy=mirror'),
-      ('search', 'Received: epochs=0', '--epochs=0'),
-      ('search', 'Did you mean --channels', '--chanels=4'),
-      ('search', 'Received: batch_size=719', '--batch_size=719',
-       '--search_space=nas_bench_201', '--channels=2', '--cells=1'),
-      ('search', 'differ in length; .* 2 numbers in cycle_epochs', *_CYCLES,
-       '--cycle_epochs=2,2'),
-      ('pipeline', 'Received: cycle_candidates=2, cycle_morphisms=2',
-       *_CYCLES, '--cycle_candidates=2,2,1'),
-      ('search', 'memory and there are 1 MiB; .* Received: batch_size=16',
-       *_CYCLES, '--cells=3', '--channels=2', '--batch_size=16',
-       '--max_batch_size=32', '--memory_budget=1'),
-      ('train', "Did you mean 'DARTS_V2'", '--genotype=DARTS_V3'),
-      ('train', "Did you mean 'conv'", '--stem=con'),
-      ('train', "Did you mean 'digits'", '--dataset=digit'),
-      ('pipeline', "Did you mean 'conv'", '--train_stem=con'),
-      ('pipeline', 'Received: epochs=0 .flag --train_epochs',
-       '--train_epochs=0'),
-      ('pipeline', "Did you mean 'digits'", '--dataset=digit'),
-      ('pipeline', 'expected max_parameters of at least', '--cells=3',
-       '--channels=2', '--train_cells=3', '--max_parameters=100',
-       '--train_steps_per_epoch=1'),
-      ('tune', "Did you mean 'digits'", '--dataset=digit'),
-      ('tune', "Did you mean 'beta_darts'", '--method=beta_dart'),
-      ('tune', 'Received: max_trials=0', '--max_trials=0'),
-      ('tune', 'Received: stop_below=1', '--stop_below=1'),
-      ('tune', 'Received: epochs=0 .flag --train_epochs',
-       '--train_epochs=0'),
-      ('tune', "Did you mean 'eta'", '--vary=etta=0.1,0.2'),
-      ('tune', 'No run here', '--finished=/nowhere/at/all'),
-      ('tune', 'should be one of <val_accuracy.val_loss>',
-       '--objective=val_los'))
+    (
+      'search',
+      "Unknown search_space.*Did you mean 'darts'",
+      '--search_space=dartz',
+    ),
+    ('search', "Unknown method: .*Did you mean 'darts'", '--method=dart'),
+    ('search', "Did you mean 'second_order'", '--gradient=secondorder'),
+    ('search', "Unknown dataset.*Did you mean 'digits'", '--dataset=digit'),
+    ('search', 'strategy.*default.*mirrored', '--strategy=mirror'),
+    ('search', 'Received: epochs=0', '--epochs=0'),
+    ('search', 'Did you mean --channels', '--chanels=4'),
+    (
+      'search',
+      'Received: batch_size=719',
+      '--batch_size=719',
+      '--search_space=nas_bench_201',
+      '--channels=2',
+      '--cells=1',
+    ),
+    (
+      'search',
+      'differ in length; .* 2 numbers in cycle_epochs',
+      *_CYCLES,
+      '--cycle_epochs=2,2',
+    ),
+    (
+      'pipeline',
+      'Received: cycle_candidates=2, cycle_morphisms=2',
+      *_CYCLES,
+      '--cycle_candidates=2,2,1',
+    ),
+    (
+      'search',
+      'memory and there are 1 MiB; .* Received: batch_size=16',
+      *_CYCLES,
+      '--cells=3',
+      '--channels=2',
+      '--batch_size=16',
+      '--max_batch_size=32',
+      '--memory_budget=1',
+    ),
+    ('train', "Did you mean 'DARTS_V2'", '--genotype=DARTS_V3'),
+    ('train', "Did you mean 'conv'", '--stem=con'),
+    ('train', "Did you mean 'digits'", '--dataset=digit'),
+    ('pipeline', "Did you mean 'conv'", '--train_stem=con'),
+    ('pipeline', 'Received: epochs=0 .flag --train_epochs', '--train_epochs=0'),
+    ('pipeline', "Did you mean 'digits'", '--dataset=digit'),
+    (
+      'pipeline',
+      'expected max_parameters of at least',
+      '--cells=3',
+      '--channels=2',
+      '--train_cells=3',
+      '--max_parameters=100',
+      '--train_steps_per_epoch=1',
+    ),
+    ('tune', "Did you mean 'digits'", '--dataset=digit'),
+    ('tune', "Did you mean 'beta_darts'", '--method=beta_dart'),
+    ('tune', 'Received: max_trials=0', '--max_trials=0'),
+    ('tune', 'Received: stop_below=1', '--stop_below=1'),
+    ('tune', 'Received: epochs=0 .flag --train_epochs', '--train_epochs=0'),
+    ('tune', "Did you mean 'eta'", '--vary=etta=0.1,0.2'),
+    ('tune', 'No run here', '--finished=/nowhere/at/all'),
+    ('tune', 'should be one of <val_accuracy.val_loss>', '--objective=val_los'),
+  )
   def test_names_and_values(self, program, message, *words):
     self.refused(message, program, *words)
 
@@ -120,13 +164,14 @@ class BadInputTest(parameterized.TestCase):
     images = np.zeros((40, 2, 2, 1), np.uint8)
     labels = np.arange(40) % 2
     path = self.directory / 'images.npz'
-    np.savez(path, x_train=images, y_train=labels, x_test=images,
-             y_test=labels)
+    np.savez(path, x_train=images, y_train=labels, x_test=images, y_test=labels)
     small = 'The images are too small: .* at least 4x4 .*image_size=2x2'
-    self.refused(small, 'search', f'--dataset={path}', '--batch_size=8',
-                 '--cells=3')
-    self.refused(small, 'train', f'--dataset={path}', '--batch_size=8',
-                 '--cells=3')
+    self.refused(
+      small, 'search', f'--dataset={path}', '--batch_size=8', '--cells=3'
+    )
+    self.refused(
+      small, 'train', f'--dataset={path}', '--batch_size=8', '--cells=3'
+    )
 
   def test_genotype_files_of_another_kind(self):
     path = self.directory / 'file.json'
@@ -146,23 +191,30 @@ class BadInputTest(parameterized.TestCase):
 
 
 class ProcessTest(absltest.TestCase):
-
   def start(self, *words):
     environment = {**os.environ, 'PYTHONPATH': str(_ROOT)}
     # As a user has it: the programs themselves keep TensorFlow quiet.
     environment.pop('TF_CPP_MIN_LOG_LEVEL', None)
     return subprocess.Popen(
-        [sys.executable, str(_ROOT / 'bin/search.py'), *words],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env=environment)
+      [sys.executable, str(_ROOT / 'bin/search.py'), *words],
+      stdout=subprocess.PIPE,
+      stderr=subprocess.PIPE,
+      text=True,
+      env=environment,
+    )
 
   def test_refusal_and_interruption(self):
     with tempfile.TemporaryDirectory() as directory:
       refused = self.start('--search_space=dartz', '--workdir=' + directory)
       stopped = self.start(
-          '--search_space=nas_bench_201', '--channels=2', '--cells=1',
-          '--workdir=' + directory, '--epochs=1000', '--batch_size=16',
-          '--gradient=one_level')
+        '--search_space=nas_bench_201',
+        '--channels=2',
+        '--cells=1',
+        '--workdir=' + directory,
+        '--epochs=1000',
+        '--batch_size=16',
+        '--gradient=one_level',
+      )
       for line in stopped.stdout:
         if line.startswith('Data '):
           break
@@ -172,8 +224,9 @@ class ProcessTest(absltest.TestCase):
       self.assertRegex(err, r"^error: .*Did you mean 'darts'.*\n$")
       out, err = stopped.communicate(timeout=200)
       self.assertEqual(
-          (stopped.returncode, err),
-          (2, 'interrupted: run the same command again to continue\n'))
+        (stopped.returncode, err),
+        (2, 'interrupted: run the same command again to continue\n'),
+      )
 
 
 if __name__ == '__main__':

@@ -17,12 +17,10 @@ from darts_tf.genotype import load_genotype
 from darts_tf.models import Network
 from darts_tf.runs.workdir import WorkDir
 
-INFO = DatasetInfo(
-    'toy', (8, 8, 1), ('even', 'odd'), (.5,), (.3,), 9, 9)
+INFO = DatasetInfo('toy', (8, 8, 1), ('even', 'odd'), (0.5,), (0.3,), 9, 9)
 
 
 class ExportProgramTest(tf.test.TestCase):
-
   def setUp(self):
     super().setUp()
     self.program = load_program(self, 'export')
@@ -44,45 +42,57 @@ class ExportProgramTest(tf.test.TestCase):
     def load_trained(path):
       loaded.append(str(path))
       return network, INFO
+
     code, out, _ = self.main(load_trained, workdir=workdir)
     self.assertIsNone(code)
     self.assertEqual(loaded, [workdir])
     path = os.path.join(workdir, 'saved_model')
     self.assertRegex(
-        out, 'Random images take the place of test images: No run here')
+      out, 'Random images take the place of test images: No run here'
+    )
     self.assertIn(f'SavedModel:     {path}\n', out)
     self.assertRegex(
-        out, r'\nsaved_model +[\d.]+ [kM]B +[\d.]+ ms +(\d\.\de-0[6-9]|0\.0e)')
+      out, r'\nsaved_model +[\d.]+ [kM]B +[\d.]+ ms +(\d\.\de-0[6-9]|0\.0e)'
+    )
     self.assertIn('100 % of 64', out)
     self.assertTrue(tf.saved_model.contains_saved_model(path))
-    record, = read_exports(WorkDir(workdir))
-    self.assertEqual((record.format, record.path, record.threads),
-                     ('saved_model', 'saved_model', usable_threads()))
+    (record,) = read_exports(WorkDir(workdir))
+    self.assertEqual(
+      (record.format, record.path, record.threads),
+      ('saved_model', 'saved_model', usable_threads()),
+    )
 
     output = os.path.join(workdir, 'elsewhere')
     with mock.patch.object(
-        runner, 'np', mock.Mock(wraps=np, max=lambda values: .5)):
+      runner, 'np', mock.Mock(wraps=np, max=lambda values: 0.5)
+    ):
       with self.assertRaisesRegex(
-          RuntimeError, 'predicts something else.*difference=0.5'):
-        self.main(load_trained, workdir=workdir, output=output,
-                  images='random')
+        RuntimeError, 'predicts something else.*difference=0.5'
+      ):
+        self.main(load_trained, workdir=workdir, output=output, images='random')
     self.assertTrue(tf.saved_model.contains_saved_model(output))
 
   @unittest.skipUnless(
-      importlib.util.find_spec('onnxruntime'), 'needs onnxruntime')
+    importlib.util.find_spec('onnxruntime'), 'needs onnxruntime'
+  )
   def test_wrong_flags(self):
     def load_trained(path):
       raise AssertionError('Before anything is loaded.')
+
     for values, message in (
-        ({'formats': ['saved_model', 'onx']}, "Did you mean 'onnx'"),
-        ({'formats': ['saved_model', 'onnx'], 'output': 'there'},
-         'One path cannot hold several formats.*output=.there')):
+      ({'formats': ['saved_model', 'onx']}, "Did you mean 'onnx'"),
+      (
+        {'formats': ['saved_model', 'onnx'], 'output': 'there'},
+        'One path cannot hold several formats.*output=.there',
+      ),
+    ):
       code, out, err = self.main(load_trained, workdir='nowhere', **values)
       self.assertEqual((code, out), (2, ''))
       self.assertRegex(err, f'^error: .*{message}.*\n$')
     with mock.patch.object(importlib.util, 'find_spec', return_value=None):
       code, _, err = self.main(
-          load_trained, workdir='nowhere', formats=['tflite'])
+        load_trained, workdir='nowhere', formats=['tflite']
+      )
     self.assertEqual(code, 2)
     self.assertIn('pip install "darts_tf[tflite]"', err)
     self.assertFalse(os.path.exists('nowhere'))
@@ -90,6 +100,7 @@ class ExportProgramTest(tf.test.TestCase):
   def test_refused(self):
     def load_trained(path):
       raise InputError(f'No run here. Received: workdir={path}')
+
     code, out, err = self.main(load_trained, workdir='nowhere')
     self.assertEqual(code, 2)
     self.assertEqual(out, '')

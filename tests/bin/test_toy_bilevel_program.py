@@ -7,7 +7,6 @@ from programs import load_program, run_program
 
 
 class ToyBilevelProgramTest(parameterized.TestCase):
-
   def setUp(self):
     super().setUp()
     self.program = load_program(self, 'toy_bilevel')
@@ -20,11 +19,12 @@ class ToyBilevelProgramTest(parameterized.TestCase):
   def test_table(self):
     lines = self.main(xi='0.5', gradient='second_order_exact').splitlines()
     self.assertEqual(
-        lines[0].split(),
-        ['gradient', 'setting', 'iterations', 'alpha', 'w'])
+      lines[0].split(), ['gradient', 'setting', 'iterations', 'alpha', 'w']
+    )
     self.assertEqual(
-        lines[1].split(),
-        ['second_order_exact', 'xi=0.5', '296', '1.003', '1.007'])
+      lines[1].split(),
+      ['second_order_exact', 'xi=0.5', '296', '1.003', '1.007'],
+    )
     self.assertLen(lines, 2)
 
   def test_unfinished(self):
@@ -46,11 +46,12 @@ class ToyBilevelProgramTest(parameterized.TestCase):
     return {row[0]: (float(row[-2]), float(row[-1])) for row in rows}
 
   def test_amended_and_implicit(self):
-    for values in ({'gradient': 'amended', 'eta': '0.25'},
-                   {'gradient': 'amended_exact', 'eta': '0.25'},
-                   {'gradient': 'implicit', 'neumann_terms': '20',
-                    'neumann_step': '0.3'},
-                   {'gradient': 'implicit_cg', 'damping': '0'}):
+    for values in (
+      {'gradient': 'amended', 'eta': '0.25'},
+      {'gradient': 'amended_exact', 'eta': '0.25'},
+      {'gradient': 'implicit', 'neumann_terms': '20', 'neumann_step': '0.3'},
+      {'gradient': 'implicit_cg', 'damping': '0'},
+    ):
       [(alpha, w)] = self.ends(**values).values()
       self.assertAlmostEqual(alpha, 1, delta=0.02, msg=str(values))
       self.assertAlmostEqual(w, 1, delta=0.02, msg=str(values))
@@ -61,19 +62,23 @@ class ToyBilevelProgramTest(parameterized.TestCase):
     with tempfile.TemporaryDirectory() as output:
       ends = self.ends(gradient='all', xi='0.5', output=output)
       self.assertContainsSubset(
-          ['one_level', 'first_order', 'amended_exact', 'implicit_cg'], ends)
+        ['one_level', 'first_order', 'amended_exact', 'implicit_cg'], ends
+      )
       rows = json.loads((pathlib.Path(output) / 'toy.json').read_text())
       self.assertLen(rows, len(ends))
       [amended] = [r for r in rows if r.get('gradient') == 'amended']
       self.assertEqual(amended['eta'], 0.1)
 
   @parameterized.parameters(
-      ({'gradient': 'second_order', 'eta': '0.1'}, 'eta does not belong'),
-      ({'gradient': 'amendet'}, "Did you mean 'amended'"),
-      ({'gradient': 'amended', 'eta': '0'}, 'above 0. Received: eta=0'),
-      ({'gradient': ''}, "Received: gradient=''"),
-      ({'gradient': 'implicit', 'neumann_step': '1.2', 'neumann_terms': '9'},
-       'diverges.*below 1. Received: neumann_step=1.2'))
+    ({'gradient': 'second_order', 'eta': '0.1'}, 'eta does not belong'),
+    ({'gradient': 'amendet'}, "Did you mean 'amended'"),
+    ({'gradient': 'amended', 'eta': '0'}, 'above 0. Received: eta=0'),
+    ({'gradient': ''}, "Received: gradient=''"),
+    (
+      {'gradient': 'implicit', 'neumann_step': '1.2', 'neumann_terms': '9'},
+      'diverges.*below 1. Received: neumann_step=1.2',
+    ),
+  )
   def test_wrong_gradient(self, values, message):
     code, _, err = run_program(self.program, **values)
     self.assertEqual(code, 2)

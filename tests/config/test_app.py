@@ -22,15 +22,13 @@ def make_flags():
   values = flags.FlagValues()
   flags.DEFINE_float('rate', 0.5, 'A rate.', flag_values=values)
   flags.DEFINE_enum(
-      'gradient', 'first', ['first', 'second'], 'A choice.',
-      flag_values=values)
-  flags.DEFINE_integer(
-      'size', 1, 'A size.', lower_bound=1, flag_values=values)
+    'gradient', 'first', ['first', 'second'], 'A choice.', flag_values=values
+  )
+  flags.DEFINE_integer('size', 1, 'A size.', lower_bound=1, flag_values=values)
   return values
 
 
 class AppTest(parameterized.TestCase):
-
   def call(self, function, *arguments):
     """Returns (result or exit code, standard output, standard error)."""
     out, err = io.StringIO(), io.StringIO()
@@ -49,24 +47,30 @@ class AppTest(parameterized.TestCase):
   def test_flags_are_parsed(self):
     result, out, err = self.parse('--rate=0.25', '--gradient', 'second')
     self.assertEqual((result, out, err), (['program'], '', ''))
-    self.assertEqual((self.values.rate, self.values.gradient), (
-        0.25, 'second'))
+    self.assertEqual((self.values.rate, self.values.gradient), (0.25, 'second'))
 
   @parameterized.parameters(
-      (['--rat=1'],
-       'error: Unknown flag; expected one that --help shows. Did you mean'
-       ' --rate? Received: --rat\n'),
-      (['--zzzzzz'],
-       'error: Unknown flag; expected one that --help shows. Received:'
-       ' --zzzzzz\n'),
-      (['--gradient=third'], 'error: .*gradient=third.*first.*second.*\n'),
-      (['--rate=fast'], 'error: .*rate=fast.*\n'),
-      (['--size=0'], 'error: .*size=0.*\n'),
-      (['--rate'], 'error: .*rate.*\n'),
-      (['--flagfile=/nowhere.cfg'], 'error: .*/nowhere.cfg.*\n'),
-      (['toy', '--rate=1', 'x'],
-       'error: Words without a flag are not understood; expected'
-       ' --flag=value. Received: toy x\n'))
+    (
+      ['--rat=1'],
+      'error: Unknown flag; expected one that --help shows. Did you mean'
+      ' --rate? Received: --rat\n',
+    ),
+    (
+      ['--zzzzzz'],
+      'error: Unknown flag; expected one that --help shows. Received:'
+      ' --zzzzzz\n',
+    ),
+    (['--gradient=third'], 'error: .*gradient=third.*first.*second.*\n'),
+    (['--rate=fast'], 'error: .*rate=fast.*\n'),
+    (['--size=0'], 'error: .*size=0.*\n'),
+    (['--rate'], 'error: .*rate.*\n'),
+    (['--flagfile=/nowhere.cfg'], 'error: .*/nowhere.cfg.*\n'),
+    (
+      ['toy', '--rate=1', 'x'],
+      'error: Words without a flag are not understood; expected'
+      ' --flag=value. Received: toy x\n',
+    ),
+  )
   def test_refused_in_one_line(self, words, message):
     result, out, err = self.parse(*words)
     self.assertEqual((result, out), (2, ''))
@@ -92,16 +96,19 @@ class AppTest(parameterized.TestCase):
   def test_help_text(self):
     values = flags.FlagValues()
     for module, name in (
-        ('darts_tf.data', 'data_dir'), ('other.module', 'unrelated'),
-        (sys.argv[0], 'of_program')):
-      flags.DEFINE_string(
-          name, None, f'Help of {name}.', flag_values=values)
+      ('darts_tf.data', 'data_dir'),
+      ('other.module', 'unrelated'),
+      (sys.argv[0], 'of_program'),
+    ):
+      flags.DEFINE_string(name, None, f'Help of {name}.', flag_values=values)
       flag = values[name]
       values.register_flag_by_module(module, flag)
       values.register_key_flag_for_module(module, flag)
     main = mock.Mock(__doc__='Does something.\n')
-    with (mock.patch.object(flags, 'FLAGS', values),
-          mock.patch.dict(sys.modules, {'__main__': main})):
+    with (
+      mock.patch.object(flags, 'FLAGS', values),
+      mock.patch.dict(sys.modules, {'__main__': main}),
+    ):
       text = app.help_text()
     self.assertStartsWith(text, 'Does something.')
     self.assertIn('Help of of_program.', text)
@@ -111,28 +118,31 @@ class AppTest(parameterized.TestCase):
   @parameterized.parameters((None,), (0,), (3,))
   def test_result_of_main(self, code):
     self.assertEqual(
-        self.call(app.call, lambda argv: code, ['p']), (code, '', ''))
+      self.call(app.call, lambda argv: code, ['p']), (code, '', '')
+    )
 
   def raising(self, error):
     def main(argv):
       raise error
+
     return self.call(app.call, main, ['p'])
 
   def test_input_error(self):
     self.assertEqual(
-        self.raising(InputError('Not so; expected\nthis. Received: x=1')),
-        (2, '', 'error: Not so; expected this. Received: x=1\n'))
+      self.raising(InputError('Not so; expected\nthis. Received: x=1')),
+      (2, '', 'error: Not so; expected this. Received: x=1\n'),
+    )
 
   def test_other_errors_are_not_hidden(self):
     with self.assertRaisesRegex(ValueError, 'a mistake'):
       self.raising(ValueError('a mistake'))
 
-  @parameterized.parameters(
-      (KeyboardInterrupt(), 2), (app.Terminated(), 143))
+  @parameterized.parameters((KeyboardInterrupt(), 2), (app.Terminated(), 143))
   def test_interrupted(self, error, code):
-    self.assertEqual(self.raising(error), (
-        code, '',
-        'interrupted: run the same command again to continue\n'))
+    self.assertEqual(
+      self.raising(error),
+      (code, '', 'interrupted: run the same command again to continue\n'),
+    )
 
   def restore_handlers(self):
     """Puts back what `app.run` changes in the process."""
@@ -160,8 +170,10 @@ class AppTest(parameterized.TestCase):
       del flags_parser
       sys.exit(main(argv))
 
-    with (mock.patch.object(absl_app, 'run', absl_run),
-          mock.patch.object(app, '_PATIENCE', 0.2)):
+    with (
+      mock.patch.object(absl_app, 'run', absl_run),
+      mock.patch.object(app, '_PATIENCE', 0.2),
+    ):
       result, _, err = self.call(app.run, main, ['p'])
     self.assertEqual((result, lost), (code, [1]))
     self.assertStartsWith(err, 'interrupted')
@@ -188,7 +200,8 @@ class AppTest(parameterized.TestCase):
       code, out, err = self.call(app.run, main, ['p'])
     self.assertEqual((code, out), (143, "tidy ['p']\n"))
     self.assertEqual(
-        err, 'interrupted: run the same command again to continue\n')
+      err, 'interrupted: run the same command again to continue\n'
+    )
 
   def test_interrupted_before_main(self):
     self.restore_handlers()
@@ -201,7 +214,8 @@ class AppTest(parameterized.TestCase):
     directory = tempfile.TemporaryDirectory()
     self.addCleanup(directory.cleanup)
     program = pathlib.Path(directory.name) / 'program.py'
-    program.write_text(textwrap.dedent('''\
+    program.write_text(
+      textwrap.dedent('''\
         """Tries the wrapper."""
         import sys
         from absl import flags
@@ -211,19 +225,30 @@ class AppTest(parameterized.TestCase):
           assert 'tensorflow' not in sys.modules
           print(flags.FLAGS.number)
         app.run(main)
-        '''))
+        ''')
+    )
     root = pathlib.Path(app.__file__).parents[2]
 
     def start(*words):
       result = subprocess.run(
-          [sys.executable, str(program), *words], capture_output=True,
-          text=True, check=False, env={**os.environ, 'PYTHONPATH': str(root)})
+        [sys.executable, str(program), *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, 'PYTHONPATH': str(root)},
+      )
       return result.returncode, result.stdout, result.stderr
 
     self.assertEqual(start('--number=3'), (0, '3\n', ''))
-    self.assertEqual(start('--numbr=3'), (
-        2, '', 'error: Unknown flag; expected one that --help shows. Did you'
-        ' mean --number? Received: --numbr\n'))
+    self.assertEqual(
+      start('--numbr=3'),
+      (
+        2,
+        '',
+        'error: Unknown flag; expected one that --help shows. Did you'
+        ' mean --number? Received: --numbr\n',
+      ),
+    )
     code, out, err = start('--help')
     self.assertEqual((code, err), (0, ''))
     self.assertStartsWith(out, 'Tries the wrapper.')

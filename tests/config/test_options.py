@@ -31,18 +31,26 @@ class Example(Options):
 
 
 class OptionsTest(parameterized.TestCase):
-
   def parse(self, *words, define=(), **kwargs):
     values = flags.FlagValues()
     with contextlib.ExitStack() as stack:
       stack.enter_context(mock.patch.object(flags, 'FLAGS', values))
-      real = {n: getattr(flags, n) for n in (
-          'DEFINE_string', 'DEFINE_integer', 'DEFINE_float',
-          'DEFINE_boolean', 'DEFINE_enum')}
+      real = {
+        n: getattr(flags, n)
+        for n in (
+          'DEFINE_string',
+          'DEFINE_integer',
+          'DEFINE_float',
+          'DEFINE_boolean',
+          'DEFINE_enum',
+        )
+      }
       for name, function in real.items():
-        stack.enter_context(mock.patch.object(
-            flags, name,
-            lambda *a, _f=function: _f(*a, flag_values=values)))
+        stack.enter_context(
+          mock.patch.object(
+            flags, name, lambda *a, _f=function: _f(*a, flag_values=values)
+          )
+        )
       for arguments in define or [(Example,)]:
         define_flags(*arguments)
       values(['program', *words])
@@ -53,24 +61,37 @@ class OptionsTest(parameterized.TestCase):
 
   def test_every_type(self):
     self.assertEqual(
-        self.parse('--name=b', '--kind=long', '--count=3', '--rate=1e-3',
-                   '--on', '--where=w', '--size=4', '--share=0.25',
-                   '--noloud'),
-        Example('b', 'long', 3, 1e-3, True, 'w', 4, 0.25, False))
+      self.parse(
+        '--name=b',
+        '--kind=long',
+        '--count=3',
+        '--rate=1e-3',
+        '--on',
+        '--where=w',
+        '--size=4',
+        '--share=0.25',
+        '--noloud',
+      ),
+      Example('b', 'long', 3, 1e-3, True, 'w', 4, 0.25, False),
+    )
     self.assertIs(self.parse('--loud').loud, True)
 
   def test_prefix_and_shared_flags(self):
     config = self.parse(
-        '--count=3', '--t_count=4', '--name=b',
-        define=[(Example,), (Example, 't_', ('name',))],
-        prefix='t_', shared=('name',))
+      '--count=3',
+      '--t_count=4',
+      '--name=b',
+      define=[(Example,), (Example, 't_', ('name',))],
+      prefix='t_',
+      shared=('name',),
+    )
     self.assertEqual(config, Example('b', count=4))
 
   def test_other_defaults_and_values(self):
     config = self.parse(
-        define=[(Example, '', ('size',), {'count': 7})],
-        skip=('size',), rate=2.)
-    self.assertEqual(config, Example(count=7, rate=2.))
+      define=[(Example, '', ('size',), {'count': 7})], skip=('size',), rate=2.0
+    )
+    self.assertEqual(config, Example(count=7, rate=2.0))
 
   @parameterized.parameters('--kind=lon', '--count=x', '--rate=fast')
   def test_wrong_flags(self, word):
@@ -78,15 +99,23 @@ class OptionsTest(parameterized.TestCase):
       self.parse(word)
 
   @parameterized.parameters(
-      ({'kind': 'lon'}, "Unknown kind: expected one of long, x. Did you mean"
-       " 'long'. Received: kind='lon'"),
-      ({'count': 0}, 'count is too small: expected at least 1. Received:'
-       ' count=0'),
-      ({'count': 10}, 'count is too large: expected less than 10. Received:'
-       ' count=10'),
-      ({'rate': float('nan')}, 'too small: .* Received: rate=nan'),
-      ({'size': 0}, 'Received: size=0'),
-      ({'share': 1.}, 'Received: share=1.0'))
+    (
+      {'kind': 'lon'},
+      'Unknown kind: expected one of long, x. Did you mean'
+      " 'long'. Received: kind='lon'",
+    ),
+    (
+      {'count': 0},
+      'count is too small: expected at least 1. Received: count=0',
+    ),
+    (
+      {'count': 10},
+      'count is too large: expected less than 10. Received: count=10',
+    ),
+    ({'rate': float('nan')}, 'too small: .* Received: rate=nan'),
+    ({'size': 0}, 'Received: size=0'),
+    ({'share': 1.0}, 'Received: share=1.0'),
+  )
   def test_wrong_values(self, changes, message):
     with self.assertRaisesRegex(InputError, message):
       Example(**changes)
@@ -95,7 +124,8 @@ class OptionsTest(parameterized.TestCase):
 
   def test_prefix_is_part_of_the_name_in_messages(self):
     with self.assertRaisesRegex(
-        InputError, 'Received: count=0 [(]flag --t_count[)]'):
+      InputError, 'Received: count=0 [(]flag --t_count[)]'
+    ):
       self.parse('--t_count=0', define=[(Example, 't_')], prefix='t_')
 
   def test_pinned(self):

@@ -46,7 +46,8 @@ def registered(module: str, registry: str) -> tuple[str, ...]:
 
 SPACES = registered('darts_tf.search_space', 'search_spaces')
 GRADIENTS = registered(
-    'darts_tf.architecture_gradient', 'architecture_gradients')
+  'darts_tf.architecture_gradient', 'architecture_gradients'
+)
 RULES = registered('darts_tf.discretize', 'discretizations')
 RELAXATIONS = registered('darts_tf.relaxation', 'relaxations')
 METHODS = registered('darts_tf.methods', 'methods')
@@ -64,8 +65,10 @@ def size(space: str) -> int:
   """Candidates of all edges of the smallest supernet."""
   value = search_spaces[space]
   return sum(
-      len(names) for plan in value.macro.plan(1, fewest_cells(space))
-      for names in value.candidates[plan.kind])
+    len(names)
+    for plan in value.macro.plan(1, fewest_cells(space))
+    for names in value.candidates[plan.kind]
+  )
 
 
 CHEAPEST = min(SPACES, key=size)
@@ -78,16 +81,19 @@ def repeats(space: str) -> bool:
   and all else alike.
   """
   value = search_spaces[space]
-  rest = lambda s: dataclasses.replace(
-      s, name='', candidates={}, growth=None)
+  rest = lambda s: dataclasses.replace(s, name='', candidates={}, growth=None)
   uniform = all(len(set(edges)) == 1 for edges in value.candidates.values())
   return uniform and any(
-      rest(other) == rest(value)
-      and set(other.candidates) == set(value.candidates)
-      and all(set(mine[0]) <= set(theirs[0]) for mine, theirs in zip(
-          value.candidates.values(), other.candidates.values()))
-      for other in map(
-          search_spaces.__getitem__, SPACES[:SPACES.index(space)]))
+    rest(other) == rest(value)
+    and set(other.candidates) == set(value.candidates)
+    and all(
+      set(mine[0]) <= set(theirs[0])
+      for mine, theirs in zip(
+        value.candidates.values(), other.candidates.values()
+      )
+    )
+    for other in map(search_spaces.__getitem__, SPACES[: SPACES.index(space)])
+  )
 
 
 def options_of_schedule(method: str, space: str) -> dict[str, str]:
@@ -95,9 +101,12 @@ def options_of_schedule(method: str, space: str) -> dict[str, str]:
   if methods[method].schedule == 'constant':
     return {}
   grows = search_spaces[space].growth is not None
-  return {'cycle_epochs': '1,1', 'cycle_grace_epochs': '0,0',
-          'cycle_morphisms': '1,0' if grows else '0,0',
-          'cycle_candidates': '3,1' if grows else '2,1'}
+  return {
+    'cycle_epochs': '1,1',
+    'cycle_grace_epochs': '0,0',
+    'cycle_morphisms': '1,0' if grows else '0,0',
+    'cycle_candidates': '3,1' if grows else '2,1',
+  }
 
 
 class Case(NamedTuple):
@@ -125,7 +134,8 @@ class Case(NamedTuple):
     if self.space == CHEAPEST:
       return True
     return (self.gradient, self.method) == (GRADIENT, METHOD) and (
-        self.space not in COSTLY and not repeats(self.space))
+      self.space not in COSTLY and not repeats(self.space)
+    )
 
   @property
   def is_possible(self) -> bool:
@@ -147,15 +157,24 @@ class Case(NamedTuple):
 
   def config(self, **changes) -> SearchConfig:
     """Returns a configuration of a few steps; `changes` are its options."""
-    return SearchConfig(**{
-        'search_space': self.space, 'gradient': self.gradient,
-        'method': self.method, 'cells': fewest_cells(self.space),
-        'channels': CHANNELS, 'batch_size': 8, 'epochs': 2,
-        'steps_per_epoch': 2, 'alpha_learning_rate': 0.1,
+    return SearchConfig(
+      **{
+        'search_space': self.space,
+        'gradient': self.gradient,
+        'method': self.method,
+        'cells': fewest_cells(self.space),
+        'channels': CHANNELS,
+        'batch_size': 8,
+        'epochs': 2,
+        'steps_per_epoch': 2,
+        'alpha_learning_rate': 0.1,
         # Then alphas move by the gradient or not at all.
-        'alpha_weight_decay': 0., **OPTIONS.get(self.gradient, {}),
+        'alpha_weight_decay': 0.0,
+        **OPTIONS.get(self.gradient, {}),
         **options_of_schedule(self.method, self.space),
-        **changes})
+        **changes,
+      }
+    )
 
 
 def cases_of_spaces() -> list[Case]:
@@ -166,15 +185,24 @@ def cases_of_spaces() -> list[Case]:
 def cases_of_gradients() -> list[Case]:
   """Each other gradient, and each other method, with each space."""
   cases = [
-      *(Case(space, gradient) for gradient in GRADIENTS for space in SPACES
-        if gradient != GRADIENT),
-      *(Case(space, methods[method].gradient, method) for method in METHODS
-        for space in SPACES if method != METHOD)]
+    *(
+      Case(space, gradient)
+      for gradient in GRADIENTS
+      for space in SPACES
+      if gradient != GRADIENT
+    ),
+    *(
+      Case(space, methods[method].gradient, method)
+      for method in METHODS
+      for space in SPACES
+      if method != METHOD
+    ),
+  ]
   return [case for case in cases if case.is_possible]
 
 
 def generate(
-    contracts: type, cases: list[Case], module: dict, costly: bool = False
+  contracts: type, cases: list[Case], module: dict, costly: bool = False
 ) -> None:
   """Adds a test case of all contracts for each case to a module.
 
@@ -186,9 +214,12 @@ def generate(
       in two spaces only.
   """
   for case in cases:
-    made = type(f'{contracts.__name__}_{case.name}',
-                (contracts, tf.test.TestCase),
-                {'case': case, '__module__': module['__name__']})
+    made = type(
+      f'{contracts.__name__}_{case.name}',
+      (contracts, tf.test.TestCase),
+      {'case': case, '__module__': module['__name__']},
+    )
     by_default = case.by_default and not (
-        costly and case.space not in (CHEAPEST, *MAIN))
+      costly and case.space not in (CHEAPEST, *MAIN)
+    )
     module[made.__name__] = made if by_default else pytest.mark.slow(made)

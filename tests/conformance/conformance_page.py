@@ -8,20 +8,20 @@ import pathlib
 from collections.abc import Iterator
 
 from conformance_cases import (
-    CHEAPEST,
-    COSTLY,
-    GRADIENT,
-    GRADIENTS,
-    MAIN,
-    METHOD,
-    METHODS,
-    RELAXATIONS,
-    RULES,
-    SPACES,
-    Case,
-    cases_of_gradients,
-    cases_of_spaces,
-    fewest_cells,
+  CHEAPEST,
+  COSTLY,
+  GRADIENT,
+  GRADIENTS,
+  MAIN,
+  METHOD,
+  METHODS,
+  RELAXATIONS,
+  RULES,
+  SPACES,
+  Case,
+  cases_of_gradients,
+  cases_of_spaces,
+  fewest_cells,
 )
 
 HERE = pathlib.Path(__file__).parent
@@ -29,12 +29,13 @@ PAGE = HERE.parents[1] / 'docs/conformance.md'
 
 # File of the contracts, and what they are repeated for.
 _PARTS = (
-    ('search_contracts.py', 'each search space with each gradient'),
-    ('replica_contracts.py', 'each search space with each gradient'),
-    ('placement_contracts.py', 'each search space with each gradient'),
-    ('test_networks.py', 'each search space'),
-    ('test_discretizations.py', 'each search space with each rule'),
-    ('test_relaxations.py', 'each search space with each relaxation'))
+  ('search_contracts.py', 'each search space with each gradient'),
+  ('replica_contracts.py', 'each search space with each gradient'),
+  ('placement_contracts.py', 'each search space with each gradient'),
+  ('test_networks.py', 'each search space'),
+  ('test_discretizations.py', 'each search space with each rule'),
+  ('test_relaxations.py', 'each search space with each relaxation'),
+)
 
 _TEXT = """\
 # Conformance
@@ -103,29 +104,57 @@ def page() -> str:
   mark = lambda case: 'default' if case.by_default else 'slow'
   others = [method for method in METHODS if method != METHOD]
   return _TEXT.format(
-      contracts=table(
-          ['contract', 'for', 'what'],
-          [[name, repeated, what] for name, repeated, what in contracts()]),
-      channels=Case(CHEAPEST, GRADIENT).config().channels,
-      gradient=GRADIENT, cheapest=CHEAPEST,
-      table=table(
-          ['search space', 'cells',
-           *(f'`{name}`' for name in GRADIENTS),
-           *(f'method `{name}`' for name in others)],
-          [[f'`{space}`', str(fewest_cells(space)),
-            *(mark(case) for gradient in GRADIENTS for case in cases
-              if case[:2] == (space, gradient) and case.method == METHOD),
-            *(next((mark(case) for case in cases
-                    if (case.space, case.method) == (space, method)),
-                   'refused') for method in others)]
-           for space in SPACES]),
-      main=', '.join(f'`{space}`' for space in MAIN),
-      costly=', '.join(f'`{space}`' for space in COSTLY),
-      count=len(cases), count_default=sum(c.by_default for c in cases),
-      methods=(' Other methods run in that space, too, with their own'
-               ' gradient.' if others else ''),
-      rules=', '.join(f'`{name}`' for name in RULES),
-      relaxations=', '.join(f'`{name}`' for name in RELAXATIONS))
+    contracts=table(
+      ['contract', 'for', 'what'],
+      [[name, repeated, what] for name, repeated, what in contracts()],
+    ),
+    channels=Case(CHEAPEST, GRADIENT).config().channels,
+    gradient=GRADIENT,
+    cheapest=CHEAPEST,
+    table=table(
+      [
+        'search space',
+        'cells',
+        *(f'`{name}`' for name in GRADIENTS),
+        *(f'method `{name}`' for name in others),
+      ],
+      [
+        [
+          f'`{space}`',
+          str(fewest_cells(space)),
+          *(
+            mark(case)
+            for gradient in GRADIENTS
+            for case in cases
+            if case[:2] == (space, gradient) and case.method == METHOD
+          ),
+          *(
+            next(
+              (
+                mark(case)
+                for case in cases
+                if (case.space, case.method) == (space, method)
+              ),
+              'refused',
+            )
+            for method in others
+          ),
+        ]
+        for space in SPACES
+      ],
+    ),
+    main=', '.join(f'`{space}`' for space in MAIN),
+    costly=', '.join(f'`{space}`' for space in COSTLY),
+    count=len(cases),
+    count_default=sum(c.by_default for c in cases),
+    methods=(
+      ' Other methods run in that space, too, with their own gradient.'
+      if others
+      else ''
+    ),
+    rules=', '.join(f'`{name}`' for name in RULES),
+    relaxations=', '.join(f'`{name}`' for name in RELAXATIONS),
+  )
 
 
 if __name__ == '__main__':

@@ -49,31 +49,39 @@ class ReplicaContracts:
     self.assertCountEqual(one, two)
     moved = 0
     for name, value in one.items():
-      self.assertAllClose(
-          two[name], value, rtol=1e-9, atol=1e-9, msg=name)
+      self.assertAllClose(two[name], value, rtol=1e-9, atol=1e-9, msg=name)
       moved += not np.array_equal(value, start.get(name))
     self.assertGreater(moved, len(one) / 2)
 
   def step(self, **changes):
     """Takes a step; returns state and metrics after, and state before."""
-    config = resolve(self.case.config(
-        batch_size=4, alpha_scale=0.5, deterministic=False, **changes))
+    config = resolve(
+      self.case.config(
+        batch_size=4, alpha_scale=0.5, deterministic=False, **changes
+      )
+    )
     with eager_float64():
       seed_everything(config)
       parts = build_search(config, self.data)
       # The inner step takes the momentum buffers along.
       for i, velocity in enumerate(parts.weight_optimizer.velocities):
-        velocity.assign(np.random.default_rng(i).normal(
-            size=velocity.shape) * 0.01)
+        velocity.assign(
+          np.random.default_rng(i).normal(size=velocity.shape) * 0.01
+        )
       before = state(parts)
-      streams = [parts.weight_stream,
-                 parts.architecture_stream or parts.weight_stream]
-      batches = [next(iter(distribute(s, parts.strategy, 0, 1)))
-                 for s in streams]
+      streams = [
+        parts.weight_stream,
+        parts.architecture_stream or parts.weight_stream,
+      ]
+      batches = [
+        next(iter(distribute(s, parts.strategy, 0, 1))) for s in streams
+      ]
       metrics = parts.step.search(*batches)
     self.assertEqual(parts.supernet.compute_dtype, 'float64')
-    return {**state(parts),
-            **{name: float(value) for name, value in metrics.items()}}, before
+    return {
+      **state(parts),
+      **{name: float(value) for name, value in metrics.items()},
+    }, before
 
 
 def state(parts):

@@ -52,11 +52,13 @@ class SearchContracts:
       if len(record.metrics) == 1:
         shutil.copytree(cls.directory / 'whole', cls.directory / 'cut')
 
-    with mock.patch.object(loop, 'build_search', keep), mock.patch.object(
-        SearchRecord, 'add', add_and_copy):
+    with (
+      mock.patch.object(loop, 'build_search', keep),
+      mock.patch.object(SearchRecord, 'add', add_and_copy),
+    ):
       result = run_search(
-          cls.case.config(), cls.directory / 'whole', cls.data,
-          verbose=False)
+        cls.case.config(), cls.directory / 'whole', cls.data, verbose=False
+      )
     return kept[0], result
 
   def test_builds(self):
@@ -65,7 +67,8 @@ class SearchContracts:
     self.assertIs(self.parts.space, space)
     self.assertEqual(self.parts.estimator.name, self.case.gradient)
     self.assertEqual(
-        set(self.parts.supernet.groups.values()), set(space.candidates))
+      set(self.parts.supernet.groups.values()), set(space.candidates)
+    )
     self.assertLen(self.result.metrics, 2)
 
   def test_alphas_move_and_stay_finite(self):
@@ -93,17 +96,20 @@ class SearchContracts:
     genotype.validate_for(self.case.space)
     self.assertCountEqual(genotype.cells, self.parts.supernet.groups)
     self.assertEqual(Genotype.from_json(genotype.to_json()), genotype)
+    self.assertEqual(Genotype.load(self.result.workdir.genotype_path), genotype)
     self.assertEqual(
-        Genotype.load(self.result.workdir.genotype_path), genotype)
-    self.assertEqual(
-        self.result.metrics[-1]['genotype'],
-        json.loads(genotype.to_json()))
+      self.result.metrics[-1]['genotype'], json.loads(genotype.to_json())
+    )
 
   def test_genotype_builds(self):
     """Its network is built and classifies."""
     network = Network(
-        self.result.genotype, self.data.info.image_shape, 10,
-        self.parts.config.channels, self.parts.config.cells)
+      self.result.genotype,
+      self.data.info.image_shape,
+      10,
+      self.parts.config.channels,
+      self.parts.config.cells,
+    )
     images = self.data.x_test[:2].astype('float32')
     logits = network(images, training=True)
     self.assertEqual(logits.shape, (2, 10))
@@ -114,10 +120,13 @@ class SearchContracts:
     cut = self.directory / 'cut'
     self.assertLen(tiny_runs.timeless(cut / 'metrics.jsonl'), 1)
     with mock.patch.object(
-        loop, 'build_search', functools.partial(
-            self.build_again, loop.build_search)):
+      loop,
+      'build_search',
+      functools.partial(self.build_again, loop.build_search),
+    ):
       result, out = tiny_runs.printed(
-          run_search, self.case.config(), cut, self.data)
+        run_search, self.case.config(), cut, self.data
+      )
     self.assertNotIsInstance(result, BaseException, result)
     self.assertIn('Continuing after epoch 1 of 2.', out)
     tiny_runs.assert_same_search(self, cut, self.directory / 'whole')
@@ -132,10 +141,20 @@ class SearchContracts:
     used = self.parts.variables()
     for owner, variables in parts.variables().items():
       assign_arrays(owner, used[owner], to_arrays(owner, variables))
-    return dataclasses.replace(parts, **{
-        name: getattr(self.parts, name) for name in (
-            'supernet', 'relaxation', 'alphas', 'weight_optimizer',
-            'alpha_optimizer', 'step')})
+    return dataclasses.replace(
+      parts,
+      **{
+        name: getattr(self.parts, name)
+        for name in (
+          'supernet',
+          'relaxation',
+          'alphas',
+          'weight_optimizer',
+          'alpha_optimizer',
+          'step',
+        )
+      },
+    )
 
   def test_eager_equals_graph(self):
     """The compiled step has the gradients that it has run eagerly."""
@@ -155,18 +174,22 @@ class SearchContracts:
     moved = 0
     for name, value in state.items():
       # The moments of the optimizers, which are gradients, among them.
-      scale = max(1., np.abs(before[name]).max(initial=0.))
+      scale = max(1.0, np.abs(before[name]).max(initial=0.0))
       self.assertAllClose(
-          value, eager_state[name], rtol=1e-4, atol=1e-4 * scale, msg=name)
+        value, eager_state[name], rtol=1e-4, atol=1e-4 * scale, msg=name
+      )
       moved += not np.array_equal(value, before[name])
     self.assertGreater(moved, len(self.parts.alphas))
 
   def batches(self):
     """A training and an architecture batch, those of the first step."""
-    streams = [self.parts.weight_stream,
-               self.parts.architecture_stream or self.parts.weight_stream]
-    return [next(iter(distribute(s, self.parts.strategy, 0, 1)))
-            for s in streams]
+    streams = [
+      self.parts.weight_stream,
+      self.parts.architecture_stream or self.parts.weight_stream,
+    ]
+    return [
+      next(iter(distribute(s, self.parts.strategy, 0, 1))) for s in streams
+    ]
 
   def state(self):
     """Copies all variables of the search."""

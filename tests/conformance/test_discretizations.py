@@ -13,7 +13,6 @@ DRAWS = 20
 
 
 class DiscretizationContracts(parameterized.TestCase):
-
   @parameterized.product(space=SPACES, rule=RULES)
   def test_random_mixing_weights(self, space, rule):
     """Random weights give a valid genotype, or a clear `InputError`."""
@@ -22,8 +21,10 @@ class DiscretizationContracts(parameterized.TestCase):
     draw = np.random.default_rng(0)
     found = set()
     for _ in range(DRAWS):
-      weights = {group: draw.random(value.candidate_mask(kind).shape)
-                 for group, kind in kinds.items()}
+      weights = {
+        group: draw.random(value.candidate_mask(kind).shape)
+        for group, kind in kinds.items()
+      }
       try:
         genotype = discretize(value, weights, kinds, rule)
       except InputError as error:

@@ -13,15 +13,20 @@ from conformance_cases import (
 from placement_contracts import PlacementContracts, placement
 
 generate(
-    PlacementContracts, cases_of_spaces() + cases_of_gradients(), globals(),
-    costly=True)
+  PlacementContracts,
+  cases_of_spaces() + cases_of_gradients(),
+  globals(),
+  costly=True,
+)
 
 
 class OptionsTest(tf.test.TestCase, parameterized.TestCase):
-
   @parameterized.parameters(
-      {'drop_path': 0.2, 'auxiliary': True}, {'precision': 'mixed_float16'},
-      {'precision': 'mixed_bfloat16'}, {'remat': True})
+    {'drop_path': 0.2, 'auxiliary': True},
+    {'precision': 'mixed_float16'},
+    {'precision': 'mixed_bfloat16'},
+    {'remat': True},
+  )
   def test_stays_on_the_gpu(self, **options):
     config = Case(CHEAPEST, GRADIENT).config(**options)
     result = placement(self, config)

@@ -38,17 +38,16 @@ def _slow_crop(image, padding, top, left, mirrored):
 
 
 class AugmentTest(tf.test.TestCase, parameterized.TestCase):
-
   def _augment(self, images, seed=(1, 2), **arguments):
     return augment(
-        images, Augmentation(**arguments), _MEAN, _STD, tf.constant(seed)
+      images, Augmentation(**arguments), _MEAN, _STD, tf.constant(seed)
     ).numpy()
 
   def test_normalizes(self):
     images = _images()
     self.assertAllClose(self._augment(images), _normalized(images), 1e-5)
     self.assertAllClose(
-        normalize(images, _MEAN, _STD), _normalized(images), 1e-5
+      normalize(images, _MEAN, _STD), _normalized(images), 1e-5
     )
 
   @parameterized.parameters((2, True), (2, False), (0, True), (1, False))
@@ -57,24 +56,23 @@ class AugmentTest(tf.test.TestCase, parameterized.TestCase):
     out = self._augment(images, crop_padding=padding, flip=flip)
     found = []
     choices = [
-        (top, left, mirrored)
-        for top in range(2 * padding + 1)
-        for left in range(2 * padding + 1)
-        for mirrored in ((False, True) if flip else (False,))
+      (top, left, mirrored)
+      for top in range(2 * padding + 1)
+      for left in range(2 * padding + 1)
+      for mirrored in ((False, True) if flip else (False,))
     ]
     for image, result in zip(images, out, strict=True):
       matches = [
-          choice for choice in choices
-          if np.allclose(
-              _normalized(_slow_crop(image, padding, *choice)), result,
-              atol=1e-4,
-          )
+        choice
+        for choice in choices
+        if np.allclose(
+          _normalized(_slow_crop(image, padding, *choice)), result, atol=1e-4
+        )
       ]
       self.assertLen(matches, 1)
       found += matches
     # Images are treated each by itself, and every value is met.
-    tops, lefts, mirrored = (set(values) for values in zip(*found,
-                                                           strict=True))
+    tops, lefts, mirrored = (set(values) for values in zip(*found, strict=True))
     self.assertEqual(tops, set(range(2 * padding + 1)))
     self.assertEqual(lefts, set(range(2 * padding + 1)))
     self.assertEqual(mirrored, {False, True} if flip else {False})
@@ -91,7 +89,7 @@ class AugmentTest(tf.test.TestCase, parameterized.TestCase):
         for x in range(6):
           expected = before.copy()
           top, left = y - side // 2, x - side // 2
-          expected[max(top, 0):top + side, max(left, 0):left + side] = 0
+          expected[max(top, 0) : top + side, max(left, 0) : left + side] = 0
           if np.allclose(expected, after, atol=1e-4):
             matches.append((y, x))
       self.assertLen(matches, 1)
@@ -100,7 +98,7 @@ class AugmentTest(tf.test.TestCase, parameterized.TestCase):
 
   def test_cutout_larger_than_the_image(self):
     self.assertAllEqual(
-        self._augment(_images(), cutout=20), np.zeros((40, 5, 6, 2))
+      self._augment(_images(), cutout=20), np.zeros((40, 5, 6, 2))
     )
 
   def test_draws_are_independent(self):
@@ -128,28 +126,27 @@ class AugmentTest(tf.test.TestCase, parameterized.TestCase):
       return out
 
     self.assertAllClose(
-        compiled(_images()),
-        self._augment(_images(), crop_padding=2, flip=True, cutout=2),
+      compiled(_images()),
+      self._augment(_images(), crop_padding=2, flip=True, cutout=2),
     )
 
   @parameterized.parameters(
-      ('digits', (8, 8, 1), 1, False),
-      ('digits', (16, 16, 1), 2, False),
-      ('mnist', (28, 28, 1), 2, False),
-      ('fashion_mnist', (28, 28, 1), 2, True),
-      ('svhn_cropped', (32, 32, 3), 4, False),
-      ('cifar10', (32, 32, 3), 4, True),
-      ('cifar10_corrupted/fog_1', (32, 32, 3), 4, True),
-      ('folder:x', (64, 64, 3), 8, True),
-      ('folder:x', (64, 64, 1), 8, False),
+    ('digits', (8, 8, 1), 1, False),
+    ('digits', (16, 16, 1), 2, False),
+    ('mnist', (28, 28, 1), 2, False),
+    ('fashion_mnist', (28, 28, 1), 2, True),
+    ('svhn_cropped', (32, 32, 3), 4, False),
+    ('cifar10', (32, 32, 3), 4, True),
+    ('cifar10_corrupted/fog_1', (32, 32, 3), 4, True),
+    ('folder:x', (64, 64, 3), 8, True),
+    ('folder:x', (64, 64, 1), 8, False),
   )
   def test_defaults(self, name, shape, padding, flip):
     info = DatasetInfo(name, shape, ('a', 'b'), (0.0,), (1.0,), 1, 1)
     self.assertEqual(default_augmentation(info), Augmentation(padding, flip))
 
   @parameterized.parameters(
-      ({'crop_padding': -1}, 'crop_padding=-1'),
-      ({'cutout': 2.5}, 'cutout=2.5'),
+    ({'crop_padding': -1}, 'crop_padding=-1'), ({'cutout': 2.5}, 'cutout=2.5')
   )
   def test_errors(self, arguments, message):
     with self.assertRaisesRegex(InputError, message):

@@ -10,7 +10,6 @@ from darts_tf.config.errors import InputError
 
 
 class FolderTest(parameterized.TestCase):
-
   def setUp(self):
     super().setUp()
     self.root = self.enter_context(tempfile.TemporaryDirectory())
@@ -26,8 +25,9 @@ class FolderTest(parameterized.TestCase):
   def _write_classes(self, top='', count=5, **arguments):
     for label, name in enumerate(('cat', 'dog')):
       for index in range(count):
-        self._write(f'{top}{name}/{index}.png', 100 * label + index,
-                    **arguments)
+        self._write(
+          f'{top}{name}/{index}.png', 100 * label + index, **arguments
+        )
 
   def test_split_by_fraction(self):
     self._write_classes()
@@ -51,8 +51,9 @@ class FolderTest(parameterized.TestCase):
     self._write_classes('train/', count=3)
     self._write_classes(f'{test}/', count=1)
     loaded = data.load(f'folder:{self.root}')
-    self.assertEqual(loaded.x_train[:, 0, 0, 0].tolist(),
-                     [0, 1, 2, 100, 101, 102])
+    self.assertEqual(
+      loaded.x_train[:, 0, 0, 0].tolist(), [0, 1, 2, 100, 101, 102]
+    )
     self.assertEqual(loaded.x_test[:, 0, 0, 0].tolist(), [0, 100])
     self.assertEqual(loaded.y_test.tolist(), [0, 1])
 
@@ -84,27 +85,42 @@ class FolderTest(parameterized.TestCase):
     images = np.concatenate([loaded.x_train, loaded.x_test])
     self.assertTrue((images == images[:, :1, :1, :1]).all())
     self.assertEqual(
-        sorted(images[:, 0, 0, 0].tolist()),
-        [0, 1, 2, 3, 4, 77, 78, 100, 101, 102, 103, 104],
+      sorted(images[:, 0, 0, 0].tolist()),
+      [0, 1, 2, 3, 4, 77, 78, 100, 101, 102, 103, 104],
     )
 
   def test_first_frame_of_an_animation_and_bitmaps(self):
     self._write_classes(shape=(1, 1, 3))
     # Two frames of one pixel: white, then black.
     frame = b'\x2c' + bytes(4) + b'\1\0\1\0\0\2\2%s\1\0'
-    gif = (b'GIF89a\1\0\1\0\x80\0\0\xff\xff\xff\0\0\0' + frame % b'\x44'
-           + frame % b'\x4c' + b'\x3b')
+    gif = (
+      b'GIF89a\1\0\1\0\x80\0\0\xff\xff\xff\0\0\0'
+      + frame % b'\x44'
+      + frame % b'\x4c'
+      + b'\x3b'
+    )
     with open(os.path.join(self.root, 'cat', 'a.gif'), 'wb') as file:
       file.write(gif)
-    bitmap = (b'BM' + (58).to_bytes(4, 'little') + bytes(4) + b'\x36\0\0\0'
-              + b'\x28\0\0\0' + b'\1\0\0\0' + b'\1\0\0\0' + b'\1\0\x18\0'
-              + bytes(24) + b'\x0a\x0a\x0a\0')
+    bitmap = (
+      b'BM'
+      + (58).to_bytes(4, 'little')
+      + bytes(4)
+      + b'\x36\0\0\0'
+      + b'\x28\0\0\0'
+      + b'\1\0\0\0'
+      + b'\1\0\0\0'
+      + b'\1\0\x18\0'
+      + bytes(24)
+      + b'\x0a\x0a\x0a\0'
+    )
     with open(os.path.join(self.root, 'dog', 'a.bmp'), 'wb') as file:
       file.write(bitmap)
     loaded = data.load(f'folder:{self.root}')
     images = np.concatenate([loaded.x_train, loaded.x_test])
-    self.assertEqual(sorted(images[..., 1].ravel().tolist()),
-                     [0, 1, 2, 3, 4, 10, 100, 101, 102, 103, 104, 255])
+    self.assertEqual(
+      sorted(images[..., 1].ravel().tolist()),
+      [0, 1, 2, 3, 4, 10, 100, 101, 102, 103, 104, 255],
+    )
 
   def test_image_size(self):
     self._write_classes()
@@ -117,7 +133,7 @@ class FolderTest(parameterized.TestCase):
     self._write_classes()
     self._write('dog/z.png', 50, shape=(9, 7, 3))
     with self.assertRaisesRegex(
-        InputError, r"--image_size.*cat/0.png' \(4x5\), .*dog/z.png' \(9x7\)"
+      InputError, r"--image_size.*cat/0.png' \(4x5\), .*dog/z.png' \(9x7\)"
     ):
       data.load(f'folder:{self.root}')
 
@@ -126,7 +142,7 @@ class FolderTest(parameterized.TestCase):
     with open(os.path.join(self.root, 'cat', 'bad.jpg'), 'w') as file:
       file.write('no image')
     with self.assertRaisesRegex(
-        InputError, "cannot be read.*file='.*cat/bad.jpg'$"
+      InputError, "cannot be read.*file='.*cat/bad.jpg'$"
     ):
       data.load(f'folder:{self.root}')
 

@@ -10,7 +10,6 @@ from darts_tf.data.image_data import channel_statistics, make_image_data
 
 
 class DigitsTest(parameterized.TestCase):
-
   def test_is_complete(self):
     digits = data.load('digits')
     info = digits.info
@@ -26,7 +25,7 @@ class DigitsTest(parameterized.TestCase):
     self.assertEqual(values, {round(v * 255 / 16) for v in range(17)})
     counts = np.bincount(np.concatenate([digits.y_train, digits.y_test]))
     self.assertEqual(
-        counts.tolist(), [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+      counts.tolist(), [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
     )
     self.assertLessEqual(np.ptp(np.bincount(digits.y_test)), 2)
 
@@ -43,17 +42,17 @@ class DigitsTest(parameterized.TestCase):
     self.assertEqual(digits.info.image_shape, (16, 16, 1))
     self.assertEqual(digits.x_train.dtype, np.uint8)
     self.assertAlmostEqual(
-        digits.x_train.mean(), data.load('digits').x_train.mean(), delta=2
+      digits.x_train.mean(), data.load('digits').x_train.mean(), delta=2
     )
     self.assertEqual(
-        data.load('digits', image_size=(4, 6)).x_test.shape, (360, 4, 6, 1)
+      data.load('digits', image_size=(4, 6)).x_test.shape, (360, 4, 6, 1)
     )
 
   @parameterized.parameters(
-      ({'image_size': 0}, 'image_size=0'),
-      ({'image_size': (8, 8, 8)}, r'expected a positive integer or \(height'),
-      ({'image_size': (8.0, 8)}, 'image size is not valid'),
-      ({'test_fraction': 1}, 'expected 0 < test_fraction < 1.*fraction=1'),
+    ({'image_size': 0}, 'image_size=0'),
+    ({'image_size': (8, 8, 8)}, r'expected a positive integer or \(height'),
+    ({'image_size': (8.0, 8)}, 'image size is not valid'),
+    ({'test_fraction': 1}, 'expected 0 < test_fraction < 1.*fraction=1'),
   )
   def test_errors(self, arguments, message):
     with self.assertRaisesRegex(InputError, message):
@@ -61,7 +60,6 @@ class DigitsTest(parameterized.TestCase):
 
 
 class StatisticsTest(absltest.TestCase):
-
   def test_equal_numpy(self):
     images = np.random.default_rng(0).integers(0, 256, (50, 5, 4, 3), np.uint8)
     mean, std = channel_statistics(images)
@@ -85,7 +83,6 @@ class StatisticsTest(absltest.TestCase):
 
 
 class MemoryTest(absltest.TestCase):
-
   def test_is_known_here(self):
     self.assertGreater(memory.available_bytes(), 10**6)
     self.assertGreater(memory._sysconf_bytes(), 10**6)
@@ -94,7 +91,7 @@ class MemoryTest(absltest.TestCase):
     with mock.patch.object(memory, 'available_bytes', lambda: 2000):
       memory.check_memory('x', 6, (10, 10, 1))
       with self.assertRaisesRegex(
-          InputError, "smaller image_size, at most 9.*'x', num_images=7"
+        InputError, "smaller image_size, at most 9.*'x', num_images=7"
       ):
         memory.check_memory('x', 7, (10, 10, 1))
 

@@ -10,7 +10,8 @@ _SEED = tf.constant([3, 4], tf.int64)
 def ramps(count, height, width):
   """Rows in the first channel, columns in the second one."""
   rows, columns = np.meshgrid(
-      np.arange(height), np.arange(width), indexing='ij')
+    np.arange(height), np.arange(width), indexing='ij'
+  )
   image = np.stack([rows, columns], -1).astype(np.float32)
   return tf.constant(np.tile(image, [count, 1, 1, 1]))
 
@@ -20,18 +21,24 @@ def crop(images, seed=_SEED):
 
 
 class ResizedCropTest(tf.test.TestCase, parameterized.TestCase):
-
   def boxes(self, height, width, count=400):
     """Sizes and places of crops, read off what they make of ramps."""
     result = crop(ramps(count, height, width)).numpy()
     middle = slice(height // 4, -height // 4), slice(width // 4, -width // 4)
     rows, columns = result[..., 0], result[..., 1]
     # Linear in between, the same along the other axis.
-    self.assertAllClose(np.diff(rows[:, middle[0]], 2, axis=1), np.zeros(
-        [count, rows[:, middle[0]].shape[1] - 2, width]), atol=1e-3)
-    steps = np.stack([
+    self.assertAllClose(
+      np.diff(rows[:, middle[0]], 2, axis=1),
+      np.zeros([count, rows[:, middle[0]].shape[1] - 2, width]),
+      atol=1e-3,
+    )
+    steps = np.stack(
+      [
         np.median(np.diff(rows, axis=1), axis=(1, 2)),
-        np.median(np.diff(columns, axis=2), axis=(1, 2))], -1)
+        np.median(np.diff(columns, axis=2), axis=(1, 2)),
+      ],
+      -1,
+    )
     at = np.stack([rows[:, height // 2, 0], columns[:, 0, width // 2]], -1)
     # The place of the crop's first edge, pixels being squares.
     half = np.array([height // 2, width // 2]) + 0.5
@@ -67,8 +74,10 @@ class ResizedCropTest(tf.test.TestCase, parameterized.TestCase):
     whole = np.isclose(sizes, [4 / 0.75, 4], atol=1e-2).all(-1)
     self.assertGreater(whole.sum(), 10)
     self.assertAllClose(
-        places[whole], np.tile([(64 - 4 / 0.75) / 2, 0], [whole.sum(), 1]),
-        atol=0.1)
+      places[whole],
+      np.tile([(64 - 4 / 0.75) / 2, 0], [whole.sum(), 1]),
+      atol=0.1,
+    )
 
   def test_constant_images(self):
     images = tf.fill([20, 9, 12, 3], 0.37)
@@ -78,7 +87,8 @@ class ResizedCropTest(tf.test.TestCase, parameterized.TestCase):
     images = ramps(3, 16, 16)
     self.assertAllEqual(crop(images), crop(images))
     self.assertNotAllClose(
-        crop(images), crop(images, tf.constant([3, 5], tf.int64)), atol=0.5)
+      crop(images), crop(images, tf.constant([3, 5], tf.int64)), atol=0.5
+    )
     first, second, _ = crop(images)
     self.assertNotAllClose(first, second, atol=0.5)
 

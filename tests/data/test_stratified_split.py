@@ -6,14 +6,13 @@ from darts_tf.data import stratified_split
 
 
 class StratifiedSplitTest(parameterized.TestCase):
-
   @parameterized.parameters(0.5, 0.2, 0.31, 0.9)
   def test_is_exact_and_even(self, fraction):
     labels = np.repeat([3, 0, 7], [50, 31, 20])
     first, second = stratified_split(labels, fraction, seed=4)
     self.assertLen(first, round(fraction * len(labels)))
     self.assertSequenceEqual(
-        sorted([*first, *second]), list(range(len(labels)))
+      sorted([*first, *second]), list(range(len(labels)))
     )
     self.assertTrue((np.diff(first) > 0).all())
     self.assertTrue((np.diff(second) > 0).all())
@@ -50,12 +49,12 @@ class StratifiedSplitTest(parameterized.TestCase):
     self.assertLen(first, 3)
 
   @parameterized.parameters(
-      ([0, 0, 1], 0.5, 0, 'expected 2 examples or more.*class 1'),
-      ([0, 0], 0.0, 0, 'expected 0 < fraction < 1.*fraction=0.0'),
-      ([0, 0], 1.0, 0, 'expected 0 < fraction < 1'),
-      ([0, 0], 0.5, -1, 'seed=-1'),
-      ([], 0.5, 0, r'expected shape \(n,\)'),
-      ([[0, 0]], 0.5, 0, r'labels.shape=\(1, 2\)'),
+    ([0, 0, 1], 0.5, 0, 'expected 2 examples or more.*class 1'),
+    ([0, 0], 0.0, 0, 'expected 0 < fraction < 1.*fraction=0.0'),
+    ([0, 0], 1.0, 0, 'expected 0 < fraction < 1'),
+    ([0, 0], 0.5, -1, 'seed=-1'),
+    ([], 0.5, 0, r'expected shape \(n,\)'),
+    ([[0, 0]], 0.5, 0, r'labels.shape=\(1, 2\)'),
   )
   def test_errors(self, labels, fraction, seed, message):
     with self.assertRaisesRegex(InputError, message):

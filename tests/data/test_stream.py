@@ -16,7 +16,7 @@ def _arrays(count=_COUNT):
 
 def _stream(batch_size=4, seed=0, name='weights', count=_COUNT, **arguments):
   return Stream(
-      *_arrays(count), batch_size, seed, name, (0.0,), (1 / 255,), **arguments
+    *_arrays(count), batch_size, seed, name, (0.0,), (1 / 255,), **arguments
   )
 
 
@@ -25,7 +25,6 @@ def _labels(dataset):
 
 
 class StreamTest(tf.test.TestCase, parameterized.TestCase):
-
   def test_shapes_are_static(self):
     images, labels = _stream().batches(0, 3).element_spec
     self.assertEqual(images, tf.TensorSpec((4, 4, 4, 1), tf.float32))
@@ -70,32 +69,36 @@ class StreamTest(tf.test.TestCase, parameterized.TestCase):
     stream = _stream()
     for dataset in (stream.batches(7), stream.epochs_dataset(7)):
       self.assertEqual(
-          _labels(dataset.take(20)), _labels(stream.batches(7, 27))
+        _labels(dataset.take(20)), _labels(stream.batches(7, 27))
       )
     far = _labels(stream.batches(10**9, 10**9 + 5))
     self.assertLen({label for batch in far for label in batch}, 20)
 
   def test_seed_and_name_tell_streams_apart(self):
     orders = [
-        str(_labels(_stream(**arguments).batches(0, 5)))
-        for arguments in ({}, {'seed': 1}, {'name': 'architecture'})
+      str(_labels(_stream(**arguments).batches(0, 5)))
+      for arguments in ({}, {'seed': 1}, {'name': 'architecture'})
     ]
     self.assertLen(set(orders), 3)
     self.assertEqual(orders[0], str(_labels(_stream().batches(0, 5))))
 
   def test_augmentation_differs_from_step_to_step(self):
-    stream = _stream(
-        batch_size=1, count=1, augmentation=Augmentation(cutout=1)
-    )
+    stream = _stream(batch_size=1, count=1, augmentation=Augmentation(cutout=1))
     images = [x for x, _ in stream.batches(0, 64).as_numpy_iterator()]
     # The one image is 0: only where it is blanked could differ.
     self.assertAllEqual(images[0], np.zeros((1, 4, 4, 1)))
     bright = Stream(
-        np.full((1, 4, 4, 1), 255, np.uint8), [0], 1, 0, 'w', (0.0,), (1.0,),
-        Augmentation(cutout=1),
+      np.full((1, 4, 4, 1), 255, np.uint8),
+      [0],
+      1,
+      0,
+      'w',
+      (0.0,),
+      (1.0,),
+      Augmentation(cutout=1),
     )
     holes = {
-        int(x.argmin()) for x, _ in bright.batches(0, 128).as_numpy_iterator()
+      int(x.argmin()) for x, _ in bright.batches(0, 128).as_numpy_iterator()
     }
     self.assertGreater(len(holes), 12)
 
@@ -103,21 +106,31 @@ class StreamTest(tf.test.TestCase, parameterized.TestCase):
     """Cut among replicas and workers, images are drawn as they are whole."""
     rng = np.random.default_rng(0)
     stream = Stream(
-        rng.integers(256, size=(24, 6, 6, 1)).astype(np.uint8),
-        np.arange(24), 8, 0, 'w', (0.5,), (0.2,),
-        Augmentation(crop_padding=2, flip=True, cutout=2))
+      rng.integers(256, size=(24, 6, 6, 1)).astype(np.uint8),
+      np.arange(24),
+      8,
+      0,
+      'w',
+      (0.5,),
+      (0.2,),
+      Augmentation(crop_padding=2, flip=True, cutout=2),
+    )
     whole = list(stream.batches(1, 5).as_numpy_iterator())
     of_workers = [
-        list(stream.batches(1, 5, share, 4).as_numpy_iterator())
-        for share in (range(0, 2), range(2, 4))]
+      list(stream.batches(1, 5, share, 4).as_numpy_iterator())
+      for share in (range(0, 2), range(2, 4))
+    ]
     for step, (images, labels) in enumerate(whole):
-      parts = [part for worker in of_workers
-               for part in worker[2 * step:2 * step + 2]]
+      parts = [
+        part
+        for worker in of_workers
+        for part in worker[2 * step : 2 * step + 2]
+      ]
       self.assertAllEqual(np.concatenate([x for x, _ in parts]), images)
       self.assertAllEqual(np.concatenate([y for _, y in parts]), labels)
     self.assertEqual(
-        stream.batches(0, 1, range(1), 4).element_spec[0].shape,
-        (2, 6, 6, 1))
+      stream.batches(0, 1, range(1), 4).element_spec[0].shape, (2, 6, 6, 1)
+    )
 
   def test_indices(self):
     stream = _stream(batch_size=3, indices=np.array([1, 4, 9]))
@@ -130,7 +143,7 @@ class StreamTest(tf.test.TestCase, parameterized.TestCase):
     strategy = tf.distribute.MirroredStrategy([d.name for d in devices])
     expected = _labels(_stream().batches(2, 6))
     distributed = strategy.experimental_distribute_dataset(
-        _stream().batches(2, 6)
+      _stream().batches(2, 6)
     )
     for labels, (_, parts) in zip(expected, distributed, strict=True):
       parts = strategy.experimental_local_results(parts)
@@ -138,14 +151,16 @@ class StreamTest(tf.test.TestCase, parameterized.TestCase):
       self.assertEqual(tf.concat(parts, 0).numpy().tolist(), labels)
 
   def test_iterators_end_at_once(self):
-    for dataset in (_stream().batches(0, 4), evaluation_batches(
-        *_arrays(), 2, (0.0,), (1.0,))):
+    for dataset in (
+      _stream().batches(0, 4),
+      evaluation_batches(*_arrays(), 2, (0.0,), (1.0,)),
+    ):
       self.assertIs(dataset.options().autotune.enabled, False)
 
   @parameterized.parameters(
-      ({'batch_size': 23}, 'expected 1 to 22. Received: batch_size=23'),
-      ({'batch_size': 0}, 'batch_size=0'),
-      ({'indices': np.array([], int)}, 'Received: 0 images'),
+    ({'batch_size': 23}, 'expected 1 to 22. Received: batch_size=23'),
+    ({'batch_size': 0}, 'batch_size=0'),
+    ({'indices': np.array([], int)}, 'Received: 0 images'),
   )
   def test_errors(self, arguments, message):
     with self.assertRaisesRegex(InputError, message):
@@ -163,7 +178,6 @@ class StreamTest(tf.test.TestCase, parameterized.TestCase):
 
 
 class EvaluationTest(tf.test.TestCase, parameterized.TestCase):
-
   @parameterized.parameters(1, 5, 11, 22, 30)
   def test_covers_all_once_in_order(self, batch_size):
     dataset = evaluation_batches(*_arrays(), batch_size, (0.0,), (1 / 255,))
@@ -180,10 +194,11 @@ class EvaluationTest(tf.test.TestCase, parameterized.TestCase):
 
   def test_indices(self):
     dataset = evaluation_batches(
-        *_arrays(), 2, (0.0,), (1.0,), indices=np.array([7, 3, 5])
+      *_arrays(), 2, (0.0,), (1.0,), indices=np.array([7, 3, 5])
     )
-    parts = [(y.tolist(), w.tolist()) for _, y, w in
-             dataset.as_numpy_iterator()]
+    parts = [
+      (y.tolist(), w.tolist()) for _, y, w in dataset.as_numpy_iterator()
+    ]
     self.assertEqual(parts, [([7, 3], [1, 1]), ([5, 5], [1, 0])])
 
   def test_errors(self):

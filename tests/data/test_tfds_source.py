@@ -14,8 +14,8 @@ from darts_tf.config.errors import InputError
 from darts_tf.data import memory
 
 _DATA_DIR = os.environ.get(
-    'DARTS_TF_DATA_DIR',
-    str(Path(__file__).parents[3] / 'shared' / 'data' / 'tfds'),
+  'DARTS_TF_DATA_DIR',
+  str(Path(__file__).parents[3] / 'shared' / 'data' / 'tfds'),
 )
 _VERSION = tfds.core.Version('1.0.0')
 
@@ -32,27 +32,31 @@ class _Tiny(tfds.core.GeneratorBasedBuilder, skip_registration=True):
 
   def _info(self):
     return tfds.core.DatasetInfo(
-        builder=self,
-        features=tfds.features.FeaturesDict({
-            'image': tfds.features.Image(shape=self.SHAPE),
-            'label': tfds.features.ClassLabel(names=['a', 'b']),
-        }),
-        supervised_keys=self.KEYS,
+      builder=self,
+      features=tfds.features.FeaturesDict(
+        {
+          'image': tfds.features.Image(shape=self.SHAPE),
+          'label': tfds.features.ClassLabel(names=['a', 'b']),
+        }
+      ),
+      supervised_keys=self.KEYS,
     )
 
   def _split_generators(self, manager):
-    return {name: self._generate_examples(n) for name, n in
-            self.COUNTS.items()}
+    return {name: self._generate_examples(n) for name, n in self.COUNTS.items()}
 
   def _generate_examples(self, count):
     for index in range(count):
       label = index % 2
       side = 4 + index if self.VARY else 4
       value = 20 * label + index
-      yield index, {
+      yield (
+        index,
+        {
           'image': np.full((side, side, self.SHAPE[-1] or 3), value, np.uint8),
           'label': label if self.LABELLED else -1,
-      }
+        },
+      )
 
 
 class TinyImages(_Tiny):
@@ -91,7 +95,6 @@ class TinyOtherTask(_Tiny):
 
 
 class TfdsTest(parameterized.TestCase):
-
   def setUp(self):
     super().setUp()
     self.data_dir = self.enter_context(tempfile.TemporaryDirectory())
@@ -134,7 +137,7 @@ class TfdsTest(parameterized.TestCase):
     loaded = self._load('tiny_varying', image_size=(5, 6))
     self.assertEqual(loaded.info.image_shape, (5, 6, 1))
     self.assertCountEqual(
-        loaded.x_train[:, 2, 3, 0].tolist(), [0, 21, 2, 23, 4, 25]
+      loaded.x_train[:, 2, 3, 0].tolist(), [0, 21, 2, 23, 4, 25]
     )
 
   def test_not_labelled(self):
@@ -148,17 +151,18 @@ class TfdsTest(parameterized.TestCase):
 
   def test_not_downloaded(self):
     with self.assertRaisesRegex(
-        InputError, "downloading is off.*dataset='cifar100', data_dir="
+      InputError, "downloading is off.*dataset='cifar100', data_dir="
     ):
       self._load('cifar100', download=False)
 
   def test_download_fails(self):
     with mock.patch.object(
-        TinyImages, '_generate_examples',
-        side_effect=ConnectionError('no route\nto host'),
+      TinyImages,
+      '_generate_examples',
+      side_effect=ConnectionError('no route\nto host'),
     ):
       with self.assertRaisesRegex(
-          InputError, r'expected a network.*\(ConnectionError: no route\)'
+        InputError, r'expected a network.*\(ConnectionError: no route\)'
       ):
         self._load('tiny_images')
 
@@ -168,10 +172,10 @@ class TfdsTest(parameterized.TestCase):
         self._load('tiny_images')
 
   @parameterized.parameters(
-      ('cifr10', "Did you mean 'cifar10'"),
-      ('digit', "Did you mean 'digits'"),
-      ('what is this', "expected 'digits', 'folder:PATH', 'FILE.npz' or"),
-      ('', "Unknown dataset.*dataset=''"),
+    ('cifr10', "Did you mean 'cifar10'"),
+    ('digit', "Did you mean 'digits'"),
+    ('what is this', "expected 'digits', 'folder:PATH', 'FILE.npz' or"),
+    ('', "Unknown dataset.*dataset=''"),
   )
   def test_unknown_name(self, name, message):
     with self.assertRaisesRegex(InputError, message) as caught:
@@ -190,7 +194,7 @@ class TfdsTest(parameterized.TestCase):
     with mock.patch.dict(sys.modules, {'tensorflow_datasets': None}):
       self.assertEqual(data.load('digits').info.num_test, 360)
       with self.assertRaisesRegex(
-          InputError, 'pip install tensorflow-datasets'
+        InputError, 'pip install tensorflow-datasets'
       ):
         self._load('cifar10')
 

@@ -15,24 +15,28 @@ from darts_tf.search_space import search_spaces
 
 
 class ChoicesTest(parameterized.TestCase):
-
   @parameterized.parameters(
-      # Published counts: arXiv:2001.00326, and arXiv:1806.09055, A.2, whose
-      # 10^18 architectures are the square of this many cells.
-      ('nas_bench_201', 5**6), ('darts', (1 * 3 * 6 * 10 * 7**8)**2))
+    # Published counts: arXiv:2001.00326, and arXiv:1806.09055, A.2, whose
+    # 10^18 architectures are the square of this many cells.
+    ('nas_bench_201', 5**6),
+    ('darts', (1 * 3 * 6 * 10 * 7**8) ** 2),
+  )
   def test_number_of_architectures(self, name, expected):
     self.assertEqual(num_architectures(search_spaces[name]), expected)
 
   def test_every_architecture_of_a_small_space_is_met_once(self):
     space = search_spaces['nas_bench_201']
     found = {
-        assemble(space, {'normal': list(itertools.chain(*options))})
-        for options in itertools.product(
-            *(choice.options() for choice in node_choices(space)))}
+      assemble(space, {'normal': list(itertools.chain(*options))})
+      for options in itertools.product(
+        *(choice.options() for choice in node_choices(space))
+      )
+    }
     self.assertLen(found, 5**6)
 
   @parameterized.parameters(
-      'darts', 'nas_bench_201', 'course', 'amended_s1', 'amended_s2', 's1')
+    'darts', 'nas_bench_201', 'course', 'amended_s1', 'amended_s2', 's1'
+  )
   def test_rules_derive_what_there_is_a_choice_of(self, name):
     space = search_spaces[name]
     for seed in range(5):
@@ -44,8 +48,10 @@ class ChoicesTest(parameterized.TestCase):
   def test_canonical_orders_edges_only(self):
     space = search_spaces['darts']
     groups = genotype_groups(space)
-    weights = {group: np.random.default_rng(3).random(
-        space.candidate_mask(kind).shape) for group, kind in groups.items()}
+    weights = {
+      group: np.random.default_rng(3).random(space.candidate_mask(kind).shape)
+      for group, kind in groups.items()
+    }
     genotype = discretize(space, weights, groups)
     ordered = canonical(genotype)
     self.assertNotEqual(genotype, ordered)

@@ -9,7 +9,6 @@ from darts_tf.search_space import AMENDED_S2, DARTS, NAS_BENCH_201, S1
 
 
 class RandomGenotypeTest(parameterized.TestCase):
-
   def test_same_seed_same_genotype(self):
     self.assertEqual(random_genotype(DARTS, 3), random_genotype(DARTS, 3))
     self.assertNotEqual(random_genotype(DARTS, 3), random_genotype(DARTS, 4))
@@ -40,32 +39,35 @@ class RandomGenotypeTest(parameterized.TestCase):
 
   def test_cells_of_their_own(self):
     genotype = random_genotype(AMENDED_S2, 0)
-    self.assertEqual(
-        list(genotype.cells), [f'cell_{i:02d}' for i in range(20)])
+    self.assertEqual(list(genotype.cells), [f'cell_{i:02d}' for i in range(20)])
     # Each is drawn for itself: 20 of 2^8 cells.
     self.assertGreater(len(set(genotype.cells.values())), 10)
     self.assertLen(random_genotype(AMENDED_S2, 0, 5).cells, 5)
     self.assertEqual(
-        find_genotype('random:amended_s2:3:5'),
-        random_genotype(AMENDED_S2, 3, 5))
+      find_genotype('random:amended_s2:3:5'), random_genotype(AMENDED_S2, 3, 5)
+    )
 
   def test_found_by_name(self):
-    self.assertEqual(
-        find_genotype('random:darts:7'), random_genotype(DARTS, 7))
-    self.assertEqual(
-        find_genotype('DARTS_V2'), published_genotype('DARTS_V2'))
+    self.assertEqual(find_genotype('random:darts:7'), random_genotype(DARTS, 7))
+    self.assertEqual(find_genotype('DARTS_V2'), published_genotype('DARTS_V2'))
 
   @parameterized.parameters(
-      'random:darts', 'random:darts:x', 'random:', 'random:darts:0:x',
-      'random:amended_s2:0:5:1')
+    'random:darts',
+    'random:darts:x',
+    'random:',
+    'random:darts:0:x',
+    'random:amended_s2:0:5:1',
+  )
   def test_refused_without_a_seed(self, text):
     with self.assertRaisesRegex(InputError, 'expected random:SPACE:SEED'):
       find_genotype(text)
 
   def test_refused_with_a_wrong_number_of_cells(self):
     with self.assertRaisesRegex(
-        InputError, "'darts' share .*expected random:darts:0. Received:"
-        " genotype='random:darts:0:8'"):
+      InputError,
+      "'darts' share .*expected random:darts:0. Received:"
+      " genotype='random:darts:0:8'",
+    ):
       find_genotype('random:darts:0:8')
     with self.assertRaisesRegex(InputError, 'at least one.*:0:0'):
       find_genotype('random:amended_s2:0:0')

@@ -22,7 +22,6 @@ WORKERS = ['a:1', 'b:2']
 
 
 class ClusterTest(parameterized.TestCase):
-
   def test_workers(self):
     cluster = read(config({'worker': WORKERS}, type='worker', index=1))
     self.assertEqual(cluster.addresses, ('a:1', 'b:2'))
@@ -39,26 +38,29 @@ class ClusterTest(parameterized.TestCase):
     self.assertEqual(read(config(jobs, type='chief', index=0)).index, 0)
 
   @parameterized.parameters(
-      ('', 'Received: no TF_CONFIG'),
-      ('{"cluster":', 'it is not JSON'),
-      ('[]', "no object 'cluster'"),
-      ({'cluster': {}}, "no object 'task'"),
-      (config({}, type='worker', index=0), 'lists no workers'),
-      (config({'worker': ['a:1'], 'ps': ['b:2']}, type='worker', index=0),
-       'no ps'),
-      (config({'chief': WORKERS}, type='chief', index=0),
-       'more than one chief'),
-      (config({'worker': 'a:1'}, type='worker', index=0), 'is not a list'),
-      (config({'worker': ['a']}, type='worker', index=0),
-       "'a' is not host:port"),
-      (config({'worker': ['a:70000']}, type='worker', index=0),
-       "'a:70000' is not host:port"),
-      (config({'worker': [1]}, type='worker', index=0), '1 is not host:port'),
-      (config({'worker': ['a:1', 'a:1']}, type='worker', index=0), 'twice'),
-      (config({'worker': WORKERS}, type='chief', index=0), "type 'chief'"),
-      (config({'worker': WORKERS}, type='worker', index=2), 'task is 2'),
-      (config({'worker': WORKERS}, type='worker', index=True), 'is True'),
-      (config({'worker': WORKERS}, type='worker'), 'is None'))
+    ('', 'Received: no TF_CONFIG'),
+    ('{"cluster":', 'it is not JSON'),
+    ('[]', "no object 'cluster'"),
+    ({'cluster': {}}, "no object 'task'"),
+    (config({}, type='worker', index=0), 'lists no workers'),
+    (
+      config({'worker': ['a:1'], 'ps': ['b:2']}, type='worker', index=0),
+      'no ps',
+    ),
+    (config({'chief': WORKERS}, type='chief', index=0), 'more than one chief'),
+    (config({'worker': 'a:1'}, type='worker', index=0), 'is not a list'),
+    (config({'worker': ['a']}, type='worker', index=0), "'a' is not host:port"),
+    (
+      config({'worker': ['a:70000']}, type='worker', index=0),
+      "'a:70000' is not host:port",
+    ),
+    (config({'worker': [1]}, type='worker', index=0), '1 is not host:port'),
+    (config({'worker': ['a:1', 'a:1']}, type='worker', index=0), 'twice'),
+    (config({'worker': WORKERS}, type='chief', index=0), "type 'chief'"),
+    (config({'worker': WORKERS}, type='worker', index=2), 'task is 2'),
+    (config({'worker': WORKERS}, type='worker', index=True), 'is True'),
+    (config({'worker': WORKERS}, type='worker'), 'is None'),
+  )
   def test_errors(self, value, message):
     with self.assertRaisesRegex(InputError, message):
       read(value)

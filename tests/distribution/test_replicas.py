@@ -5,7 +5,6 @@ from darts_tf.distribution.replicas import sum_over_replicas
 
 
 class SumOverReplicasTest(tf.test.TestCase):
-
   def test_one_replica(self):
     tensors = [tf.constant(1.0)]
     self.assertIs(sum_over_replicas(tensors)[0], tensors[0])
@@ -15,19 +14,23 @@ class SumOverReplicasTest(tf.test.TestCase):
       self.skipTest('needs two logical CPU devices')
 
     strategy = tf.distribute.MirroredStrategy(
-        ['CPU:0', 'CPU:1'],
-        # Collectives of several strategies in one process would collide.
-        cross_device_ops=tf.distribute.ReductionToOneDevice())
+      ['CPU:0', 'CPU:1'],
+      # Collectives of several strategies in one process would collide.
+      cross_device_ops=tf.distribute.ReductionToOneDevice(),
+    )
 
     @tf.function
     def together():
-      return strategy.run(lambda: sum_over_replicas([
-          tf.constant([1.0]), tf.constant(2.0, tf.float64),
-          tf.constant([3.0])]))
+      return strategy.run(
+        lambda: sum_over_replicas(
+          [tf.constant([1.0]), tf.constant(2.0, tf.float64), tf.constant([3.0])]
+        )
+      )
 
     results = [result.values[0].numpy() for result in together()]
-    self.assertAllEqual([result.dtype for result in results], [
-        np.float32, np.float64, np.float32])
+    self.assertAllEqual(
+      [result.dtype for result in results], [np.float32, np.float64, np.float32]
+    )
     self.assertAllEqual(results[0], [2.0])
     self.assertAllEqual(results[1], 4.0)
     self.assertAllEqual(results[2], [6.0])
@@ -36,8 +39,8 @@ class SumOverReplicasTest(tf.test.TestCase):
     if len(tf.config.list_logical_devices('CPU')) < 2:
       self.skipTest('needs two logical CPU devices')
     strategy = tf.distribute.MirroredStrategy(
-        ['CPU:0', 'CPU:1'],
-        cross_device_ops=tf.distribute.ReductionToOneDevice())
+      ['CPU:0', 'CPU:1'], cross_device_ops=tf.distribute.ReductionToOneDevice()
+    )
 
     def replica():
       index = tf.distribute.get_replica_context().replica_id_in_sync_group

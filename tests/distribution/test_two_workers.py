@@ -16,53 +16,67 @@ from darts_tf.training import run_training
 
 SEARCH = tiny_runs.SEARCH.replace(epochs=2, precision='float64', flip=True)
 TRAIN = tiny_runs.TRAIN.replace(
-    epochs=2, precision='float64', ema=0.5, learning_rate=0.01)
+  epochs=2, precision='float64', ema=0.5, learning_rate=0.01
+)
 
-WORKER = '''
+WORKER = """
 import sys
 sys.path.append(sys.argv[1])
 import test_two_workers
 test_two_workers.work(*sys.argv[2:])
-'''
+"""
 
 
 def work(number, directory):
   """What a worker process does; prints what it sees."""
   from darts_tf.config.errors import InputError
   from darts_tf.distribution.strategy import make_strategy
+
   strategy = make_strategy(SEARCH.replace(strategy='multi_worker'))
   data, path = tiny_runs.data(), pathlib.Path(directory)
   changes = {'strategy': 'multi_worker'}
   first = run_search(
-      SEARCH.replace(epochs=1, **changes), path / 'first', data, False,
-      strategy)
+    SEARCH.replace(epochs=1, **changes), path / 'first', data, False, strategy
+  )
   # As if it had been stopped.
   if number == '0':
     config = json.loads((path / 'first/config.json').read_text())
     config['epochs'] = SEARCH.epochs
     (path / 'first/config.json').write_text(json.dumps(config))
   search = run_search(
-      SEARCH.replace(**changes), path / 'first', data, False, strategy)
+    SEARCH.replace(**changes), path / 'first', data, False, strategy
+  )
   trained = run_training(
-      TRAIN.replace(**changes), tiny_runs.GENOTYPE, path / 'train', data,
-      False, strategy)
-  print(json.dumps({
-      'writes': first.workdir is not None,
-      'epochs': len(search.metrics),
-      'genotype': search.genotype.to_dict(),
-      'replicas': strategy.num_replicas_in_sync,
-      'test_loss': trained.test_loss}), flush=True)
+    TRAIN.replace(**changes),
+    tiny_runs.GENOTYPE,
+    path / 'train',
+    data,
+    False,
+    strategy,
+  )
+  print(
+    json.dumps(
+      {
+        'writes': first.workdir is not None,
+        'epochs': len(search.metrics),
+        'genotype': search.genotype.to_dict(),
+        'replicas': strategy.num_replicas_in_sync,
+        'test_loss': trained.test_loss,
+      }
+    ),
+    flush=True,
+  )
   if number == '1':
     os._exit(9)  # As if it were killed.
   try:
-    run_search(SEARCH.replace(seed=1, **changes), path / 'lost', data, False,
-               strategy)
+    run_search(
+      SEARCH.replace(seed=1, **changes), path / 'lost', data, False, strategy
+    )
   except InputError as error:
     print(error, flush=True)
 
 
 class TwoWorkersTest(tiny_runs.RunTest):
-
   def run_workers(self):
     """Returns the lines that each worker has printed."""
     addresses = [f'127.0.0.1:{port}' for port in free_ports(2)]
@@ -70,15 +84,31 @@ class TwoWorkersTest(tiny_runs.RunTest):
     workers = []
     for index in range(2):
       environment = {
-          **os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, paths)),
-          'TF_CONFIG': json.dumps({
-              'cluster': {'worker': addresses},
-              'task': {'type': 'worker', 'index': index}})}
-      workers.append(subprocess.Popen(
-          [sys.executable, '-c', WORKER, str(pathlib.Path(__file__).parent),
-           str(index), str(self.directory)],
-          env=environment, text=True, stdout=subprocess.PIPE,
-          stderr=subprocess.PIPE))
+        **os.environ,
+        'PYTHONPATH': os.pathsep.join(filter(None, paths)),
+        'TF_CONFIG': json.dumps(
+          {
+            'cluster': {'worker': addresses},
+            'task': {'type': 'worker', 'index': index},
+          }
+        ),
+      }
+      workers.append(
+        subprocess.Popen(
+          [
+            sys.executable,
+            '-c',
+            WORKER,
+            str(pathlib.Path(__file__).parent),
+            str(index),
+            str(self.directory),
+          ],
+          env=environment,
+          text=True,
+          stdout=subprocess.PIPE,
+          stderr=subprocess.PIPE,
+        )
+      )
     for worker in workers:
       self.addCleanup(worker.kill)
     outputs = [worker.communicate(timeout=300) for worker in workers]
@@ -89,8 +119,8 @@ class TwoWorkersTest(tiny_runs.RunTest):
   def test_equal_one_process(self):
     search = run_search(SEARCH, self.directory / 'one', self.data, False)
     trained = run_training(
-        TRAIN, tiny_runs.GENOTYPE, self.directory / 'one_train', self.data,
-        False)
+      TRAIN, tiny_runs.GENOTYPE, self.directory / 'one_train', self.data, False
+    )
     (chief, lost), (other,) = self.run_workers()
     chief, other = json.loads(chief), json.loads(other)
     self.assertTrue(chief.pop('writes'))
@@ -99,8 +129,10 @@ class TwoWorkersTest(tiny_runs.RunTest):
     self.assertEqual(chief['replicas'], 2)
     self.assertEqual(chief['epochs'], 2)
     self.assertEqual(chief['genotype'], search.genotype.to_dict())
-    with (np.load(search.workdir.alphas_path) as one,
-          np.load(self.directory / 'first/alphas.npz') as two):
+    with (
+      np.load(search.workdir.alphas_path) as one,
+      np.load(self.directory / 'first/alphas.npz') as two,
+    ):
       self.assertAllClose(one['normal'], two['normal'], rtol=0, atol=1e-9)
     for ours, name in ((search, 'first'), (trained, 'train')):
       lines = tiny_runs.timeless(self.directory / name / 'metrics.jsonl')

@@ -12,7 +12,6 @@ from darts_tf.runs.workdir import WorkDir
 
 
 class RealImagesTest(absltest.TestCase):
-
   def setUp(self):
     super().setUp()
     self.workdir = WorkDir(tiny_runs.temporary_directory(self))
@@ -26,20 +25,23 @@ class RealImagesTest(absltest.TestCase):
     config = {'dataset': 'digits', 'seed': 3, 'epochs': 7}
     for written in (config, {'search': {}, 'training': config}):
       np.testing.assert_array_equal(
-          self.images(written), self.digits.x_test[:256])
+        self.images(written), self.digits.x_test[:256]
+      )
 
   def test_the_size_of_the_run(self):
     info = dataclasses.replace(self.digits.info, image_shape=(4, 4, 1))
     config = {'dataset': 'digits', 'image_size': 4}
     self.assertEqual(self.images(config, info).shape, (256, 4, 4, 1))
     with self.assertRaisesRegex(
-        InputError, r'have changed.*\(4, 4, 1\).*image_shape=\(8, 8, 1\)'):
+      InputError, r'have changed.*\(4, 4, 1\).*image_shape=\(8, 8, 1\)'
+    ):
       self.images({'dataset': 'digits'}, info)
 
   def test_nothing_is_downloaded(self):
     with self.assertRaisesRegex(InputError, "mnist'"):
-      self.images({'dataset': 'mnist'},
-                  data_dir=str(self.workdir.path / 'empty'))
+      self.images(
+        {'dataset': 'mnist'}, data_dir=str(self.workdir.path / 'empty')
+      )
     self.assertFalse((self.workdir.path / 'empty').exists())
 
 

@@ -15,7 +15,7 @@ from darts_tf.export import export_network, verify_export
 from darts_tf.genotype import Genotype
 
 # What a server does: it knows nothing of the package.
-RELOAD = '''
+RELOAD = """
 import sys
 import numpy as np
 import tensorflow as tf
@@ -26,11 +26,10 @@ found = served(images=tf.constant(arrays['images']))['probabilities']
 np.testing.assert_allclose(found, arrays['probabilities'], atol=1e-5)
 assert 'darts_tf' not in sys.modules
 print('equal')
-'''
+"""
 
 
 class ExportTest(tf.test.TestCase):
-
   @classmethod
   def setUpClass(cls):
     super().setUpClass()
@@ -51,40 +50,47 @@ class ExportTest(tf.test.TestCase):
     served = loaded.signatures['serving_default'](images=images)
     self.assertEqual(list(served), ['probabilities'])
     self.assertEqual(served['probabilities'].dtype, tf.float32)
-    self.assertAllClose(
-        served['probabilities'], self.probabilities, atol=1e-5)
+    self.assertAllClose(served['probabilities'], self.probabilities, atol=1e-5)
     self.assertAllClose(loaded(images), self.probabilities, atol=1e-5)
     # One image, as another batch size; images do not mix.
-    self.assertAllClose(
-        loaded(images[:1]), self.probabilities[:1], atol=1e-5)
+    self.assertAllClose(loaded(images[:1]), self.probabilities[:1], atol=1e-5)
 
     found = loaded.signatures['classify'](images=images)
     best = self.probabilities.argmax(-1)
     self.assertEqual(
-        [label.decode() for label in found['label'].numpy()],
-        [INFO.class_names[index] for index in best])
+      [label.decode() for label in found['label'].numpy()],
+      [INFO.class_names[index] for index in best],
+    )
     self.assertAllClose(
-        found['probability'], self.probabilities.max(-1), atol=1e-5)
+      found['probability'], self.probabilities.max(-1), atol=1e-5
+    )
 
     self.assertEqual(
-        [name.decode() for name in loaded.class_names.numpy()],
-        list(INFO.class_names))
+      [name.decode() for name in loaded.class_names.numpy()],
+      list(INFO.class_names),
+    )
     extra = pathlib.Path(path) / 'assets.extra'
     self.assertEqual(
-        json.loads((extra / 'class_names.json').read_text('utf-8')),
-        list(INFO.class_names))
+      json.loads((extra / 'class_names.json').read_text('utf-8')),
+      list(INFO.class_names),
+    )
     self.assertEqual(
-        Genotype.load(extra / 'genotype.json'), self.network.genotype)
+      Genotype.load(extra / 'genotype.json'), self.network.genotype
+    )
 
     self.assertLess(verify_export(path, self.network, self.images), 1e-5)
-    self.assertLess(
-        verify_export(path, self.network, self.images, INFO), 1e-5)
+    self.assertLess(verify_export(path, self.network, self.images, INFO), 1e-5)
 
     data = os.path.join(os.path.dirname(path), 'expected.npz')
     np.savez(data, images=self.images, probabilities=self.probabilities)
     run = subprocess.run(
-        [sys.executable, '-c', RELOAD, path, data], capture_output=True,
-        text=True, timeout=120, cwd=os.path.dirname(path), check=False)
+      [sys.executable, '-c', RELOAD, path, data],
+      capture_output=True,
+      text=True,
+      timeout=120,
+      cwd=os.path.dirname(path),
+      check=False,
+    )
     self.assertEqual(run.stdout, 'equal\n', run.stderr)
 
   def test_verify_sees_other_weights_and_other_normalization(self):
@@ -92,16 +98,15 @@ class ExportTest(tf.test.TestCase):
     network = make_network(num_cells=1)
     export_network(network, INFO, path)
     exact = verify_export(path, network, self.images)
-    network.head.classifier.bias.assign([0., .5, 0.])
-    self.assertGreater(
-        verify_export(path, network, self.images), exact + 1e-3)
+    network.head.classifier.bias.assign([0.0, 0.5, 0.0])
+    self.assertGreater(verify_export(path, network, self.images), exact + 1e-3)
     export_network(network, INFO, path)  # replaces
     self.assertLess(verify_export(path, network, self.images), 1e-5)
     self.assertEqual(os.listdir(os.path.dirname(path)), ['export'])
     other = DatasetInfo(
-        'toy', (8, 8, 3), INFO.class_names, INFO.mean, (1., 1., 1.), 9, 9)
-    self.assertGreater(
-        verify_export(path, network, self.images, other), 1e-4)
+      'toy', (8, 8, 3), INFO.class_names, INFO.mean, (1.0, 1.0, 1.0), 9, 9
+    )
+    self.assertGreater(verify_export(path, network, self.images, other), 1e-4)
 
   def test_failure_keeps_the_earlier_export(self):
     path = pathlib.Path(self.path())
@@ -111,6 +116,7 @@ class ExportTest(tf.test.TestCase):
     def fail(served, directory, signatures):
       pathlib.Path(directory, 'saved_model.pb').write_text('half')
       raise tf.errors.ResourceExhaustedError(None, None, 'No space left')
+
     with mock.patch.object(tf.saved_model, 'save', fail):
       with self.assertRaisesRegex(InputError, f'disk is full.*{path}'):
         export_network(self.network, INFO, path)
@@ -127,8 +133,11 @@ class ExportTest(tf.test.TestCase):
       if str(source).endswith('.tmp'):
         raise OSError('interrupted')
       rename(source, target)
-    with mock.patch.object(tf.saved_model, 'save'), mock.patch.object(
-        os, 'rename', fail_once):
+
+    with (
+      mock.patch.object(tf.saved_model, 'save'),
+      mock.patch.object(os, 'rename', fail_once),
+    ):
       with self.assertRaisesRegex(OSError, 'interrupted'):
         export_network(self.network, INFO, path)
     self.assertEqual((path / 'saved_model.pb').read_text(), 'earlier')
@@ -140,7 +149,8 @@ class ExportTest(tf.test.TestCase):
     (path / 'thesis.tex').write_text('')
     for name in ('saved_model.pb', 'variables'):
       with self.assertRaisesRegex(
-          InputError, "something else, which would be lost.*'thesis.tex'"):
+        InputError, "something else, which would be lost.*'thesis.tex'"
+      ):
         export_network(self.network, INFO, path)
       (path / name).write_text('')
     self.assertTrue((path / 'thesis.tex').exists())
@@ -154,12 +164,17 @@ class ExportTest(tf.test.TestCase):
 
   def test_other_data_set(self):
     for other, message in (
-        (DatasetInfo('big', (9, 9, 3), INFO.class_names, INFO.mean,
-                     INFO.std, 9, 9),
-         r"image_shape=\(8, 8, 3\). Received: dataset='big'"),
-        (DatasetInfo('two', (8, 8, 3), ('a', 'b'), INFO.mean, INFO.std,
-                     9, 9),
-         "num_classes=3. Received: dataset='two' with num_classes=2")):
+      (
+        DatasetInfo(
+          'big', (9, 9, 3), INFO.class_names, INFO.mean, INFO.std, 9, 9
+        ),
+        r"image_shape=\(8, 8, 3\). Received: dataset='big'",
+      ),
+      (
+        DatasetInfo('two', (8, 8, 3), ('a', 'b'), INFO.mean, INFO.std, 9, 9),
+        "num_classes=3. Received: dataset='two' with num_classes=2",
+      ),
+    ):
       with self.assertRaisesRegex(InputError, message):
         export_network(self.network, other, self.path())
 
@@ -168,14 +183,17 @@ class ExportTest(tf.test.TestCase):
       verify_export('/nowhere', self.network, self.images)
     for images in (self.images / 255, self.images[:0], self.images[:, 1:]):
       with self.assertRaisesRegex(
-          InputError, r'expected uint8 of shape \(n, 8, 8, 3\)'):
+        InputError, r'expected uint8 of shape \(n, 8, 8, 3\)'
+      ):
         verify_export('/nowhere', self.network, images)
 
   def test_export_of_keras(self):
     path = self.path()
     self.network.export(
-        path, verbose=False,
-        input_signature=[tf.TensorSpec((None, 8, 8, 3), tf.float32)])
+      path,
+      verbose=False,
+      input_signature=[tf.TensorSpec((None, 8, 8, 3), tf.float32)],
+    )
     pixels = (self.images / 255 - INFO.mean) / INFO.std
     loaded = tf.saved_model.load(path)
     logits = loaded.serve(tf.constant(pixels, tf.float32))

@@ -11,22 +11,27 @@ from absl.testing import absltest, parameterized
 from darts_tf.config.errors import InputError
 from darts_tf.genotype import CellGenotype, Edge, Genotype, load_genotype
 from darts_tf.search_space import (
-    CellTopology,
-    SearchSpace,
-    register_search_space,
-    same_candidates,
-    search_spaces,
+  CellTopology,
+  SearchSpace,
+  register_search_space,
+  same_candidates,
+  search_spaces,
 )
 
-_EDGES = (('sep_conv_3x3', 1, 2), ('skip_connect', 0, 2),
-          ('skip_connect', 2, 3))
+_EDGES = (
+  ('sep_conv_3x3', 1, 2),
+  ('skip_connect', 0, 2),
+  ('skip_connect', 2, 3),
+)
 _OTHER = CellGenotype(
-    (('skip_connect', 0, 2), ('max_pool_3x3', 2, 3), ('none', 1, 3)), (3,))
+  (('skip_connect', 0, 2), ('max_pool_3x3', 2, 3), ('none', 1, 3)), (3,)
+)
 
 
 def _genotype(edges=_EDGES, output=(2, 3), space='darts'):
   return Genotype(
-      space, {'normal': CellGenotype(edges, output), 'reduce': _OTHER})
+    space, {'normal': CellGenotype(edges, output), 'reduce': _OTHER}
+  )
 
 
 def _space_with_own_cells():
@@ -34,26 +39,30 @@ def _space_with_own_cells():
   if name in search_spaces:
     return search_spaces[name]
   topology = CellTopology(
-      num_inputs=2, num_nodes=2, edges=((0, 2), (1, 2), (2, 3)),
-      output=(2, 3))
-  return register_search_space(SearchSpace(
-      name=name, topology=topology, shared_cells=False,
-      candidates=same_candidates(('skip_connect', 'unbuilt'), topology)))
+    num_inputs=2, num_nodes=2, edges=((0, 2), (1, 2), (2, 3)), output=(2, 3)
+  )
+  return register_search_space(
+    SearchSpace(
+      name=name,
+      topology=topology,
+      shared_cells=False,
+      candidates=same_candidates(('skip_connect', 'unbuilt'), topology),
+    )
+  )
 
 
 def _own_cell():
-  return CellGenotype(
-      (('skip_connect', 0, 2), ('skip_connect', 2, 3)), (2, 3))
+  return CellGenotype((('skip_connect', 0, 2), ('skip_connect', 2, 3)), (2, 3))
 
 
 class GenotypeTest(parameterized.TestCase):
-
   def test_order_is_preserved(self):
     edges = _genotype().cells['normal'].edges
     self.assertEqual(edges, _EDGES)
     self.assertEqual(edges[0].operation, 'sep_conv_3x3')
     self.assertEqual(
-        edges[0], Edge(operation='sep_conv_3x3', source=1, target=2))
+      edges[0], Edge(operation='sep_conv_3x3', source=1, target=2)
+    )
 
   def test_is_a_value(self):
     first, second = _genotype(), _genotype(list(map(list, _EDGES)), [2, 3])
@@ -94,45 +103,56 @@ class GenotypeTest(parameterized.TestCase):
     self.assertEqual(_genotype().skip_connections('normal'), 2)
     self.assertEqual(_genotype().skip_connections('reduce'), 1)
     with self.assertRaisesRegex(
-        InputError, "Unknown cell: .*Did you mean 'normal'.*cell='norml'"):
+      InputError, "Unknown cell: .*Did you mean 'normal'.*cell='norml'"
+    ):
       _genotype().skip_connections('norml')
 
   def test_pretty(self):
-    self.assertEqual(_genotype().pretty(), '\n'.join([
-        'search space: darts',
-        'normal: output of nodes 2, 3',
-        '  node 2 = sep_conv_3x3(1) + skip_connect(0)',
-        '  node 3 = skip_connect(2)',
-        'reduce: output of nodes 3',
-        '  node 2 = skip_connect(0)',
-        '  node 3 = max_pool_3x3(2) + none(1)',
-    ]))
+    self.assertEqual(
+      _genotype().pretty(),
+      '\n'.join(
+        [
+          'search space: darts',
+          'normal: output of nodes 2, 3',
+          '  node 2 = sep_conv_3x3(1) + skip_connect(0)',
+          '  node 3 = skip_connect(2)',
+          'reduce: output of nodes 3',
+          '  node 2 = skip_connect(0)',
+          '  node 3 = max_pool_3x3(2) + none(1)',
+        ]
+      ),
+    )
 
   def test_validate_for(self):
     _genotype().validate_for('darts')
     with self.assertRaisesRegex(
-        InputError, "expected 'course'. Received: search_space='darts'"):
+      InputError, "expected 'course'. Received: search_space='darts'"
+    ):
       _genotype().validate_for('course')
     with self.assertRaisesRegex(InputError, 'Unknown search_space'):
       _genotype().validate_for('dart')
 
   @parameterized.named_parameters(
-      ('no_edges', [], (2,), r'A cell needs edges.*edges=\[\]'),
-      ('no_output', _EDGES, (), r'A cell needs output.*output=\[\]'),
-      ('cycle', [('none', 3, 2)], (2,),
-       r"makes a cycle.*expected 3 < target.*edge=\['none', 3, 2\]"),
-      ('self_loop', [('none', 2, 2)], (2,), 'makes a cycle'),
-      ('negative_source', [('none', -1, 2)], (2,), 'Negative node .*edge='),
-      ('negative_output', _EDGES, (-1, 2), 'Negative node .*output='),
-      ('repeated_output', _EDGES, (2, 2), 'A node is repeated in the output'),
-      ('short_edge', [('none', 0)], (2,), 'An edge has another form'),
-      ('text_edge', ['abc'], (2,), 'An edge has another form'),
-      ('text_edges', 'abc', (2,), 'edges of a cell are not a list'),
-      ('number_output', _EDGES, 2, 'output of a cell are not a list'),
-      ('operation', [(3, 0, 2)], (2,), 'operation of an edge is not a name'),
-      ('float', [('none', 0.0, 2)], (2,), 'A node is not a number.*edge='),
-      ('boolean', [('none', False, 2)], (2,), 'A node is not a number'),
-      ('text_output', _EDGES, ('2',), 'A node is not a number.*output='),
+    ('no_edges', [], (2,), r'A cell needs edges.*edges=\[\]'),
+    ('no_output', _EDGES, (), r'A cell needs output.*output=\[\]'),
+    (
+      'cycle',
+      [('none', 3, 2)],
+      (2,),
+      r"makes a cycle.*expected 3 < target.*edge=\['none', 3, 2\]",
+    ),
+    ('self_loop', [('none', 2, 2)], (2,), 'makes a cycle'),
+    ('negative_source', [('none', -1, 2)], (2,), 'Negative node .*edge='),
+    ('negative_output', _EDGES, (-1, 2), 'Negative node .*output='),
+    ('repeated_output', _EDGES, (2, 2), 'A node is repeated in the output'),
+    ('short_edge', [('none', 0)], (2,), 'An edge has another form'),
+    ('text_edge', ['abc'], (2,), 'An edge has another form'),
+    ('text_edges', 'abc', (2,), 'edges of a cell are not a list'),
+    ('number_output', _EDGES, 2, 'output of a cell are not a list'),
+    ('operation', [(3, 0, 2)], (2,), 'operation of an edge is not a name'),
+    ('float', [('none', 0.0, 2)], (2,), 'A node is not a number.*edge='),
+    ('boolean', [('none', False, 2)], (2,), 'A node is not a number'),
+    ('text_output', _EDGES, ('2',), 'A node is not a number.*output='),
   )
   def test_bad_cell(self, edges, output, message):
     with self.assertRaisesRegex(InputError, message) as caught:
@@ -140,18 +160,29 @@ class GenotypeTest(parameterized.TestCase):
     self.assertNotIn('\n', str(caught.exception))
 
   @parameterized.named_parameters(
-      ('operation', [('sep_conv_3x4', 0, 2)], (2,),
-       "Unknown operation: expected one of .*'sep_conv_3x3'"),
-      ('other_spaces_operation', [('sep_conv_7x7', 0, 2)], (2,),
-       "Unknown operation: .*operation='sep_conv_7x7'"),
-      ('target_beyond', [('none', 0, 6)], (2,),
-       "Missing node in cell 'normal': .* no node 6; expected nodes from 0"
-       ' to 5'),
-      ('output_beyond', _EDGES, (2, 9), 'Missing node .*Received: node=9'),
-      ('into_input', [('none', 0, 1)], (2,), 'leads into input node 1'),
-      ('output_input', _EDGES, (1, 2), 'output .* holds input node 1'),
-      ('source_unfed', [('none', 2, 3)], (3,), 'Missing node .*: node 2 is'),
-      ('output_unfed', _EDGES, (2, 5), 'Missing node .*: node 5 is used'),
+    (
+      'operation',
+      [('sep_conv_3x4', 0, 2)],
+      (2,),
+      "Unknown operation: expected one of .*'sep_conv_3x3'",
+    ),
+    (
+      'other_spaces_operation',
+      [('sep_conv_7x7', 0, 2)],
+      (2,),
+      "Unknown operation: .*operation='sep_conv_7x7'",
+    ),
+    (
+      'target_beyond',
+      [('none', 0, 6)],
+      (2,),
+      "Missing node in cell 'normal': .* no node 6; expected nodes from 0 to 5",
+    ),
+    ('output_beyond', _EDGES, (2, 9), 'Missing node .*Received: node=9'),
+    ('into_input', [('none', 0, 1)], (2,), 'leads into input node 1'),
+    ('output_input', _EDGES, (1, 2), 'output .* holds input node 1'),
+    ('source_unfed', [('none', 2, 3)], (3,), 'Missing node .*: node 2 is'),
+    ('output_unfed', _EDGES, (2, 5), 'Missing node .*: node 5 is used'),
   )
   def test_not_in_space(self, edges, output, message):
     with self.assertRaisesRegex(InputError, message) as caught:
@@ -160,16 +191,17 @@ class GenotypeTest(parameterized.TestCase):
 
   def test_unknown_space(self):
     with self.assertRaisesRegex(
-        InputError, "Unknown search_space: .*Did you mean 'darts'"):
+      InputError, "Unknown search_space: .*Did you mean 'darts'"
+    ):
       _genotype(space='dart')
 
   def test_cell_names(self):
     with self.assertRaisesRegex(
-        InputError, "Missing cell 'reduce' .*cells=.'normal'"):
+      InputError, "Missing cell 'reduce' .*cells=.'normal'"
+    ):
       Genotype('darts', {'normal': _OTHER})
     with self.assertRaisesRegex(InputError, "Unknown cell: .*'cell_00'"):
-      Genotype('darts', {
-          'normal': _OTHER, 'reduce': _OTHER, 'cell_00': _OTHER})
+      Genotype('darts', {'normal': _OTHER, 'reduce': _OTHER, 'cell_00': _OTHER})
     with self.assertRaisesRegex(InputError, "Missing cell 'normal'"):
       Genotype('nas_bench_201', {})
 
@@ -191,29 +223,39 @@ class GenotypeTest(parameterized.TestCase):
   def test_absent_edge_and_unbuilt_operation(self):
     name = _space_with_own_cells().name
     with self.assertRaisesRegex(
-        InputError, 'no edge from node 1 to node 3; expected one of 0-2, 1-2'):
-      Genotype(name, {'cell_00': CellGenotype(
-          [('skip_connect', 1, 3)], (3,))})
+      InputError, 'no edge from node 1 to node 3; expected one of 0-2, 1-2'
+    ):
+      Genotype(name, {'cell_00': CellGenotype([('skip_connect', 1, 3)], (3,))})
     with self.assertRaisesRegex(InputError, "operation='unbuilt'"):
       Genotype(name, {'cell_00': CellGenotype([('unbuilt', 1, 2)], (2,))})
 
 
 class JsonTest(parameterized.TestCase):
-
   def test_form(self):
-    self.assertEqual(json.loads(_genotype().to_json()), {
+    self.assertEqual(
+      json.loads(_genotype().to_json()),
+      {
         'search_space': 'darts',
         'cells': {
-            'normal': {
-                'edges': [['sep_conv_3x3', 1, 2], ['skip_connect', 0, 2],
-                          ['skip_connect', 2, 3]],
-                'output': [2, 3]},
-            'reduce': {
-                'edges': [['skip_connect', 0, 2], ['max_pool_3x3', 2, 3],
-                          ['none', 1, 3]],
-                'output': [3]},
+          'normal': {
+            'edges': [
+              ['sep_conv_3x3', 1, 2],
+              ['skip_connect', 0, 2],
+              ['skip_connect', 2, 3],
+            ],
+            'output': [2, 3],
+          },
+          'reduce': {
+            'edges': [
+              ['skip_connect', 0, 2],
+              ['max_pool_3x3', 2, 3],
+              ['none', 1, 3],
+            ],
+            'output': [3],
+          },
         },
-    })
+      },
+    )
 
   def test_round_trip(self):
     genotype = _genotype()
@@ -221,20 +263,36 @@ class JsonTest(parameterized.TestCase):
     self.assertEqual(Genotype.from_dict(genotype.to_dict()), genotype)
 
   @parameterized.named_parameters(
-      ('no_json', '{"search_space": ', 'The genotype is not JSON'),
-      ('no_text', None, 'The genotype is not JSON'),
-      ('list', '[]', 'The genotype has another form'),
-      ('missing', '{"cells": {}}', 'exactly search_space and cells'),
-      ('extra', '{"search_space": "darts", "cells": {}, "x": 1}',
-       'The genotype has another form'),
-      ('space', '{"search_space": [1], "cells": {}}',
-       r'search space of a genotype is not a name.*search_space=\[1\]'),
-      ('cells', '{"search_space": "darts", "cells": []}',
-       r'cells of a genotype are not a JSON object.*cells=\[\]'),
-      ('cell', '{"search_space": "darts", "cells": {"normal": {"edges": []}}}',
-       "The cell 'normal' has another form.*exactly edges and output"),
-      ('edge', '{"search_space": "darts", "cells": {"normal": {"edges":'
-       ' [["none", "0", 2]], "output": [2]}}}', 'A node is not a number'),
+    ('no_json', '{"search_space": ', 'The genotype is not JSON'),
+    ('no_text', None, 'The genotype is not JSON'),
+    ('list', '[]', 'The genotype has another form'),
+    ('missing', '{"cells": {}}', 'exactly search_space and cells'),
+    (
+      'extra',
+      '{"search_space": "darts", "cells": {}, "x": 1}',
+      'The genotype has another form',
+    ),
+    (
+      'space',
+      '{"search_space": [1], "cells": {}}',
+      r'search space of a genotype is not a name.*search_space=\[1\]',
+    ),
+    (
+      'cells',
+      '{"search_space": "darts", "cells": []}',
+      r'cells of a genotype are not a JSON object.*cells=\[\]',
+    ),
+    (
+      'cell',
+      '{"search_space": "darts", "cells": {"normal": {"edges": []}}}',
+      "The cell 'normal' has another form.*exactly edges and output",
+    ),
+    (
+      'edge',
+      '{"search_space": "darts", "cells": {"normal": {"edges":'
+      ' [["none", "0", 2]], "output": [2]}}}',
+      'A node is not a number',
+    ),
   )
   def test_errors(self, text, message):
     with self.assertRaisesRegex(InputError, message) as caught:
@@ -248,7 +306,6 @@ class JsonTest(parameterized.TestCase):
 
 
 class FileTest(absltest.TestCase):
-
   def setUp(self):
     super().setUp()
     temporary = tempfile.TemporaryDirectory()
@@ -265,7 +322,8 @@ class FileTest(absltest.TestCase):
 
   def test_missing(self):
     with self.assertRaisesRegex(
-        InputError, 'The genotype file is missing.*path=.*genotype.json'):
+      InputError, 'The genotype file is missing.*path=.*genotype.json'
+    ):
       load_genotype(self.path)
 
   def test_unreadable(self):
@@ -278,7 +336,8 @@ class FileTest(absltest.TestCase):
   def test_bad_contents_name_the_file(self):
     self.path.write_text('[]')
     with self.assertRaisesRegex(
-        InputError, 'has another form.*path=.*genotype.json'):
+      InputError, 'has another form.*path=.*genotype.json'
+    ):
       Genotype.load(self.path)
 
   def test_published_by_name(self):
@@ -288,8 +347,10 @@ class FileTest(absltest.TestCase):
 
   def test_unknown_name(self):
     with self.assertRaisesRegex(
-        InputError, 'Unknown genotype: expected one of .*DARTS_V1.*, or the'
-        " path of a JSON file. Did you mean 'DARTS_V.'.*genotype='darts_v3'"):
+      InputError,
+      'Unknown genotype: expected one of .*DARTS_V1.*, or the'
+      " path of a JSON file. Did you mean 'DARTS_V.'.*genotype='darts_v3'",
+    ):
       load_genotype('darts_v3')
 
 

@@ -13,13 +13,12 @@ def doubled(x):
 
   @custom_gradient
   def square(x):
-    return x * x, lambda upstream: 4. * x * upstream
+    return x * x, lambda upstream: 4.0 * x * upstream
 
   return square(x)
 
 
 class CustomGradientTest(tf.test.TestCase):
-
   def gradient(self, x):
     with tf.GradientTape() as tape:
       tape.watch(x)
@@ -27,34 +26,36 @@ class CustomGradientTest(tf.test.TestCase):
     return tape.gradient(y, x)
 
   def test_eager_and_graph(self):
-    x = tf.constant([3., -1.])
-    self.assertAllEqual(self.gradient(x), [12., -4.])
-    self.assertAllEqual(tf.function(self.gradient)(x), [12., -4.])
+    x = tf.constant([3.0, -1.0])
+    self.assertAllEqual(self.gradient(x), [12.0, -4.0])
+    self.assertAllEqual(tf.function(self.gradient)(x), [12.0, -4.0])
 
   def test_through_a_function(self):
     """The gradient of a graph that was traced without a tape."""
     function = tf.function(doubled)
-    x = tf.constant([3.])
-    self.assertAllEqual(function(x), [9.])
+    x = tf.constant([3.0])
+    self.assertAllEqual(function(x), [9.0])
     with tf.GradientTape() as tape:
       tape.watch(x)
       y = function(x)
-    self.assertAllEqual(tape.gradient(y, x), [12.])
+    self.assertAllEqual(tape.gradient(y, x), [12.0])
 
   def test_in_a_saved_model(self):
     module = tf.Module()
-    module.function = tf.function(
-        doubled, input_signature=[tf.TensorSpec([1])])
+    module.function = tf.function(doubled, input_signature=[tf.TensorSpec([1])])
     with tempfile.TemporaryDirectory() as directory:
       path = str(pathlib.Path(directory) / 'saved')
-      tf.saved_model.save(module, path, options=tf.saved_model.SaveOptions(
-          experimental_custom_gradients=True))
+      tf.saved_model.save(
+        module,
+        path,
+        options=tf.saved_model.SaveOptions(experimental_custom_gradients=True),
+      )
       loaded = tf.saved_model.load(path)
-    x = tf.constant([3.])
+    x = tf.constant([3.0])
     with tf.GradientTape() as tape:
       tape.watch(x)
       y = loaded.function(x)
-    self.assertAllEqual(tape.gradient(y, x), [12.])
+    self.assertAllEqual(tape.gradient(y, x), [12.0])
 
   def test_graphs_are_freed(self):
     tensors = []
@@ -65,7 +66,7 @@ class CustomGradientTest(tf.test.TestCase):
       return gradient
 
     function = tf.function(traced)
-    function(tf.constant([3.]))
+    function(tf.constant([3.0]))
     self.assertIsNotNone(tensors[0]())
     del function
     gc.collect()

@@ -13,8 +13,12 @@ from darts_tf.interop.names import torch_weights
 from darts_tf.models import Network, Supernet
 from darts_tf.search_space import search_spaces
 
-REFERENCE = (pathlib.Path(__file__).parents[1] / 'data' / 'reference'
-             / 'network_parity_DARTS_V2.npz')
+REFERENCE = (
+  pathlib.Path(__file__).parents[1]
+  / 'data'
+  / 'reference'
+  / 'network_parity_DARTS_V2.npz'
+)
 
 
 def relative_error(actual, expected):
@@ -32,53 +36,63 @@ def to_torch_layout(array, name):
 
 
 def small(genotype='DARTS_V2', **kwargs):
-  return Network(
-      load_genotype(genotype), (8, 8, 3), 5, 4, 3, **kwargs)
+  return Network(load_genotype(genotype), (8, 8, 3), 5, 4, 3, **kwargs)
 
 
 class NetworkParityTest(tf.test.TestCase):
-
   def test_equals_the_original_implementation(self):
     with np.load(REFERENCE) as arrays:
       z = dict(arrays)
     style = search_spaces['darts'].network_style.replace(dtype='float64')
     network = Network(
-        load_genotype(str(z['genotype'])), (32, 32, 3), 10, int(z['C']),
-        int(z['layers']), auxiliary=True, style=style)
+      load_genotype(str(z['genotype'])),
+      (32, 32, 3),
+      10,
+      int(z['C']),
+      int(z['layers']),
+      auxiliary=True,
+      style=style,
+    )
     load_pytorch_weights(
-        network, {k.removeprefix('w/'): v for k, v in z.items()
-                  if k.startswith('w/')})
+      network,
+      {k.removeprefix('w/'): v for k, v in z.items() if k.startswith('w/')},
+    )
     logits, auxiliary = network(z['x'], training=True)
     self.assertLess(relative_error(logits, z['train_logits']), 1e-6)
     self.assertLess(relative_error(auxiliary, z['train_aux_logits']), 1e-6)
-    statistics = {name: view for name, view in torch_weights(network)
-                  if 'running_' in name}
-    expected = {k.removeprefix('b/'): v for k, v in z.items()
-                if k.startswith('b/') and 'running_' in k}
+    statistics = {
+      name: view for name, view in torch_weights(network) if 'running_' in name
+    }
+    expected = {
+      k.removeprefix('b/'): v
+      for k, v in z.items()
+      if k.startswith('b/') and 'running_' in k
+    }
     self.assertEqual(set(statistics), set(expected))
     self.assertNotEmpty(expected)
     for name, view in statistics.items():
       self.assertLess(relative_error(view.read(), expected[name]), 1e-6)
-    self.assertLess(relative_error(
-        network(z['x'], training=False), z['eval_logits']), 1e-6)
+    self.assertLess(
+      relative_error(network(z['x'], training=False), z['eval_logits']), 1e-6
+    )
 
 
 class LoadPytorchWeightsTest(tf.test.TestCase, parameterized.TestCase):
-
   @classmethod
   def setUpClass(cls):
     super().setUpClass()
     cls.network = small(auxiliary=True)
     rng = np.random.default_rng(0)
     cls.arrays = {
-        name: rng.uniform(size=to_torch_layout(view.read(), name).shape)
-        for name, view in torch_weights(cls.network)}
+      name: rng.uniform(size=to_torch_layout(view.read(), name).shape)
+      for name, view in torch_weights(cls.network)
+    }
 
   def setUp(self):
     super().setUp()
     for variable in self.network.weights:
       if 'seed' not in variable.path:
-        variable.assign(np.full(variable.shape, 7.))
+        variable.assign(np.full(variable.shape, 7.0))
 
   def refused(self, arrays, message):
     with self.assertRaisesRegex(InputError, message):
@@ -91,8 +105,7 @@ class LoadPytorchWeightsTest(tf.test.TestCase, parameterized.TestCase):
     loaded = pytorch_weights(self.network)
     self.assertEqual(set(loaded), set(self.arrays))
     for name, array in loaded.items():
-      self.assertAllClose(
-          to_torch_layout(array, name), self.arrays[name])
+      self.assertAllClose(to_torch_layout(array, name), self.arrays[name])
     for variable in self.network.weights:
       self.assertAllLess(variable, 7)
 
@@ -100,63 +113,83 @@ class LoadPytorchWeightsTest(tf.test.TestCase, parameterized.TestCase):
     arrays = {f'module.{name}': array for name, array in self.arrays.items()}
     arrays['module.stem.1.num_batches_tracked'] = np.array(3)
     load_pytorch_weights(self.network, arrays)
-    self.assertAllClose(self.network.head.classifier.bias,
-                        self.arrays['classifier.bias'])
+    self.assertAllClose(
+      self.network.head.classifier.bias, self.arrays['classifier.bias']
+    )
 
   def test_statistics_may_be_absent(self):
-    load_pytorch_weights(self.network, {
-        name: array for name, array in self.arrays.items()
-        if 'running_' not in name})
+    load_pytorch_weights(
+      self.network,
+      {
+        name: array
+        for name, array in self.arrays.items()
+        if 'running_' not in name
+      },
+    )
     norm = self.network.stem.blocks[0].norm_layer
-    self.assertAllEqual(norm.moving_mean, np.full(12, 7.))
+    self.assertAllEqual(norm.moving_mean, np.full(12, 7.0))
     self.assertAllClose(norm.gamma, self.arrays['stem.1.weight'])
 
   def test_a_missing_weight_is_refused(self):
     arrays = dict(self.arrays)
     del arrays['cells.1.preprocess0.op.1.weight']
     self.refused(
-        arrays, r'1 arrays are missing: cells\.1\.preprocess0\.op\.1\.weight;'
-        r' .*Received: arrays=\d+')
+      arrays,
+      r'1 arrays are missing: cells\.1\.preprocess0\.op\.1\.weight;'
+      r' .*Received: arrays=\d+',
+    )
 
   def test_many_missing_weights_are_counted(self):
-    self.refused({}, r'\d\d arrays are missing: stem\.0\.weight, .*, …;'
-                 ' .*Received: arrays=0')
+    self.refused(
+      {},
+      r'\d\d arrays are missing: stem\.0\.weight, .*, …;'
+      ' .*Received: arrays=0',
+    )
 
   def test_an_array_too_many_is_refused(self):
     self.refused(
-        self.arrays | {'cells.9.bn.weight': np.zeros(3)},
-        r'1 arrays belong to no weight of the model: cells\.9\.bn\.weight;')
+      self.arrays | {'cells.9.bn.weight': np.zeros(3)},
+      r'1 arrays belong to no weight of the model: cells\.9\.bn\.weight;',
+    )
 
   def test_another_shape_is_refused(self):
     # The last array: all others would fit.
     self.refused(
-        self.arrays | {'classifier.weight': np.zeros((5, 47))},
-        r"'classifier\.weight' has another shape; expected \(64, 5\) after"
-        r' transposition. Received: shape=\(47, 5\)')
+      self.arrays | {'classifier.weight': np.zeros((5, 47))},
+      r"'classifier\.weight' has another shape; expected \(64, 5\) after"
+      r' transposition. Received: shape=\(47, 5\)',
+    )
 
   @parameterized.parameters('nas_bench_201', 'course')
   def test_models_of_another_kind_are_refused(self, name):
     model = Supernet(search_spaces[name], (8, 8, 3), 5, 4, 2)
     with self.assertRaisesRegex(
-        InputError, 'has no counterpart in the published implementation'):
+      InputError, 'has no counterpart in the published implementation'
+    ):
       load_pytorch_weights(model, {})
 
   def test_other_operations_have_names(self):
     edges = [Edge('conv_7x1_1x7', 0, 2), Edge('sep_conv_7x7', 1, 2)]
-    edges += [Edge('none', source, target)
-              for target in (3, 4, 5, 6) for source in (0, 1)]
+    edges += [
+      Edge('none', source, target)
+      for target in (3, 4, 5, 6)
+      for source in (0, 1)
+    ]
     cell = CellGenotype(tuple(edges), (2, 3))
     genotype = Genotype('nasnet', {'normal': cell, 'reduce': cell})
-    names = pytorch_weights(Network(genotype, (32, 32, 3), 5, 4, 1,
-                                    stem='imagenet'))
+    names = pytorch_weights(
+      Network(genotype, (32, 32, 3), 5, 4, 1, stem='imagenet')
+    )
     for name, shape in (
-        ('stem0.0.weight', (3, 3, 3, 2)), ('stem0.3.weight', (3, 3, 2, 4)),
-        ('stem1.1.weight', (3, 3, 4, 4)),
-        ('cells.0.preprocess0.conv_2.weight', (1, 1, 4, 4)),
-        ('cells.0._ops.0.1.weight', (1, 7, 8, 8)),
-        ('cells.0._ops.0.2.weight', (7, 1, 8, 8)),
-        ('cells.0._ops.0.3.running_var', (8,)),
-        ('cells.0._ops.1.op.6.weight', (1, 1, 8, 8))):
+      ('stem0.0.weight', (3, 3, 3, 2)),
+      ('stem0.3.weight', (3, 3, 2, 4)),
+      ('stem1.1.weight', (3, 3, 4, 4)),
+      ('cells.0.preprocess0.conv_2.weight', (1, 1, 4, 4)),
+      ('cells.0._ops.0.1.weight', (1, 7, 8, 8)),
+      ('cells.0._ops.0.2.weight', (7, 1, 8, 8)),
+      ('cells.0._ops.0.3.running_var', (8,)),
+      ('cells.0._ops.1.op.6.weight', (1, 1, 8, 8)),
+    ):
       self.assertEqual(names[name].shape, shape)
 
 

@@ -23,7 +23,6 @@ def make(**kwargs):
 
 
 class BatchNormTest(tf.test.TestCase, parameterized.TestCase):
-
   def outputs_and_gradients(self, layer, x, scale, factors):
     """Everything that the two forms must agree on."""
     x, scale = tf.constant(x), tf.constant(scale)
@@ -32,12 +31,15 @@ class BatchNormTest(tf.test.TestCase, parameterized.TestCase):
       with tf.GradientTape() as tape:
         tape.watch([x, scale])
         y = layer(x, scale=scale, training=True)
-        loss = tf.reduce_sum(y * factors) + tf.reduce_sum(y ** 3) / 10
-      first = tape.gradient(
-          loss, [x, scale, *layer.trainable_variables])
+        loss = tf.reduce_sum(y * factors) + tf.reduce_sum(y**3) / 10
+      first = tape.gradient(loss, [x, scale, *layer.trainable_variables])
       length = tf.add_n([tf.reduce_sum(g * g) for g in first])
-    return [y, *first, second.gradient(length, x),
-            *(v.numpy() for v in layer.non_trainable_variables)]
+    return [
+      y,
+      *first,
+      second.gradient(length, x),
+      *(v.numpy() for v in layer.non_trainable_variables),
+    ]
 
   @parameterized.parameters(True, False)
   def test_fused_form_equals_plain_form(self, affine):
@@ -47,13 +49,15 @@ class BatchNormTest(tf.test.TestCase, parameterized.TestCase):
     fused, plain = make(affine=affine), make(affine=affine, fused=False)
     self.assertTrue(fused._uses_fused_kernel())
     self.assertFalse(plain._uses_fused_kernel())
-    results = [self.outputs_and_gradients(layer, x, scale, factors)
-               for layer in (fused, plain)]
+    results = [
+      self.outputs_and_gradients(layer, x, scale, factors)
+      for layer in (fused, plain)
+    ]
     self.assertLen(results[0], 8 if affine else 6)
     for actual, expected in zip(*results):
       self.assertAllClose(
-          actual, expected, rtol=1e-4,
-          atol=1e-4 * np.abs(expected).max())
+        actual, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max()
+      )
 
   @parameterized.parameters('float32', 'float64')
   def test_statistics_and_output(self, dtype):
@@ -65,7 +69,8 @@ class BatchNormTest(tf.test.TestCase, parameterized.TestCase):
       flat = x.reshape(-1, 3).astype('float64')
       expected = (x - flat.mean(0)) / np.sqrt(flat.var(0) + 1e-3)
       self.assertAllClose(
-          y, expected * [0.5, 2, -1] + [1, 0, -3], rtol=1e-4, atol=1e-4)
+        y, expected * [0.5, 2, -1] + [1, 0, -3], rtol=1e-4, atol=1e-4
+      )
       mean = 0.8 * mean + 0.2 * flat.mean(0)
       # The unbiased variance, as PyTorch keeps it.
       variance = 0.8 * variance + 0.2 * flat.var(0, ddof=1)
@@ -74,8 +79,11 @@ class BatchNormTest(tf.test.TestCase, parameterized.TestCase):
     x = batch(dtype=dtype, seed=9)
     expected = (x - mean) / np.sqrt(variance + 1e-3)
     self.assertAllClose(
-        layer(x, training=False), expected * [0.5, 2, -1] + [1, 0, -3],
-        rtol=1e-4, atol=1e-4)
+      layer(x, training=False),
+      expected * [0.5, 2, -1] + [1, 0, -3],
+      rtol=1e-4,
+      atol=1e-4,
+    )
 
   @parameterized.parameters(True, False)
   def test_running_statistics_move_in_training_only(self, fused):
@@ -89,15 +97,18 @@ class BatchNormTest(tf.test.TestCase, parameterized.TestCase):
     self.assertNotAllClose(layer.moving_variance, before[3])
 
   @parameterized.product(
-      training=(True, False), dtype=('float32', 'float64'),
-      affine=(True, False))
+    training=(True, False), dtype=('float32', 'float64'), affine=(True, False)
+  )
   def test_scale_multiplies_the_output(self, training, dtype, affine):
-    x, scale = batch(dtype=dtype), np.array([0.5, 0., -2.], dtype)
+    x, scale = batch(dtype=dtype), np.array([0.5, 0.0, -2.0], dtype)
     layer = make(affine=affine, dtype=dtype)
     layer(x, training=True)
     self.assertAllClose(
-        layer(x, scale=scale, training=training),
-        layer(x, training=training) * scale, rtol=1e-4, atol=1e-4)
+      layer(x, scale=scale, training=training),
+      layer(x, training=training) * scale,
+      rtol=1e-4,
+      atol=1e-4,
+    )
 
   def test_without_scale_and_offset_nothing_is_trained(self):
     layer = make(affine=False)
@@ -112,7 +123,8 @@ class BatchNormTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllClose(layer.moving_variance, [0.9] * 3)
 
   @parameterized.product(
-      dtype=('mixed_float16', 'mixed_bfloat16'), fused=(True, False))
+    dtype=('mixed_float16', 'mixed_bfloat16'), fused=(True, False)
+  )
   def test_half_precision_keeps_statistics_in_float32(self, dtype, fused):
     # Above 65,504 values a channel their number is no float16.
     x = batch((65, 32, 32, 3))
@@ -121,7 +133,8 @@ class BatchNormTest(tf.test.TestCase, parameterized.TestCase):
     y = layer(x, training=True)
     self.assertEqual(y.dtype, layer.compute_dtype)
     self.assertAllClose(
-        tf.cast(y, tf.float32), exact(x, training=True), atol=0.1)
+      tf.cast(y, tf.float32), exact(x, training=True), atol=0.1
+    )
     for name in ('moving_mean', 'moving_variance'):
       statistic = getattr(layer, name)
       self.assertEqual(statistic.dtype, 'float32')
@@ -131,8 +144,9 @@ class BatchNormTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllClose(tf.cast(y, tf.float32), exact(x[:2]), atol=0.1)
 
   def test_is_rebuilt_from_its_configuration(self):
-    layer = make(affine=False, epsilon=0.1, momentum=0.5, synchronized=True,
-                 fused=False)
+    layer = make(
+      affine=False, epsilon=0.1, momentum=0.5, synchronized=True, fused=False
+    )
     other = BatchNorm.from_config(layer.get_config())
     for name in ('affine', 'epsilon', 'momentum', 'synchronized', 'fused'):
       self.assertEqual(getattr(other, name), getattr(layer, name))
@@ -142,15 +156,15 @@ class BatchNormTest(tf.test.TestCase, parameterized.TestCase):
 
 
 class ReplicasTest(tf.test.TestCase, parameterized.TestCase):
-
   def on_two_replicas(self, x, factors, **kwargs):
     """A training step of each replica on its half of the batch."""
     if len(tf.config.list_logical_devices('CPU')) < 2:
       self.skipTest('needs two logical CPU devices')
     strategy = tf.distribute.MirroredStrategy(
-        ['CPU:0', 'CPU:1'],
-        # Collectives of several strategies in one process would collide.
-        cross_device_ops=tf.distribute.ReductionToOneDevice())
+      ['CPU:0', 'CPU:1'],
+      # Collectives of several strategies in one process would collide.
+      cross_device_ops=tf.distribute.ReductionToOneDevice(),
+    )
     with strategy.scope():
       layer = make(**kwargs)
 
@@ -162,22 +176,21 @@ class ReplicasTest(tf.test.TestCase, parameterized.TestCase):
         tape.watch(x_half)
         y = layer(x_half, training=True)
         loss = tf.reduce_sum(
-            y * tf.gather(tf.split(tf.constant(factors), 2), index))
-      return y, *tape.gradient(
-          loss, [x_half, *layer.trainable_variables])
+          y * tf.gather(tf.split(tf.constant(factors), 2), index)
+        )
+      return y, *tape.gradient(loss, [x_half, *layer.trainable_variables])
 
     results = tf.function(strategy.run, autograph=False)(replica)
-    y, dx, dgamma, dbeta = (
-        [v.numpy() for v in r.values] for r in results)
-    return layer, np.concatenate(y), np.concatenate(dx), sum(dgamma), sum(
-        dbeta)
+    y, dx, dgamma, dbeta = ([v.numpy() for v in r.values] for r in results)
+    return layer, np.concatenate(y), np.concatenate(dx), sum(dgamma), sum(dbeta)
 
   @parameterized.parameters(('float64', 1e-9), ('float32', 1e-4))
   def test_synchronized_replicas_equal_one_device(self, dtype, tolerance):
     x = batch(dtype=dtype)
     factors = np.random.default_rng(1).normal(size=x.shape).astype(dtype)
     layer, *results = self.on_two_replicas(
-        x, factors, dtype=dtype, synchronized=True)
+      x, factors, dtype=dtype, synchronized=True
+    )
     one = make(dtype=dtype, synchronized=True)
     inputs = tf.constant(x)
     with tf.GradientTape() as tape:
@@ -189,22 +202,23 @@ class ReplicasTest(tf.test.TestCase, parameterized.TestCase):
       self.assertAllClose(a, b, rtol=tolerance, atol=10 * tolerance)
     for name in ('moving_mean', 'moving_variance'):
       self.assertAllClose(
-          getattr(layer, name).numpy(), getattr(one, name).numpy(),
-          rtol=tolerance)
+        getattr(layer, name).numpy(), getattr(one, name).numpy(), rtol=tolerance
+      )
 
   def test_statistics_of_a_replica_alone(self):
     x = batch(dtype='float64')
-    layer, y, *_ = self.on_two_replicas(
-        x, np.ones_like(x), dtype='float64')
+    layer, y, *_ = self.on_two_replicas(x, np.ones_like(x), dtype='float64')
     halves = [make(dtype='float64') for _ in range(2)]
-    outputs = [half(part, training=True)
-               for half, part in zip(halves, np.split(x, 2))]
+    outputs = [
+      half(part, training=True) for half, part in zip(halves, np.split(x, 2))
+    ]
     self.assertAllClose(y, tf.concat(outputs, 0), rtol=1e-9)
     # What is kept is the mean of the replicas' running statistics.
     for name in ('moving_mean', 'moving_variance'):
       self.assertAllClose(
-          getattr(layer, name).numpy(),
-          np.mean([getattr(half, name).numpy() for half in halves], 0))
+        getattr(layer, name).numpy(),
+        np.mean([getattr(half, name).numpy() for half in halves], 0),
+      )
 
 
 if __name__ == '__main__':

@@ -24,7 +24,6 @@ class Drawing(keras.layers.Layer):
 
 
 class ImageDrawsTest(tf.test.TestCase):
-
   def setUp(self):
     super().setUp()
     self.x = tf.zeros([6, *SHAPE])
@@ -60,7 +59,8 @@ class ImageDrawsTest(tf.test.TestCase):
     other.set_weights(layer.get_weights())
     self.assertAllEqual(layer(self.x), other(self.x))
     self.assertAllEqual(
-        layer(self.x, training=True), other(self.x, training=True))
+      layer(self.x, training=True), other(self.x, training=True)
+    )
 
   def test_equal_states_draw_equally_without_side_effects(self):
     layer = Drawing(seed=3)
@@ -89,8 +89,8 @@ class ImageDrawsTest(tf.test.TestCase):
       return layer(x, training=True)
 
     step = tf.function(
-        step, autograph=False,
-        input_signature=[tf.TensorSpec((None, *SHAPE))])
+      step, autograph=False, input_signature=[tf.TensorSpec((None, *SHAPE))]
+    )
     for count in (6, 1, 4):
       self.assertEqual(step(self.x[:count]).shape, (count, *SHAPE))
     self.assertLen(traces, 1)
@@ -101,12 +101,13 @@ class ImageDrawsTest(tf.test.TestCase):
       self.skipTest('needs two logical CPU devices')
     alone = Drawing(seed=9)
     strategy = tf.distribute.MirroredStrategy(
-        ['CPU:0', 'CPU:1'],
-        cross_device_ops=tf.distribute.ReductionToOneDevice())
+      ['CPU:0', 'CPU:1'], cross_device_ops=tf.distribute.ReductionToOneDevice()
+    )
     with strategy.scope():
       shared = Drawing(seed=9)
     shares = strategy.experimental_distribute_values_from_function(
-        lambda context: self.x[3 * context.replica_id_in_sync_group:][:3])
+      lambda context: self.x[3 * context.replica_id_in_sync_group :][:3]
+    )
     for count in (3, None):
 
       def draw(x, count=count):
@@ -115,13 +116,12 @@ class ImageDrawsTest(tf.test.TestCase):
         return shared(x, training=True)
 
       run = tf.function(
-          lambda x, draw=draw: strategy.run(draw, (x,)), autograph=False)
+        lambda x, draw=draw: strategy.run(draw, (x,)), autograph=False
+      )
       for _ in range(2):
         parts = strategy.experimental_local_results(run(shares))
-        self.assertAllEqual(
-            tf.concat(parts, 0), alone(self.x, training=True))
-    self.assertAllEqual(
-        [v.numpy() for v in shared.variables], [[9, 4]])
+        self.assertAllEqual(tf.concat(parts, 0), alone(self.x, training=True))
+    self.assertAllEqual([v.numpy() for v in shared.variables], [[9, 4]])
 
 
 if __name__ == '__main__':

@@ -9,7 +9,6 @@ from darts_tf.search_space import OperationStyle
 
 
 class MaxPoolTest(tf.test.TestCase, parameterized.TestCase):
-
   @parameterized.parameters(1, 2)
   def test_second_derivative_in_a_graph(self, stride):
     # There a kernel may write into the memory of its argument, which eager
@@ -34,8 +33,11 @@ class MaxPoolTest(tf.test.TestCase, parameterized.TestCase):
       return tape.gradient(slope, x, output_gradients=vector * 1.5)
 
     step = 1e-6
-    expected = 1.5 * (
-        gradient(x + step * vector) - gradient(x - step * vector)) / (2 * step)
+    expected = (
+      1.5
+      * (gradient(x + step * vector) - gradient(x - step * vector))
+      / (2 * step)
+    )
     self.assertAllClose(product(x, vector), expected, atol=1e-6)
 
 

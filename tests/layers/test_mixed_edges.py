@@ -8,11 +8,11 @@ from darts_tf.layers import MixedEdges, build_operation
 from darts_tf.search_space import search_spaces
 
 UNEQUAL = (
-    ('none', 'sep_conv_3x3'),
-    ('max_pool_3x3', 'skip_connect', 'sep_conv_3x3'),
-    ('none',),
-    ('dil_conv_5x5', 'none', 'avg_pool_3x3', 'sep_conv_3x3'),
-    ('skip_connect', 'none', 'max_pool_3x3'),
+  ('none', 'sep_conv_3x3'),
+  ('max_pool_3x3', 'skip_connect', 'sep_conv_3x3'),
+  ('none',),
+  ('dil_conv_5x5', 'none', 'avg_pool_3x3', 'sep_conv_3x3'),
+  ('skip_connect', 'none', 'max_pool_3x3'),
 )
 CASES = []
 for _stride in (1, 2):
@@ -21,15 +21,24 @@ for _stride in (1, 2):
     CASES.append((f'{_space}_{_stride}', _space, (_names,) * 3, _stride))
     CASES.append((f'{_space}_one_{_stride}', _space, (_names,), _stride))
   CASES.append((f'unequal_{_stride}', 'darts', UNEQUAL, _stride))
-  CASES.append((f'nasnet_{_stride}', 'nasnet', (
-      ('sep_conv_7x7', 'conv_7x1_1x7'),) * 2, _stride))
+  CASES.append(
+    (
+      f'nasnet_{_stride}',
+      'nasnet',
+      (('sep_conv_7x7', 'conv_7x1_1x7'),) * 2,
+      _stride,
+    )
+  )
 # Even sizes let dilated kernels take the image apart.
-FORMS = {'apart_odd': (True, (7, 8)), 'apart_even': (True, (8, 6)),
-         'joined_odd': (False, (7, 8)), 'joined_even': (False, (8, 6))}
+FORMS = {
+  'apart_odd': (True, (7, 8)),
+  'apart_even': (True, (8, 6)),
+  'joined_odd': (False, (7, 8)),
+  'joined_even': (False, (8, 6)),
+}
 
 
 class MixedEdgesTest(tf.test.TestCase, parameterized.TestCase):
-
   def make(self, space, candidates, stride, apart=True, size=(7, 8)):
     """A layer with random weights, its input and its mixing weights."""
     rng = np.random.default_rng(3)
@@ -38,11 +47,11 @@ class MixedEdgesTest(tf.test.TestCase, parameterized.TestCase):
     layer.build((None, *size, 4))
     for variable in layer.variables:
       value = rng.normal(size=variable.shape)
-      variable.assign(
-          np.exp(value) if 'variance' in variable.path else value)
+      variable.assign(np.exp(value) if 'variance' in variable.path else value)
     x = tf.constant(rng.normal(size=(3, *size, 4)))
     weights = tf.constant(
-        rng.uniform(size=(len(candidates), max(map(len, candidates)))))
+      rng.uniform(size=(len(candidates), max(map(len, candidates))))
+    )
     return layer, x, weights, style
 
   def single(self, layer, edge, name, stride, style, size):
@@ -57,40 +66,55 @@ class MixedEdgesTest(tf.test.TestCase, parameterized.TestCase):
     return operation
 
   @parameterized.named_parameters(
-      (f'{case}_{form}', *arguments, *options)
-      for case, *arguments in CASES for form, options in FORMS.items())
+    (f'{case}_{form}', *arguments, *options)
+    for case, *arguments in CASES
+    for form, options in FORMS.items()
+  )
   def test_equals_the_sum_of_single_operations(
-      self, space, candidates, stride, is_apart, size):
+    self, space, candidates, stride, is_apart, size
+  ):
     layer, x, weights, style = self.make(
-        space, candidates, stride, is_apart, size)
+      space, candidates, stride, is_apart, size
+    )
     singles = [
-        [self.single(layer, edge, name, stride, style, size)
-         for name in names]
-        for edge, names in enumerate(candidates)]
+      [self.single(layer, edge, name, stride, style, size) for name in names]
+      for edge, names in enumerate(candidates)
+    ]
     for training in (False, True):
       with tf.GradientTape(persistent=True) as tape:
         tape.watch([x, weights])
         together = layer(x, weights, training=training)
         apart = [
-            tf.add_n([weights[e, k] * operation(x, training=training)
-                      for k, operation in enumerate(operations)])
-            for e, operations in enumerate(singles)]
+          tf.add_n(
+            [
+              weights[e, k] * operation(x, training=training)
+              for k, operation in enumerate(operations)
+            ]
+          )
+          for e, operations in enumerate(singles)
+        ]
         # A loss in which every output pixel counts differently.
-        factors = [tf.constant(np.random.default_rng(e).normal(size=y.shape))
-                   for e, y in enumerate(apart)]
-        losses = [tf.add_n([tf.reduce_sum(f * y)
-                            for f, y in zip(factors, outputs)])
-                  for outputs in (together, apart)]
+        factors = [
+          tf.constant(np.random.default_rng(e).normal(size=y.shape))
+          for e, y in enumerate(apart)
+        ]
+        losses = [
+          tf.add_n([tf.reduce_sum(f * y) for f, y in zip(factors, outputs)])
+          for outputs in (together, apart)
+        ]
       self.assertLen(together, len(candidates))
       self.assertEqual(
-          [tuple(y.shape)[1:] for y in together],
-          [s[1:] for s in layer.compute_output_shape((None, *size, 4))])
+        [tuple(y.shape)[1:] for y in together],
+        [s[1:] for s in layer.compute_output_shape((None, *size, 4))],
+      )
       for actual, expected in zip(together, apart):
         self.assertAllClose(actual, expected, rtol=1e-9, atol=1e-9)
       gradients = [
-          tape.gradient(loss, [weights, x],
-                        unconnected_gradients=tf.UnconnectedGradients.ZERO)
-          for loss in losses]
+        tape.gradient(
+          loss, [weights, x], unconnected_gradients=tf.UnconnectedGradients.ZERO
+        )
+        for loss in losses
+      ]
       for actual, expected in zip(*gradients):
         self.assertAllClose(actual, expected, rtol=1e-8, atol=1e-8)
     self.check_gradients(layer, singles, candidates, tape, losses)
@@ -98,11 +122,18 @@ class MixedEdgesTest(tf.test.TestCase, parameterized.TestCase):
 
   def check_gradients(self, layer, singles, candidates, tape, losses):
     """The gradient of each weight is that of the operation alone."""
-    together = dict(zip(
+    together = dict(
+      zip(
         map(id, layer.trainable_variables),
-        tape.gradient(losses[0], layer.trainable_variables)))
-    alone = [v for operations in singles for operation in operations
-             for v in operation.trainable_variables]
+        tape.gradient(losses[0], layer.trainable_variables),
+      )
+    )
+    alone = [
+      v
+      for operations in singles
+      for operation in operations
+      for v in operation.trainable_variables
+    ]
     apart = dict(zip(map(id, alone), tape.gradient(losses[1], alone)))
     for edge, names in enumerate(candidates):
       for name, operation in zip(names, singles[edge]):
@@ -111,10 +142,12 @@ class MixedEdgesTest(tf.test.TestCase, parameterized.TestCase):
           if own.variable.trainable:
             view = views[key]
             whole = tf.convert_to_tensor(together[id(view.variable)])
-            share = np.take(whole, range(view.start, view.start + view.size),
-                            view.axis)
+            share = np.take(
+              whole, range(view.start, view.start + view.size), view.axis
+            )
             self.assertAllClose(
-                share, apart[id(own.variable)], rtol=1e-8, atol=1e-8)
+              share, apart[id(own.variable)], rtol=1e-8, atol=1e-8
+            )
 
   def check_statistics(self, layer, singles, candidates):
     """Running statistics have moved alike."""
@@ -137,18 +170,17 @@ class MixedEdgesTest(tf.test.TestCase, parameterized.TestCase):
 
   def test_none_adds_nothing_where_the_input_is_infinite(self):
     layer, x, weights, _ = self.make(
-        'darts', (('none', 'sep_conv_3x3'), ('none',)), 2)
+      'darts', (('none', 'sep_conv_3x3'), ('none',)), 2
+    )
     x = tf.fill(x.shape, tf.constant(np.inf, tf.float64))
     self.assertEqual(layer.weight_views(1, 'none'), {})
     self.assertAllEqual(layer(x, weights)[1], np.zeros((3, 4, 4, 4)))
 
   def test_mixing_weights_may_be_float32_in_half_precision(self):
-    style = search_spaces['darts'].search_style.replace(
-        dtype='mixed_bfloat16')
+    style = search_spaces['darts'].search_style.replace(dtype='mixed_bfloat16')
     layer = MixedEdges((('sep_conv_3x3', 'skip_connect'),) * 2, 4, 1, style)
     layer.build((None, 8, 8, 4))
-    outputs = layer(
-        tf.ones([2, 8, 8, 4]), tf.fill([2, 2], 0.5), training=True)
+    outputs = layer(tf.ones([2, 8, 8, 4]), tf.fill([2, 2], 0.5), training=True)
     self.assertEqual(outputs[0].dtype, tf.bfloat16)
 
   def test_is_rebuilt_from_its_configuration(self):

@@ -11,7 +11,6 @@ STYLE = OperationStyle()
 
 
 class NoiseTest(tf.test.TestCase, parameterized.TestCase):
-
   @parameterized.parameters((1, (7, 8)), (2, (4, 4)))
   def test_is_standard_normal_of_the_strided_shape(self, stride, sizes):
     layer = build_operation('noise', 16, stride, STYLE)
@@ -26,7 +25,8 @@ class NoiseTest(tf.test.TestCase, parameterized.TestCase):
     self.assertLen(np.unique(y[:2]), y[:2].size)
 
   @parameterized.parameters(
-      'float32', 'float64', 'mixed_float16', 'mixed_bfloat16')
+    'float32', 'float64', 'mixed_float16', 'mixed_bfloat16'
+  )
   def test_precisions_draw_the_same(self, dtype):
     x = tf.zeros([3, 4, 4, 2])
     expected = Noise(2, seed=5)(x, training=True)
@@ -34,7 +34,8 @@ class NoiseTest(tf.test.TestCase, parameterized.TestCase):
     y = layer(x, training=True)
     self.assertEqual(y.dtype, layer.compute_dtype)
     self.assertAllClose(
-        tf.cast(y, tf.float32), expected, rtol=0 if '32' in dtype else 1e-2)
+      tf.cast(y, tf.float32), expected, rtol=0 if '32' in dtype else 1e-2
+    )
     self.assertEqual(layer(x).dtype, layer.compute_dtype)
 
   def test_inference_is_deterministic_for_each_image(self):
@@ -49,7 +50,7 @@ class NoiseTest(tf.test.TestCase, parameterized.TestCase):
     layer = MixedEdges((('noise', 'none'), ('none', 'noise'), ('noise',)), 4)
     layer.build((None, 6, 6, 4))
     x = tf.ones([8, 6, 6, 4])
-    weights = tf.constant([[1., 0.], [0., 1.], [1., 0.]])
+    weights = tf.constant([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
     for training in (True, False):
       edges = [y.numpy() for y in layer(x, weights, training=training)]
       for i, a in enumerate(edges):
@@ -61,12 +62,12 @@ class NoiseTest(tf.test.TestCase, parameterized.TestCase):
     layer = MixedEdges((('noise', 'skip_connect'),) * 2, 4)
     layer.build((None, 6, 6, 4))
     x = tf.constant(
-        np.random.default_rng(0).normal(size=(8, 6, 6, 4)), tf.float32)
+      np.random.default_rng(0).normal(size=(8, 6, 6, 4)), tf.float32
+    )
     state = layer.non_trainable_variables
-    call = lambda w, v: layer.stateless_call(
-        [], state, v, w, training=True)[0]
-    noise = call(tf.constant([[1., 0.], [1., 0.]]), x)
-    weights = tf.constant([[0.25, 0.5], [-2., 3.]])
+    call = lambda w, v: layer.stateless_call([], state, v, w, training=True)[0]
+    noise = call(tf.constant([[1.0, 0.0], [1.0, 0.0]]), x)
+    weights = tf.constant([[0.25, 0.5], [-2.0, 3.0]])
     with tf.GradientTape(persistent=True) as tape:
       tape.watch([x, weights])
       outputs = call(weights, x)
@@ -76,12 +77,15 @@ class NoiseTest(tf.test.TestCase, parameterized.TestCase):
       expected = weights[edge, 0] * noise[edge] + weights[edge, 1] * x
       self.assertAllClose(y, expected, atol=1e-5)
       self.assertAllClose(
-          gradient[edge, 0], tf.reduce_sum(expected * noise[edge]), rtol=1e-4)
+        gradient[edge, 0], tf.reduce_sum(expected * noise[edge]), rtol=1e-4
+      )
     # The input is replaced: nothing flows back but through the skip.
     self.assertAllClose(
-        tape.gradient(loss, x),
-        tf.add_n([weights[e, 1] * y for e, y in enumerate(outputs)]),
-        rtol=1e-4, atol=1e-5)
+      tape.gradient(loss, x),
+      tf.add_n([weights[e, 1] * y for e, y in enumerate(outputs)]),
+      rtol=1e-4,
+      atol=1e-5,
+    )
 
   def test_has_no_weights_to_inherit(self):
     self.assertEqual(Noise(2).weight_views(), {})
@@ -93,8 +97,7 @@ class NoiseTest(tf.test.TestCase, parameterized.TestCase):
     layer = Noise(2, stride=2, seed=4, copies=3)
     other = Noise.from_config(layer.get_config())
     x = tf.zeros([2, 4, 4, 2])
-    self.assertAllEqual(
-        other(x, training=True), layer(x, training=True))
+    self.assertAllEqual(other(x, training=True), layer(x, training=True))
     self.assertEqual(other(x).shape, (2, 2, 2, 6))
 
 

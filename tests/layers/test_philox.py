@@ -11,9 +11,9 @@ def drawn(draw, seed, counter, shape=(10000,)):
 
 
 class PhiloxTest(tf.test.TestCase, parameterized.TestCase):
-
   @parameterized.parameters(
-      (philox.uniform, 'uniform'), (philox.normal, 'norm'))
+    (philox.uniform, 'uniform'), (philox.normal, 'norm')
+  )
   def test_distribution(self, draw, name):
     sample = drawn(draw, 7, 3)
     self.assertEqual(sample.dtype, np.float32)
@@ -27,8 +27,10 @@ class PhiloxTest(tf.test.TestCase, parameterized.TestCase):
 
   @parameterized.parameters((7, 4), (8, 3), (7, -1), (3, 7))
   def test_states_are_independent(self, seed, counter):
-    first, second = drawn(philox.uniform, 7, 3), drawn(
-        philox.uniform, seed, counter)
+    first, second = (
+      drawn(philox.uniform, 7, 3),
+      drawn(philox.uniform, seed, counter),
+    )
     self.assertLess(abs(stats.pearsonr(first, second).statistic), 0.05)
     # Nor is one the other, shifted; one of 2^23 numbers may be the same.
     self.assertLess(np.isin(first[:100], second).sum(), 3)

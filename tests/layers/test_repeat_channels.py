@@ -5,7 +5,6 @@ from darts_tf.layers.convolution import repeat_channels
 
 
 class RepeatChannelsTest(tf.test.TestCase):
-
   def test_value_and_derivatives_of_tile(self):
     draw = np.random.default_rng(0)
     x = tf.constant(draw.normal(size=[2, 3, 3, 2]))
@@ -24,8 +23,9 @@ class RepeatChannelsTest(tf.test.TestCase):
       return y, gradient, outer.gradient(square, x)
 
     for ours, theirs in zip(
-        derivatives(lambda x: repeat_channels(x, 3)),
-        derivatives(lambda x: tf.tile(x, [1, 1, 1, 3]))):
+      derivatives(lambda x: repeat_channels(x, 3)),
+      derivatives(lambda x: tf.tile(x, [1, 1, 1, 3])),
+    ):
       self.assertAllClose(ours, theirs, rtol=1e-12)
 
   def test_one_copy_is_the_tensor(self):

@@ -17,29 +17,33 @@ IMAGES = np.random.default_rng(0).normal(size=(BATCH, 8, 8, 3))
 
 def mirrored():
   return tf.distribute.MirroredStrategy(
-      ['CPU:0', 'CPU:1'],
-      cross_device_ops=tf.distribute.ReductionToOneDevice())
+    ['CPU:0', 'CPU:1'], cross_device_ops=tf.distribute.ReductionToOneDevice()
+  )
 
 
 def make_supernet():
   return Supernet(
-      search_spaces['s4'], (8, 8, 3), 5, 2, 1, style=STYLE, drop_path=True)
+    search_spaces['s4'], (8, 8, 3), 5, 2, 1, style=STYLE, drop_path=True
+  )
 
 
 def make_network():
   cell = CellGenotype(
-      (Edge('sep_conv_3x3', 0, 2), Edge('noise', 1, 2),
-       Edge('sep_conv_3x3', 2, 3)), (2, 3))
+    (
+      Edge('sep_conv_3x3', 0, 2),
+      Edge('noise', 1, 2),
+      Edge('sep_conv_3x3', 2, 3),
+    ),
+    (2, 3),
+  )
   genotype = Genotype('s4', {'normal': cell, 'reduce': cell})
-  return Network(
-      genotype, (8, 8, 3), 5, 2, 1, style=STYLE, drop_path=True)
+  return Network(genotype, (8, 8, 3), 5, 2, 1, style=STYLE, drop_path=True)
 
 
 def call_supernet(model, images):
   weights = np.random.default_rng(1).uniform(size=(14, 2))
   mixing = MixingWeights(tf.constant(weights))
-  return model(
-      images, {group: mixing for group in model.groups}, training=True)
+  return model(images, {group: mixing for group in model.groups}, training=True)
 
 
 def call_network(model, images):
@@ -47,7 +51,6 @@ def call_network(model, images):
 
 
 class DrawsOfReplicasTest(tf.test.TestCase, parameterized.TestCase):
-
   def outputs(self, strategy, make, call, steps=2):
     """Logits of the global batch in each step, and the final state."""
     with strategy.scope():
@@ -56,18 +59,20 @@ class DrawsOfReplicasTest(tf.test.TestCase, parameterized.TestCase):
     model.drop_path_rate.assign(0.4)
     shares = np.split(IMAGES, strategy.num_replicas_in_sync)
     batch = strategy.experimental_distribute_values_from_function(
-        lambda context: tf.constant(
-            shares[context.replica_id_in_sync_group]))
+      lambda context: tf.constant(shares[context.replica_id_in_sync_group])
+    )
     run = tf.function(
-        lambda x: strategy.run(lambda y: call(model, y), (x,)),
-        autograph=False)
+      lambda x: strategy.run(lambda y: call(model, y), (x,)), autograph=False
+    )
     logits = [
-        tf.concat(strategy.experimental_local_results(run(batch)), 0)
-        for _ in range(steps)]
+      tf.concat(strategy.experimental_local_results(run(batch)), 0)
+      for _ in range(steps)
+    ]
     return logits, [v.numpy() for v in model.non_trainable_variables]
 
   @parameterized.parameters(
-      (make_supernet, call_supernet), (make_network, call_network))
+    (make_supernet, call_supernet), (make_network, call_network)
+  )
   def test_equals_one_device(self, make, call):
     if len(tf.config.list_logical_devices('CPU')) < 2:
       self.skipTest('needs two logical CPU devices')

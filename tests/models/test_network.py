@@ -24,28 +24,42 @@ def genotype(space):
   """A genotype of a space, with many kinds of operations."""
   if space == 'nas_bench_201':
     return Genotype.from_nas_bench_201_string(
-        '|nor_conv_3x3~0|+|nor_conv_1x1~0|avg_pool_3x3~1|'
-        '+|skip_connect~0|none~1|nor_conv_3x3~2|')
+      '|nor_conv_3x3~0|+|nor_conv_1x1~0|avg_pool_3x3~1|'
+      '+|skip_connect~0|none~1|nor_conv_3x3~2|'
+    )
   if space == 'course':
     cells = {
-        kind: CellGenotype(
-            tuple(Edge(n, s, t) for n, s, t in (
-                ('sep_conv_3x3', 0, 2), ('skip_connect', 1, 2),
-                ('max_pool_3x3', 0, 3), ('dil_conv_5x5', 2, 3),
-                ('avg_pool_3x3', 1, 4), ('sep_conv_5x5', 3, 4))), (2, 3, 4))
-        for kind in ('normal', 'reduce')}
+      kind: CellGenotype(
+        tuple(
+          Edge(n, s, t)
+          for n, s, t in (
+            ('sep_conv_3x3', 0, 2),
+            ('skip_connect', 1, 2),
+            ('max_pool_3x3', 0, 3),
+            ('dil_conv_5x5', 2, 3),
+            ('avg_pool_3x3', 1, 4),
+            ('sep_conv_5x5', 3, 4),
+          )
+        ),
+        (2, 3, 4),
+      )
+      for kind in ('normal', 'reduce')
+    }
     return Genotype('course', cells)
   return DARTS
 
 
 def images(shape=(8, 8, 3), count=4):
-  return np.random.default_rng(0).normal(
-      size=(count, *shape)).astype('float32')
+  return np.random.default_rng(0).normal(size=(count, *shape)).astype('float32')
 
 
 def make(**changes):
-  arguments = {'image_shape': (8, 8, 3), 'num_classes': 5, 'channels': 4,
-               'num_cells': 3} | changes
+  arguments = {
+    'image_shape': (8, 8, 3),
+    'num_classes': 5,
+    'channels': 4,
+    'num_cells': 3,
+  } | changes
   return Network(arguments.pop('genotype', DARTS), **arguments)
 
 
@@ -54,28 +68,36 @@ def randomize(network):
   rng = np.random.default_rng(1)
   for variable in network.weights:
     if 'seed' not in variable.path and variable.shape:
-      variable.assign(rng.uniform(0.5, 1.5, size=variable.shape)
-                      * (0.1 if 'kernel' in variable.path else 1.))
+      variable.assign(
+        rng.uniform(0.5, 1.5, size=variable.shape)
+        * (0.1 if 'kernel' in variable.path else 1.0)
+      )
 
 
 class NetworkTest(tf.test.TestCase, parameterized.TestCase):
-
   @parameterized.product(
-      space=('darts', 'course', 'nas_bench_201'), shape=IMAGES)
+    space=('darts', 'course', 'nas_bench_201'), shape=IMAGES
+  )
   def test_image_sizes(self, space, shape):
     units = (16, 8) if space == 'course' else None
-    network = make(genotype=genotype(space), image_shape=shape,
-                   num_classes=7, head_units=units)
+    network = make(
+      genotype=genotype(space),
+      image_shape=shape,
+      num_classes=7,
+      head_units=units,
+    )
     for training in (True, False):
       logits = network(images(shape), training=training)
       self.assertEqual(logits.shape, (4, 7))
       self.assertAllEqual(np.isfinite(logits), np.ones((4, 7), bool))
-    self.assertEqual(
-        network.compute_output_shape((None, *shape)), (None, 7))
+    self.assertEqual(network.compute_output_shape((None, *shape)), (None, 7))
 
   @parameterized.parameters(
-      ('conv', 1, False), ('conv_1x', 1, False), ('strided', 2, False),
-      ('imagenet', 8, True))
+    ('conv', 1, False),
+    ('conv_1x', 1, False),
+    ('strided', 2, False),
+    ('imagenet', 8, True),
+  )
   def test_stems(self, stem, stride, reduces):
     network = make(image_shape=(36, 44, 3), stem=stem)
     self.assertEqual(network.stem.stride, stride)
@@ -103,10 +125,14 @@ class NetworkTest(tf.test.TestCase, parameterized.TestCase):
     self.assertEqual(make()(images(), training=True).shape, (4, 5))
 
   @parameterized.parameters(
-      (8, 8, (5, 5), (3, 3)), (7, 7, (5, 5), (2, 2)),
-      (2, 2, (1, 1), (1, 1)), (3, 14, (2, 8), (1, 6)))
+    (8, 8, (5, 5), (3, 3)),
+    (7, 7, (5, 5), (2, 2)),
+    (2, 2, (1, 1), (1, 1)),
+    (3, 14, (2, 8), (1, 6)),
+  )
   def test_auxiliary_head_pools_to_two_by_two(
-      self, height, width, pool, strides):
+    self, height, width, pool, strides
+  ):
     head = AuxiliaryHead(5, OperationStyle(), (None, height, width, 6))
     self.assertEqual((head.pool, head.strides), (pool, strides))
     y = head(images((height, width, 6)), training=True)
@@ -114,9 +140,9 @@ class NetworkTest(tf.test.TestCase, parameterized.TestCase):
 
   def test_auxiliary_head_without_last_normalization(self):
     with_norm, without = (
-        make(auxiliary=True, auxiliary_norm=norm) for norm in (True, False))
-    self.assertEqual(
-        with_norm.count_params() - without.count_params(), 4 * 768)
+      make(auxiliary=True, auxiliary_norm=norm) for norm in (True, False)
+    )
+    self.assertEqual(with_norm.count_params() - without.count_params(), 4 * 768)
     self.assertLen(without(images(), training=True), 2)
 
   def test_drop_path_rate_acts_without_a_new_trace(self):
@@ -135,7 +161,7 @@ class NetworkTest(tf.test.TestCase, parameterized.TestCase):
     dropped = step(images())
     self.assertNotAllClose(dropped, first, rtol=1e-2)
     self.assertNotAllClose(step(images()), dropped, rtol=1e-2)
-    network.drop_path_rate.assign(0.)
+    network.drop_path_rate.assign(0.0)
     self.assertAllClose(step(images()), first, rtol=1e-5)
     self.assertLen(traces, 1)
     network.drop_path_rate.assign(0.5)
@@ -149,25 +175,28 @@ class NetworkTest(tf.test.TestCase, parameterized.TestCase):
       network = make(drop_path=drop_path)
       weights.append(network.trainable_variables)
       self.assertLen(
-          [v for v in network.variables if 'seed' in v.path],
-          3 if drop_path else 0)
+        [v for v in network.variables if 'seed' in v.path],
+        3 if drop_path else 0,
+      )
     for a, b in zip(*weights, strict=True):
       self.assertAllEqual(a, b)
 
   def test_loss_adds_the_auxiliary_loss(self):
     network = make(auxiliary=True, auxiliary_weight=0.3)
-    network.compile(loss=keras.losses.SparseCategoricalCrossentropy(
-        from_logits=True))
+    network.compile(
+      loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    )
     labels = np.array([0, 4, 2, 2])
     rng = np.random.default_rng(0)
     logits, auxiliary = rng.normal(size=(2, 4, 5)).astype('f')
-    entropy = lambda z: -np.mean(
-        tf.nn.log_softmax(z).numpy()[range(4), labels])
+    entropy = lambda z: -np.mean(tf.nn.log_softmax(z).numpy()[range(4), labels])
     self.assertAllClose(
-        network.compute_loss(y=labels, y_pred=(logits, auxiliary)),
-        entropy(logits) + 0.3 * entropy(auxiliary))
+      network.compute_loss(y=labels, y_pred=(logits, auxiliary)),
+      entropy(logits) + 0.3 * entropy(auxiliary),
+    )
     self.assertAllClose(
-        network.compute_loss(y=labels, y_pred=logits), entropy(logits))
+      network.compute_loss(y=labels, y_pred=logits), entropy(logits)
+    )
 
   def test_losses_of_layers_count_once(self):
     network = make(auxiliary=True)
@@ -176,14 +205,18 @@ class NetworkTest(tf.test.TestCase, parameterized.TestCase):
     network.compile(loss='mse')
     zeros = np.zeros((4, 5), 'f')
     self.assertAllClose(
-        network.compute_loss(y=zeros, y_pred=(zeros, zeros)),
-        0.1 * np.sum(kernel.numpy() ** 2))
+      network.compute_loss(y=zeros, y_pred=(zeros, zeros)),
+      0.1 * np.sum(kernel.numpy() ** 2),
+    )
 
   def test_metrics_are_those_of_the_main_logits(self):
     network = make(auxiliary=True, drop_path=True)
     network.compile(
-        optimizer='sgd', run_eagerly=True, metrics=['accuracy'],
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+      optimizer='sgd',
+      run_eagerly=True,
+      metrics=['accuracy'],
+      loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
     labels = np.array([0, 4, 2, 2])
     before = network.get_weights()
     logits, auxiliary = network(images(), training=True)
@@ -192,27 +225,35 @@ class NetworkTest(tf.test.TestCase, parameterized.TestCase):
     result = network.train_on_batch(images(), labels, return_dict=True)
     self.assertAllClose(result['loss'], loss, rtol=1e-4)
     self.assertAllClose(
-        result['accuracy'], np.mean(np.argmax(logits, -1) == labels))
+      result['accuracy'], np.mean(np.argmax(logits, -1) == labels)
+    )
     for variable in network.trainable_variables:
-      self.assertAllEqual(
-          np.isfinite(variable), np.ones(variable.shape, bool))
+      self.assertAllEqual(np.isfinite(variable), np.ones(variable.shape, bool))
     evaluated = network.test_on_batch(images(), labels, return_dict=True)
     self.assertAllClose(
-        evaluated['loss'],
-        network.compute_loss(y=labels, y_pred=network(images())), rtol=1e-4)
+      evaluated['loss'],
+      network.compute_loss(y=labels, y_pred=network(images())),
+      rtol=1e-4,
+    )
 
   @parameterized.parameters('darts', 'course', 'nas_bench_201')
   def test_is_rebuilt_from_its_configuration(self, space):
     options = {'genotype': genotype(space), 'head_units': (6,)}
     if space == 'darts':
-      options |= {'auxiliary': True, 'auxiliary_weight': 0.2,
-                  'drop_path': True, 'stem': 'conv_1x', 'name': 'mine',
-                  'style': OperationStyle(affine=False, dtype='float64')}
+      options |= {
+        'auxiliary': True,
+        'auxiliary_weight': 0.2,
+        'drop_path': True,
+        'stem': 'conv_1x',
+        'name': 'mine',
+        'style': OperationStyle(affine=False, dtype='float64'),
+      }
     network = make(**options)
     randomize(network)
     other = Network.from_config(network.get_config())
-    self.assertEqual([v.shape for v in other.weights],
-                     [v.shape for v in network.weights])
+    self.assertEqual(
+      [v.shape for v in other.weights], [v.shape for v in network.weights]
+    )
     other.set_weights(network.get_weights())
     self.assertAllEqual(other(images()), network(images()))
     self.assertEqual(other(images()).dtype, network(images()).dtype)
@@ -233,14 +274,16 @@ class NetworkTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllEqual(loaded.drop_path_rate, 0.25)
     # The auxiliary head has been kept, too.
     for model in (loaded, network):
-      model.drop_path_rate.assign(0.)
-    for a, b in zip(loaded(images(), training=True),
-                    network(images(), training=True)):
+      model.drop_path_rate.assign(0.0)
+    for a, b in zip(
+      loaded(images(), training=True), network(images(), training=True)
+    ):
       self.assertAllClose(a, b)
 
   def test_weights_alone_can_be_saved(self):
     network, other = (
-        make(genotype=genotype('nas_bench_201')) for _ in range(2))
+      make(genotype=genotype('nas_bench_201')) for _ in range(2)
+    )
     randomize(network)
     path = os.path.join(self.get_temp_dir(), 'network.weights.h5')
     network.save_weights(path)
@@ -249,27 +292,37 @@ class NetworkTest(tf.test.TestCase, parameterized.TestCase):
 
   def noisy(self):
     """A network with noise beside convolutions."""
-    cell = CellGenotype(tuple(
-        Edge(name, s, t) for t in range(2, 6)
-        for s, name in enumerate(('noise', 'sep_conv_3x3'))), (2, 3, 4, 5))
+    cell = CellGenotype(
+      tuple(
+        Edge(name, s, t)
+        for t in range(2, 6)
+        for s, name in enumerate(('noise', 'sep_conv_3x3'))
+      ),
+      (2, 3, 4, 5),
+    )
     return make(genotype=Genotype('s4', {'normal': cell, 'reduce': cell}))
 
   def test_noise_is_saved_with_the_network(self):
     network = self.noisy()
-    self.assertNotAllEqual(network(images(), training=True),
-                           network(images(), training=True))
+    self.assertNotAllEqual(
+      network(images(), training=True), network(images(), training=True)
+    )
     path = os.path.join(self.get_temp_dir(), 'noise.keras')
     network.save(path)
     loaded = keras.models.load_model(path)
     self.assertAllClose(loaded(images()), network(images()), atol=1e-6)
-    self.assertAllClose(loaded(images(), training=True),
-                        network(images(), training=True), atol=1e-5)
+    self.assertAllClose(
+      loaded(images(), training=True),
+      network(images(), training=True),
+      atol=1e-5,
+    )
 
   def test_noise_of_an_exported_network_is_that_of_the_seed(self):
     network = self.noisy()
     path = os.path.join(self.get_temp_dir(), 'noisy_export')
     info = DatasetInfo(
-        'toy', (8, 8, 3), tuple('abcde'), (.5, .5, .5), (.2, .2, .2), 9, 9)
+      'toy', (8, 8, 3), tuple('abcde'), (0.5, 0.5, 0.5), (0.2, 0.2, 0.2), 9, 9
+    )
     network.export(path, info)
     pixels = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 3), np.uint8)
     self.assertLess(verify_export(path, network, pixels), 1e-5)
@@ -280,14 +333,18 @@ class NetworkTest(tf.test.TestCase, parameterized.TestCase):
 
   def test_a_network_of_noise_alone_trains(self):
     cell = CellGenotype(
-        tuple(Edge('noise', 0, t) for t in range(2, 6)), (2, 3, 4, 5))
+      tuple(Edge('noise', 0, t) for t in range(2, 6)), (2, 3, 4, 5)
+    )
     network = make(genotype=Genotype('s4', {'normal': cell, 'reduce': cell}))
     network.compile(
-        optimizer='sgd', run_eagerly=True,
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+      optimizer='sgd',
+      run_eagerly=True,
+      loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
     before = network.head.classifier.kernel.numpy()
-    self.assertTrue(np.isfinite(
-        network.train_on_batch(images(), np.array([0, 4, 2, 2]))))
+    self.assertTrue(
+      np.isfinite(network.train_on_batch(images(), np.array([0, 4, 2, 2])))
+    )
     self.assertNotAllEqual(network.head.classifier.kernel, before)
 
   def test_cells_of_their_own(self):
@@ -299,33 +356,46 @@ class NetworkTest(tf.test.TestCase, parameterized.TestCase):
       self.assertEqual(cell.name, name)
     for cells in (3, 5):
       with self.assertRaisesRegex(
-          InputError, 'for each of its 4 cells; expected a network of as'
-          f' many. Received: cells={cells}'):
+        InputError,
+        'for each of its 4 cells; expected a network of as'
+        f' many. Received: cells={cells}',
+      ):
         make(genotype=own, num_cells=cells)
 
   @parameterized.parameters('mixed_bfloat16', 'mixed_float16', 'float64')
   def test_precisions(self, dtype):
-    network = make(auxiliary=True, drop_path=True,
-                   style=OperationStyle(affine=True, dtype=dtype))
+    network = make(
+      auxiliary=True,
+      drop_path=True,
+      style=OperationStyle(affine=True, dtype=dtype),
+    )
     network.drop_path_rate.assign(0.2)
     for logits in network(images(), training=True):
       self.assertEqual(logits.dtype, network.variable_dtype)
       self.assertAllEqual(
-          np.isfinite(tf.cast(logits, tf.float64)), np.ones((4, 5), bool))
+        np.isfinite(tf.cast(logits, tf.float64)), np.ones((4, 5), bool)
+      )
 
   @parameterized.parameters(
-      ({'channels': 0}, 'Received: channels=0'),
-      ({'channels': -4}, 'Received: channels=-4'),
-      ({'num_cells': 0}, 'Received: cells=0'),
-      ({'num_classes': 1}, 'Received: num_classes=1'),
-      ({'image_shape': (8, 2, 3)},
-       'too small: 2 reductions and the .conv. stem need at least 4x4'
-       ' pixels. Received: image_size=8x2'),
-      ({'channels': 5, 'stem': 'imagenet', 'image_shape': (64, 64, 3)},
-       'expected an even number.*Received: channels=5'),
-      ({'image_shape': (4, 8, 3), 'auxiliary': True},
-       'auxiliary head needs a map of at least 2x2.*Received: map=1x2'),
-      ({'stem': 'image_net'}, 'Unknown stem.*Did you mean .imagenet'))
+    ({'channels': 0}, 'Received: channels=0'),
+    ({'channels': -4}, 'Received: channels=-4'),
+    ({'num_cells': 0}, 'Received: cells=0'),
+    ({'num_classes': 1}, 'Received: num_classes=1'),
+    (
+      {'image_shape': (8, 2, 3)},
+      'too small: 2 reductions and the .conv. stem need at least 4x4'
+      ' pixels. Received: image_size=8x2',
+    ),
+    (
+      {'channels': 5, 'stem': 'imagenet', 'image_shape': (64, 64, 3)},
+      'expected an even number.*Received: channels=5',
+    ),
+    (
+      {'image_shape': (4, 8, 3), 'auxiliary': True},
+      'auxiliary head needs a map of at least 2x2.*Received: map=1x2',
+    ),
+    ({'stem': 'image_net'}, 'Unknown stem.*Did you mean .imagenet'),
+  )
   def test_errors(self, changes, message):
     with self.assertRaisesRegex(InputError, message):
       make(**changes)

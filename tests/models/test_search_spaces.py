@@ -12,18 +12,23 @@ from darts_tf.search_space import search_spaces
 
 # Name, cells, edges of a cell, groups of cells that have alphas.
 SPACES = (
-    ('s1', 3, 14, 2), ('s2', 3, 14, 2), ('s3', 3, 14, 2), ('s4', 3, 14, 2),
-    ('amended_s1', 3, 8, 2), ('amended_s2', 4, 8, 4))
+  ('s1', 3, 14, 2),
+  ('s2', 3, 14, 2),
+  ('s3', 3, 14, 2),
+  ('s4', 3, 14, 2),
+  ('amended_s1', 3, 8, 2),
+  ('amended_s2', 4, 8, 4),
+)
 WITHOUT_WEIGHTS = {'none', 'noise'}
 
 
 def images(count=4):
-  return np.random.default_rng(0).normal(
-      size=(count, 8, 8, 3)).astype('float32')
+  return (
+    np.random.default_rng(0).normal(size=(count, 8, 8, 3)).astype('float32')
+  )
 
 
 class SearchSpacesTest(tf.test.TestCase, parameterized.TestCase):
-
   @parameterized.parameters(*SPACES)
   def test_supernet(self, name, cells, edges, groups):
     space = search_spaces[name]
@@ -32,14 +37,18 @@ class SearchSpacesTest(tf.test.TestCase, parameterized.TestCase):
     self.assertLen(supernet.groups, groups)
     relaxation = Softmax(space, supernet.groups)
     alphas = {
-        group: tf.constant(value, tf.float32) for group, value in
-        relaxation.initial_alphas(0, scale=0.5).items()}
+      group: tf.constant(value, tf.float32)
+      for group, value in relaxation.initial_alphas(0, scale=0.5).items()
+    }
     with tf.GradientTape() as tape:
       tape.watch(alphas)
       mixing = relaxation.mixing(alphas)
       logits = supernet(images(), mixing, training=True)
-      loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(
-          np.array([0, 4, 2, 2]), logits))
+      loss = tf.reduce_mean(
+        tf.nn.sparse_softmax_cross_entropy_with_logits(
+          np.array([0, 4, 2, 2]), logits
+        )
+      )
     gradients = tape.gradient(loss, alphas)
     self.assertTrue(np.isfinite(supernet(images(), mixing)).all())
     for group, kind in supernet.groups.items():
@@ -64,7 +73,8 @@ class SearchSpacesTest(tf.test.TestCase, parameterized.TestCase):
         for operation in names:
           views = supernet.operation_weights(index, edge, operation)
           empty = operation in WITHOUT_WEIGHTS or (
-              operation == 'skip_connect' and not halves)
+            operation == 'skip_connect' and not halves
+          )
           self.assertEqual(not views, empty, (index, edge, operation))
           for key, view in views.items():
             if view.variable.trainable:
@@ -82,31 +92,31 @@ class SearchSpacesTest(tf.test.TestCase, parameterized.TestCase):
     for cell in genotype.cells.values():
       self.assertLen(cell.edges, kept)
     self.assertEqual(Genotype.from_json(genotype.to_json()), genotype)
-    network = Network(genotype, (8, 8, 3), 5, 4, cells, auxiliary=True,
-                      drop_path=True)
+    network = Network(
+      genotype, (8, 8, 3), 5, 4, cells, auxiliary=True, drop_path=True
+    )
     network.drop_path_rate.assign(0.3)
     for logits in network(images(), training=True):
       self.assertEqual(logits.shape, (4, 5))
       self.assertTrue(np.isfinite(logits).all())
     # Also where there is noise, a prediction is the image's alone.
-    self.assertAllClose(
-        network(images())[2:], network(images()[2:]), atol=1e-5)
+    self.assertAllClose(network(images())[2:], network(images()[2:]), atol=1e-5)
 
   @parameterized.parameters(*SPACES)
   def test_equal_weights_give_the_first_candidates(
-      self, name, cells, edges, groups):
+    self, name, cells, edges, groups
+  ):
     del edges, groups
     space = search_spaces[name]
     kinds = space.groups(cells)
     relaxation = Softmax(space, kinds)
-    weights = relaxation.weights(relaxation.initial_alphas(0, scale=0.))
+    weights = relaxation.weights(relaxation.initial_alphas(0, scale=0.0))
     genotype = discretize(space, weights, kinds)
     for group, cell in genotype.cells.items():
       for edge in cell.edges:
         index = space.topology.edges.index((edge.source, edge.target))
         names = space.candidates[kinds[group]][index]
-        self.assertEqual(
-            edge.operation, next(n for n in names if n != 'none'))
+        self.assertEqual(edge.operation, next(n for n in names if n != 'none'))
 
 
 if __name__ == '__main__':

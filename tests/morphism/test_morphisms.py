@@ -11,18 +11,25 @@ from darts_tf.search_space import Growth, OperationStyle, search_spaces
 from darts_tf.search_space.parameterized import Convolution, Pooling, parse
 
 _CHANNELS = 4
-_STYLES = (OperationStyle(dtype='float64'),
-           OperationStyle(affine=True, dtype='float64'))
+_STYLES = (
+  OperationStyle(dtype='float64'),
+  OperationStyle(affine=True, dtype='float64'),
+)
 # Each kind of parent that the morphisms treat differently.
 _PARENTS = (
-    Convolution(3), Convolution(5, 2), Convolution(3, 1, (1,)),
-    Convolution(5, 2, (2, 1)), Convolution(3, 1, (2, 2, 3)))
+  Convolution(3),
+  Convolution(5, 2),
+  Convolution(3, 1, (1,)),
+  Convolution(5, 2, (2, 1)),
+  Convolution(3, 1, (2, 2, 3)),
+)
 _UNRESTRICTED = Growth((1, 9), (1, 3), None, None)
 
 
 def build(operation, style, stride=1, copies=1):
   layer = build_operation(
-      operation.name, _CHANNELS, stride, style, copies, activate=True)
+    operation.name, _CHANNELS, stride, style, copies, activate=True
+  )
   layer.build((None, 8, 8, _CHANNELS))
   return layer
 
@@ -53,19 +60,29 @@ def assign(layer, weights, copy=0):
 
 
 class NamesTest(parameterized.TestCase):
-
   @parameterized.parameters(
-      ('conv_k3_d1', Convolution(3)),
-      ('conv_k5_d1_m2-1', Convolution(5, 1, (2, 1))),
-      ('conv_k11_d12_m10', Convolution(11, 12, (10,))),
-      ('max_pool_5x5', Pooling('max', 5)), ('avg_pool_3x3', Pooling('avg', 3)))
+    ('conv_k3_d1', Convolution(3)),
+    ('conv_k5_d1_m2-1', Convolution(5, 1, (2, 1))),
+    ('conv_k11_d12_m10', Convolution(11, 12, (10,))),
+    ('max_pool_5x5', Pooling('max', 5)),
+    ('avg_pool_3x3', Pooling('avg', 3)),
+  )
   def test_parse_back(self, name, operation):
     self.assertEqual(parse(name), operation)
     self.assertEqual(operation.name, name)
 
   @parameterized.parameters(
-      'conv_k3', 'conv_k03_d1', 'conv_k3_d1_m', 'conv_k3_d1_m2-', 'conv_k3_d0',
-      'conv_k3_d1_m0', 'max_pool_3x5', 'sep_conv_3x3', 'conv_k3_d1 ', '')
+    'conv_k3',
+    'conv_k03_d1',
+    'conv_k3_d1_m',
+    'conv_k3_d1_m2-',
+    'conv_k3_d0',
+    'conv_k3_d1_m0',
+    'max_pool_3x5',
+    'sep_conv_3x3',
+    'conv_k3_d1 ',
+    '',
+  )
   def test_other_names(self, name):
     self.assertIsNone(parse(name))
 
@@ -81,10 +98,11 @@ class NamesTest(parameterized.TestCase):
 
 
 class ClosureTest(parameterized.TestCase):
-
   @parameterized.parameters(
-      ('prune_replace_dl', 12, 12), ('prune_replace_dr', 32, 36),
-      ('prune_replace_ur', 73, 80))
+    ('prune_replace_dl', 12, 12),
+    ('prune_replace_dr', 32, 36),
+    ('prune_replace_ur', 73, 80),
+  )
   def test_published_counts(self, name, count, with_dilated_1x1):
     growth = search_spaces[name].growth
     self.assertLen(closure(Convolution(3), growth, 5), count)
@@ -105,16 +123,24 @@ class ClosureTest(parameterized.TestCase):
   def test_children_obey_the_space(self):
     growth = search_spaces['prune_replace_dl'].growth
     self.assertEqual(
-        [(m.name, child.name) for m, child in children(
-            Convolution(3), growth)],
-        [('larger_kernel', 'conv_k5_d1'), ('larger_dilation', 'conv_k3_d2'),
-         ('inserted_unit', 'conv_k3_d1_m1')])
+      [(m.name, child.name) for m, child in children(Convolution(3), growth)],
+      [
+        ('larger_kernel', 'conv_k5_d1'),
+        ('larger_dilation', 'conv_k3_d2'),
+        ('inserted_unit', 'conv_k3_d1_m1'),
+      ],
+    )
     growth = search_spaces['prune_replace_ur'].growth
     self.assertCountEqual(
-        [child.name for _, child in children(
-            Convolution(5, 2, (2, 1)), growth)],
-        ['conv_k7_d2_m2-1', 'conv_k3_d2_m2-1', 'conv_k5_d1_m2-1',
-         'conv_k5_d2_m2-1-1', 'conv_k5_d2_m2-2'])
+      [child.name for _, child in children(Convolution(5, 2, (2, 1)), growth)],
+      [
+        'conv_k7_d2_m2-1',
+        'conv_k3_d2_m2-1',
+        'conv_k5_d1_m2-1',
+        'conv_k5_d2_m2-1-1',
+        'conv_k5_d2_m2-2',
+      ],
+    )
 
   def test_no_dilated_1x1(self):
     growth = search_spaces['prune_replace_ur'].growth
@@ -125,12 +151,12 @@ class ClosureTest(parameterized.TestCase):
 
 
 class MorphismsTest(parameterized.TestCase, tf.test.TestCase):
-
   def pairs(self, parent):
     return list(children(parent, _UNRESTRICTED))
 
   @parameterized.product(
-      parent=_PARENTS, style=_STYLES, stride=(1, 2), training=(False, True))
+    parent=_PARENTS, style=_STYLES, stride=(1, 2), training=(False, True)
+  )
   def test_outputs(self, parent, style, stride, training):
     before = build(parent, style, stride)
     randomize(before)
@@ -153,8 +179,9 @@ class MorphismsTest(parameterized.TestCase, tf.test.TestCase):
 
   def test_preserving_ones(self):
     self.assertEqual(
-        [name for name in morphisms if morphisms[name].preserves],
-        ['larger_kernel', 'wider_expansion'])
+      [name for name in morphisms if morphisms[name].preserves],
+      ['larger_kernel', 'wider_expansion'],
+    )
 
   @parameterized.parameters(*_PARENTS)
   def test_one_of_several_edges(self, parent):
@@ -169,37 +196,44 @@ class MorphismsTest(parameterized.TestCase, tf.test.TestCase):
       if morphism.preserves:
         first, second, third = tf.split(before(x, training=True), 3, -1)
         self.assertAllClose(
-            tf.concat([second, third, first], -1), after(x, training=True),
-            rtol=0, atol=1e-9)
+          tf.concat([second, third, first], -1),
+          after(x, training=True),
+          rtol=0,
+          atol=1e-9,
+        )
 
   def test_appended_unit_is_the_rectified_and_normalized_output(self):
     parent = Convolution(3, 1, (1,))
     before = build(parent, _STYLES[0])
     randomize(before)
     child, weights = morphisms['inserted_unit'](
-        parent, read(before), np.random.default_rng(1))
+      parent, read(before), np.random.default_rng(1)
+    )
     after = build(child, _STYLES[0])
     assign(after, weights)
     x = images()
     # With its first statistics, 0 and 1, the normalization does nothing.
     self.assertAllClose(
-        after(x, training=False), tf.nn.relu(before(x, training=False)),
-        rtol=1e-4)
+      after(x, training=False), tf.nn.relu(before(x, training=False)), rtol=1e-4
+    )
     y = tf.nn.relu(before(x, training=True))
     mean, variance = tf.nn.moments(y, [0, 1, 2])
     self.assertAllClose(
-        after(x, training=True), (y - mean) / tf.sqrt(variance + 1e-5),
-        rtol=1e-9)
+      after(x, training=True), (y - mean) / tf.sqrt(variance + 1e-5), rtol=1e-9
+    )
 
   def test_new_channels_can_learn(self):
     parent = Convolution(3, 1, (1,))
     before = build(parent, _STYLES[0])
     child, weights = morphisms['wider_expansion'](
-        parent, read(before), np.random.default_rng(1))
+      parent, read(before), np.random.default_rng(1)
+    )
     after = build(child, _STYLES[0])
     assign(after, weights)
-    x, target = images(), np.random.default_rng(2).standard_normal(
-        [6, 8, 8, _CHANNELS])
+    x, target = (
+      images(),
+      np.random.default_rng(2).standard_normal([6, 8, 8, _CHANNELS]),
+    )
     with tf.GradientTape() as tape:
       loss = tf.reduce_sum(tf.square(after(x, training=True) - target))
     gradients = tape.gradient(loss, after.trainable_variables)
@@ -209,7 +243,8 @@ class MorphismsTest(parameterized.TestCase, tf.test.TestCase):
   def test_kernels_are_those_of_a_fresh_layer(self):
     parent = Convolution(3, 1, (1,))
     new = morphisms['wider_expansion'](
-        parent, read(build(parent, _STYLES[0])), np.random.default_rng(1))[1]
+      parent, read(build(parent, _STYLES[0])), np.random.default_rng(1)
+    )[1]
     # U(-1/sqrt(n), 1/sqrt(n)): see `uniform_fan_in`.
     self.assertLess(np.abs(new['depthwise_1'][:, :, 4:]).max(), 1 / 3)
     self.assertGreater(np.abs(new['depthwise_1'][:, :, 4:]).max(), 0.3)
@@ -217,28 +252,36 @@ class MorphismsTest(parameterized.TestCase, tf.test.TestCase):
 
 
 class GrowingSpacesTest(parameterized.TestCase):
-
   def test_offers(self):
     dl, ur = (search_spaces[f'prune_replace_{n}'] for n in ('dl', 'ur'))
     for space, name, offered in (
-        (dl, 'conv_k7_d2_m1', True), (dl, 'conv_k7_d2_m2', False),
-        (dl, 'conv_k1_d1', False), (ur, 'conv_k1_d1_m2-3-4', True),
-        (ur, 'conv_k1_d2', False), (ur, 'conv_k9_d1', False),
-        (dl, 'skip_connect', True), (dl, 'max_pool_5x5', False),
-        (dl, 'none', False), (search_spaces['darts'], 'conv_k3_d1', False)):
+      (dl, 'conv_k7_d2_m1', True),
+      (dl, 'conv_k7_d2_m2', False),
+      (dl, 'conv_k1_d1', False),
+      (ur, 'conv_k1_d1_m2-3-4', True),
+      (ur, 'conv_k1_d2', False),
+      (ur, 'conv_k9_d1', False),
+      (dl, 'skip_connect', True),
+      (dl, 'max_pool_5x5', False),
+      (dl, 'none', False),
+      (search_spaces['darts'], 'conv_k3_d1', False),
+    ):
       self.assertEqual(space.offers('normal', 0, name), offered, name)
 
   def test_restrictions_that_exclude_the_first_pool(self):
     with self.assertRaisesRegex(
-        InputError, "exclude a candidate .* Received: candidate='conv_k3_d1'"):
+      InputError, "exclude a candidate .* Received: candidate='conv_k3_d1'"
+    ):
       dataclasses.replace(
-          search_spaces['prune_replace_dl'], growth=Growth(kernels=(5, 7)))
+        search_spaces['prune_replace_dl'], growth=Growth(kernels=(5, 7))
+      )
 
   @parameterized.parameters(
-      ({'kernels': (5, 3)}, r'smallest first.* kernels=\(5, 3\)'),
-      ({'dilations': (0, 2)}, r'dilations=\(0, 2\)'),
-      ({'max_extra_units': -1}, 'max_extra_units=-1'),
-      ({'max_width': 0}, 'max_width=0'))
+    ({'kernels': (5, 3)}, r'smallest first.* kernels=\(5, 3\)'),
+    ({'dilations': (0, 2)}, r'dilations=\(0, 2\)'),
+    ({'max_extra_units': -1}, 'max_extra_units=-1'),
+    ({'max_width': 0}, 'max_width=0'),
+  )
   def test_restrictions_that_exclude_everything(self, restriction, message):
     with self.assertRaisesRegex(InputError, message):
       Growth(**restriction)

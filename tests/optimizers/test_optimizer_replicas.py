@@ -8,24 +8,33 @@ from absl.testing import parameterized
 from darts_tf.optimizers import SGD, Adam
 
 OPTIMIZERS = (
-    (SGD, dict(
-        learning_rate=0.1, momentum=0.9, weight_decay=0.01, clip_norm=0.5)),
-    (SGD, dict(
-        learning_rate=0.1, use_ema=True, ema_momentum=0.5, clip_norm=0.5,
-        ema_overwrite_frequency=2)),
-    (Adam, dict(learning_rate=0.1, weight_decay=0.01, clip_norm=0.5)),
+  (
+    SGD,
+    dict(learning_rate=0.1, momentum=0.9, weight_decay=0.01, clip_norm=0.5),
+  ),
+  (
+    SGD,
+    dict(
+      learning_rate=0.1,
+      use_ema=True,
+      ema_momentum=0.5,
+      clip_norm=0.5,
+      ema_overwrite_frequency=2,
+    ),
+  ),
+  (Adam, dict(learning_rate=0.1, weight_decay=0.01, clip_norm=0.5)),
 )
 
 
 def two_replicas():
   return tf.distribute.MirroredStrategy(
-      ['CPU:0', 'CPU:1'],
-      # Collectives of several strategies in one process would collide.
-      cross_device_ops=tf.distribute.ReductionToOneDevice())
+    ['CPU:0', 'CPU:1'],
+    # Collectives of several strategies in one process would collide.
+    cross_device_ops=tf.distribute.ReductionToOneDevice(),
+  )
 
 
 class ReplicasTest(tf.test.TestCase, parameterized.TestCase):
-
   def setUp(self):
     super().setUp()
     if len(tf.config.list_logical_devices('CPU')) < 2:
@@ -42,17 +51,20 @@ class ReplicasTest(tf.test.TestCase, parameterized.TestCase):
 
   def make_variables(self):
     return [
-        keras.Variable(np.ones(3), dtype='float64'),
-        keras.Variable(np.zeros((2, 2)), dtype='float64')]
+      keras.Variable(np.ones(3), dtype='float64'),
+      keras.Variable(np.zeros((2, 2)), dtype='float64'),
+    ]
 
   def make_gradients(self):
     rng = np.random.default_rng(0)
     return [
-        [[rng.normal(size=shape) for _ in range(2)]
-         for shape in ((3,), (2, 2))] for _ in range(4)]
+      [[rng.normal(size=shape) for _ in range(2)] for shape in ((3,), (2, 2))]
+      for _ in range(4)
+    ]
 
   @parameterized.product(
-      case=OPTIMIZERS, reduce_gradients=(True, False), graph=(True, False))
+    case=OPTIMIZERS, reduce_gradients=(True, False), graph=(True, False)
+  )
   def test_two_replicas_equal_one(self, case, reduce_gradients, graph):
     kind, arguments = case
     gradients = self.make_gradients()
@@ -76,28 +88,31 @@ class ReplicasTest(tf.test.TestCase, parameterized.TestCase):
     if graph:
       step = tf.function(step)
     for shares in gradients:
-      step([
+      step(
+        [
           strategy.experimental_distribute_values_from_function(
-              lambda context, pair=pair: tf.constant(
-                  pair[context.replica_id_in_sync_group]))
-          for pair in shares])
+            lambda context, pair=pair: tf.constant(
+              pair[context.replica_id_in_sync_group]
+            )
+          )
+          for pair in shares
+        ]
+      )
 
     for variable, value in zip(variables, expected, strict=True):
       for copy in strategy.experimental_local_results(variable.value):
-        self.assertAllClose(
-            copy.numpy(), value.numpy(), rtol=1e-9, atol=1e-12)
+        self.assertAllClose(copy.numpy(), value.numpy(), rtol=1e-9, atol=1e-12)
     for variable, value in zip(
-        optimizer.variables, expected_optimizer.variables, strict=True):
+      optimizer.variables, expected_optimizer.variables, strict=True
+    ):
       for copy in strategy.experimental_local_results(variable.value):
-        self.assertAllClose(
-            copy.numpy(), value.numpy(), rtol=1e-9, atol=1e-12)
+        self.assertAllClose(copy.numpy(), value.numpy(), rtol=1e-9, atol=1e-12)
     with strategy.scope():
       optimizer.finalize_variable_values(variables)
     expected_optimizer.finalize_variable_values(expected)
     for variable, value in zip(variables, expected, strict=True):
       for copy in strategy.experimental_local_results(variable.value):
-        self.assertAllClose(
-            copy.numpy(), value.numpy(), rtol=1e-9, atol=1e-12)
+        self.assertAllClose(copy.numpy(), value.numpy(), rtol=1e-9, atol=1e-12)
 
   def fit(self, strategy, clip_norm):
     rng = np.random.default_rng(1)
@@ -105,14 +120,21 @@ class ReplicasTest(tf.test.TestCase, parameterized.TestCase):
     with strategy.scope() if strategy else contextlib.nullcontext():
       inputs = keras.Input((3,), dtype='float64')
       outputs = keras.layers.Dense(
-          2, dtype='float64',
-          kernel_initializer=keras.initializers.Constant(0.5))(inputs)
+        2, dtype='float64', kernel_initializer=keras.initializers.Constant(0.5)
+      )(inputs)
       model = keras.Model(inputs, outputs)
       model.compile(
-          optimizer=SGD(
-              0.1, momentum=0.9, weight_decay=0.01, clip_norm=clip_norm,
-              use_ema=True, ema_momentum=0.5),
-          loss='mse', jit_compile=False)
+        optimizer=SGD(
+          0.1,
+          momentum=0.9,
+          weight_decay=0.01,
+          clip_norm=clip_norm,
+          use_ema=True,
+          ema_momentum=0.5,
+        ),
+        loss='mse',
+        jit_compile=False,
+      )
     dataset = tf.data.Dataset.from_tensor_slices((x, y)).batch(8)
     model.fit(dataset, epochs=2, verbose=0)
     return [weight.numpy() for weight in model.trainable_variables]

@@ -10,32 +10,31 @@ def clip(gradients, clip_norm):
 
 
 class NumpySGD:
-
   def __init__(self, momentum=0.0, nesterov=False, weight_decay=0.0):
     self.momentum, self.nesterov = momentum, nesterov
     self.weight_decay, self.buffers = weight_decay, None
 
   def step(self, weights, gradients, rate):
     gradients = [
-        g + self.weight_decay * w
-        for g, w in zip(gradients, weights, strict=True)]
+      g + self.weight_decay * w for g, w in zip(gradients, weights, strict=True)
+    ]
     if self.momentum:
       if self.buffers is None:
         self.buffers = [g.copy() for g in gradients]
       else:
         self.buffers = [
-            self.momentum * b + g
-            for b, g in zip(self.buffers, gradients, strict=True)]
+          self.momentum * b + g
+          for b, g in zip(self.buffers, gradients, strict=True)
+        ]
       gradients = [
-          g + self.momentum * b if self.nesterov else b
-          for b, g in zip(self.buffers, gradients, strict=True)]
+        g + self.momentum * b if self.nesterov else b
+        for b, g in zip(self.buffers, gradients, strict=True)
+      ]
     return [w - rate * g for w, g in zip(weights, gradients, strict=True)]
 
 
 class NumpyAdam:
-
-  def __init__(
-      self, beta_1=0.9, beta_2=0.999, epsilon=1e-8, weight_decay=0.0):
+  def __init__(self, beta_1=0.9, beta_2=0.999, epsilon=1e-8, weight_decay=0.0):
     self.betas, self.epsilon = (beta_1, beta_2), epsilon
     self.weight_decay, self.t = weight_decay, 0
     self.m = self.v = None

@@ -18,27 +18,45 @@ from darts_tf.search.step import SearchStep
 from darts_tf.search_space import search_spaces
 
 FILES = (
-    'config.json', 'genotype.json', 'search/config.json',
-    'search/alphas.npz', 'search/metrics.jsonl', 'search/genotype.json',
-    'train/metrics.jsonl', 'train/network.keras', 'report.html',
-    'saved_model/saved_model.pb', 'exports.json', 'result.json',
-    'plots/search_curves.png', 'plots/training_curves.png')
+  'config.json',
+  'genotype.json',
+  'search/config.json',
+  'search/alphas.npz',
+  'search/metrics.jsonl',
+  'search/genotype.json',
+  'train/metrics.jsonl',
+  'train/network.keras',
+  'report.html',
+  'saved_model/saved_model.pb',
+  'exports.json',
+  'result.json',
+  'plots/search_curves.png',
+  'plots/training_curves.png',
+)
 
 
 class PipelineTest(tiny_runs.RunTest):
-
   def setUp(self):
     super().setUp()
     self.directory = self.directory / 'run'
     self.search = tiny_runs.SEARCH.replace(
-        search_space='nas_bench_201', channels=4, cells=1, epochs=1,
-        steps_per_epoch=2, gradient='one_level')
+      search_space='nas_bench_201',
+      channels=4,
+      cells=1,
+      epochs=1,
+      steps_per_epoch=2,
+      gradient='one_level',
+    )
     self.train = tiny_runs.TRAIN.replace(epochs=1, steps_per_epoch=2)
 
   def run_it(self, search=None, train=None, **kwargs):
     return run_pipeline(
-        search or self.search, train or self.train, self.directory,
-        self.data, **kwargs)
+      search or self.search,
+      train or self.train,
+      self.directory,
+      self.data,
+      **kwargs,
+    )
 
   def test_whole_job_and_again(self):
     first, out = tiny_runs.printed(self.run_it)
@@ -48,52 +66,63 @@ class PipelineTest(tiny_runs.RunTest):
       self.assertTrue((self.directory / name).exists(), name)
     result = json.loads((self.directory / 'result.json').read_text())
     self.assertEqual(result, first.result)
-    self.assertCountEqual(result, [
-        'test_accuracy', 'test_loss', 'parameters', 'multiply_adds',
-        'train_seconds', 'search_seconds'])
+    self.assertCountEqual(
+      result,
+      [
+        'test_accuracy',
+        'test_loss',
+        'parameters',
+        'multiply_adds',
+        'train_seconds',
+        'search_seconds',
+      ],
+    )
     text = outcome(first.result, first.workdir)
     self.assertIn(str(self.directory / 'report.html'), text)
     self.assertRegex(text, r'\nsaved_model .* ms .*100 % of 40\n')
     # Again: nothing is searched or trained.
-    with mock.patch.object(SearchStep, 'search') as step, (
-        mock.patch.object(keras.Model, 'fit')) as fit:
+    with (
+      mock.patch.object(SearchStep, 'search') as step,
+      mock.patch.object(keras.Model, 'fit') as fit,
+    ):
       second = self.run_it(verbose=False)
     step.assert_not_called()
     fit.assert_not_called()
     self.assertEqual(second.result, first.result)
     self.assertEqual(second.genotype, first.genotype)
-    with self.assertRaisesRegex(
-        InputError, 'training.epochs: was 1, now 2'):
+    with self.assertRaisesRegex(InputError, 'training.epochs: was 1, now 2'):
       self.run_it(train=self.train.replace(epochs=2))
 
   def test_limits(self):
     limit = lambda largest: LimitConfig(max_multiply_adds=largest)
     free = self.run_it(verbose=False)
     costs = cost_limits(
-        limit(1), search_spaces['nas_bench_201'], self.train,
-        self.data.info)[0]
+      limit(1), search_spaces['nas_bench_201'], self.train, self.data.info
+    )[0]
     # The costs of edges add up to those of the network.
-    self.assertEqual(
-        costs.cost(free.genotype), free.result['multiply_adds'])
+    self.assertEqual(costs.cost(free.genotype), free.result['multiply_adds'])
     dearer = free.result['multiply_adds'] - 1
     self.directory = self.directory.parent / 'limited'
-    limited, out = tiny_runs.printed(
-        lambda: self.run_it(limits=limit(dearer)))
+    limited, out = tiny_runs.printed(lambda: self.run_it(limits=limit(dearer)))
     self.assertEqual(limited.search.genotype, free.genotype)
     self.assertNotEqual(limited.genotype, free.genotype)
     self.assertLessEqual(limited.result['multiply_adds'], dearer)
     self.assertIn(
-        f'\nWithin limits  max_multiply_adds'
-        f' {limited.result["multiply_adds"]:,} instead of {dearer + 1:,}, at'
-        f' most {dearer:,}\n', out)
+      f'\nWithin limits  max_multiply_adds'
+      f' {limited.result["multiply_adds"]:,} instead of {dearer + 1:,}, at'
+      f' most {dearer:,}\n',
+      out,
+    )
     self.assertEqual(
-        load_genotype(self.directory / 'genotype.json'), limited.genotype)
+      load_genotype(self.directory / 'genotype.json'), limited.genotype
+    )
     with self.assertRaisesRegex(InputError, 'limits.max_multiply_adds: was'):
       self.run_it(verbose=False)
     self.directory = self.directory.parent / 'impossible'
     with mock.patch('darts_tf.pipeline.pipeline.run_search') as search:
       with self.assertRaisesRegex(
-          InputError, 'meets the limit; expected max_multiply_adds of at'):
+        InputError, 'meets the limit; expected max_multiply_adds of at'
+      ):
         self.run_it(limits=limit(1), verbose=False)
     search.assert_not_called()
     self.assertFalse(self.directory.exists())
@@ -101,18 +130,24 @@ class PipelineTest(tiny_runs.RunTest):
   def test_limits_of_candidates_that_came_in(self):
     # Beyond what was looked at before the search.
     with mock.patch.object(
-        pipeline, 'whole_space', lambda name: dataclasses.replace(
-            search_spaces[name], growth=None)):
+      pipeline,
+      'whole_space',
+      lambda name: dataclasses.replace(search_spaces[name], growth=None),
+    ):
       result = self.run_it(
-          search=tiny_runs.PRUNE_REPLACE.replace(cells=1),
-          limits=LimitConfig(max_parameters=10**6), verbose=False)
+        search=tiny_runs.PRUNE_REPLACE.replace(cells=1),
+        limits=LimitConfig(max_parameters=10**6),
+        verbose=False,
+      )
     first, *_, last = result.search.stages
     self.assertNotEqual(first.candidates, last.candidates)
     self.assertEqual(result.genotype, result.search.genotype)
 
   @unittest.skipUnless(
-      importlib.util.find_spec('onnxruntime')
-      and importlib.util.find_spec('tf2onnx'), 'needs tf2onnx, onnxruntime')
+    importlib.util.find_spec('onnxruntime')
+    and importlib.util.find_spec('tf2onnx'),
+    'needs tf2onnx, onnxruntime',
+  )
   def test_formats_may_change(self):
     self.run_it(verbose=False)
     pinned = (self.directory / 'config.json').read_bytes()
@@ -125,7 +160,7 @@ class PipelineTest(tiny_runs.RunTest):
     report = (self.directory / 'report.html').read_text('utf-8')
     self.assertIn('Exported networks', report)
     self.assertIn('<td>onnx</td>', report)
-    self.assertIn("tf.saved_model.load(", report)
+    self.assertIn('tf.saved_model.load(', report)
 
   def test_unknown_format_is_refused_before_the_search(self):
     with mock.patch('darts_tf.pipeline.pipeline.run_search') as search:
@@ -136,10 +171,11 @@ class PipelineTest(tiny_runs.RunTest):
 
   def test_wrong_options_of_retraining_are_refused_before_the_search(self):
     for changes, message in (
-        ({'stem': 'con'}, "Did you mean 'conv'"),
-        ({'warmup_epochs': 1}, 'warmup_epochs'),
-        ({'batch_size': 100}, 'Received: batch_size=100'),
-        ({'cells': 3, 'stem': 'imagenet'}, 'The images are too small')):
+      ({'stem': 'con'}, "Did you mean 'conv'"),
+      ({'warmup_epochs': 1}, 'warmup_epochs'),
+      ({'batch_size': 100}, 'Received: batch_size=100'),
+      ({'cells': 3, 'stem': 'imagenet'}, 'The images are too small'),
+    ):
       with mock.patch('darts_tf.pipeline.pipeline.run_search') as search:
         with self.assertRaisesRegex(InputError, message):
           self.run_it(train=self.train.replace(**changes), verbose=False)

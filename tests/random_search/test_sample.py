@@ -7,11 +7,10 @@ from darts_tf.config.errors import InputError
 from darts_tf.random_search.sample import sample_genotypes
 from darts_tf.search_space import search_spaces
 
-ALL = 3 ** 3  # of the tiny space: three edges with three candidates
+ALL = 3**3  # of the tiny space: three edges with three candidates
 
 
 class SampleTest(parameterized.TestCase):
-
   @parameterized.parameters(*search_spaces)
   def test_every_space(self, name):
     space = search_spaces[name]
@@ -30,13 +29,16 @@ class SampleTest(parameterized.TestCase):
   def test_a_whole_space_and_more(self):
     self.assertLen(set(sample_genotypes(tiny_runs.SPACE, ALL, 0)), ALL)
     with self.assertRaisesRegex(
-        InputError, f'at most {ALL}. Received: num_samples={ALL + 1}'):
+      InputError, f'at most {ALL}. Received: num_samples={ALL + 1}'
+    ):
       sample_genotypes(tiny_runs.SPACE, ALL + 1, 0)
 
   def test_uniform(self):
     counts = collections.Counter(
-        genotype for seed in range(300)
-        for genotype in sample_genotypes(tiny_runs.SPACE, 9, seed))
+      genotype
+      for seed in range(300)
+      for genotype in sample_genotypes(tiny_runs.SPACE, 9, seed)
+    )
     # Each is among the 9 of 27 with probability 1/3: 100 times of 300, with
     # a standard deviation of sqrt(300 * 2/9) = 8.2.
     self.assertLen(counts, ALL)

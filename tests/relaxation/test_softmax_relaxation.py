@@ -17,19 +17,18 @@ def make(space):
 
 
 class SoftmaxTest(tf.test.TestCase, parameterized.TestCase):
-
   @parameterized.parameters('darts', 'course', 'nas_bench_201', 'nasnet')
   def test_rows_are_softmaxes(self, name):
     relaxation = make(search_spaces[name])
-    alphas = relaxation.initial_alphas(0, scale=2.)
-    mixing = relaxation.mixing(
-        {g: tf.constant(a) for g, a in alphas.items()})
+    alphas = relaxation.initial_alphas(0, scale=2.0)
+    mixing = relaxation.mixing({g: tf.constant(a) for g, a in alphas.items()})
     self.assertEqual(list(mixing), list(relaxation.groups))
     for group, alpha in alphas.items():
       weights = mixing[group].weights
       expected = np.exp(alpha)
       self.assertAllClose(
-          weights, expected / expected.sum(1, keepdims=True), rtol=1e-12)
+        weights, expected / expected.sum(1, keepdims=True), rtol=1e-12
+      )
       self.assertAllClose(tf.reduce_sum(weights, 1), np.ones(len(alpha)))
       self.assertIsNone(mixing[group].edge_scale)
       self.assertAllEqual(relaxation.weights(alphas)[group], weights)
@@ -39,8 +38,10 @@ class SoftmaxTest(tf.test.TestCase, parameterized.TestCase):
     relaxation = make(UNEQUAL)
     rng = np.random.default_rng(0)
     # Whatever stands in entries without a candidate.
-    alphas = {'normal': tf.constant(rng.normal(size=(3, 3)) * 50, dtype),
-              'reduce': tf.constant(rng.normal(size=(3, 2)), dtype)}
+    alphas = {
+      'normal': tf.constant(rng.normal(size=(3, 3)) * 50, dtype),
+      'reduce': tf.constant(rng.normal(size=(3, 2)), dtype),
+    }
     with tf.GradientTape() as tape:
       tape.watch(alphas)
       mixing = relaxation.mixing(alphas)
@@ -63,9 +64,11 @@ class SoftmaxTest(tf.test.TestCase, parameterized.TestCase):
     for group, again in relaxation.initial_alphas(5).items():
       self.assertAllEqual(again, alphas[group])
     self.assertNotAllEqual(
-        relaxation.initial_alphas(6)['normal'], alphas['normal'])
+      relaxation.initial_alphas(6)['normal'], alphas['normal']
+    )
     self.assertNotAllEqual(
-        relaxation.initial_alphas(5, stage=1)['normal'], alphas['normal'])
+      relaxation.initial_alphas(5, stage=1)['normal'], alphas['normal']
+    )
     large = make(search_spaces['nasnet']).initial_alphas(0)['normal']
     self.assertAllClose(large.std(), 1e-3, rtol=0.15)
 
@@ -73,17 +76,22 @@ class SoftmaxTest(tf.test.TestCase, parameterized.TestCase):
     relaxation = make(UNEQUAL)
     alphas = relaxation.initial_alphas(5, scale=0)
     self.assertAllClose(
-        relaxation.weights(alphas)['normal'],
-        MASK / MASK.sum(1, keepdims=True))
+      relaxation.weights(alphas)['normal'], MASK / MASK.sum(1, keepdims=True)
+    )
 
   def test_cells_that_are_not_shared_have_their_own_alphas(self):
     space = SearchSpace(
-        name='own', topology=TOPOLOGY, candidates=UNEQUAL.candidates,
-        shared_cells=False)
+      name='own',
+      topology=TOPOLOGY,
+      candidates=UNEQUAL.candidates,
+      shared_cells=False,
+    )
     relaxation = Softmax(space, space.groups(3))
     alphas = relaxation.initial_alphas(0)
-    self.assertEqual({g: a.shape for g, a in alphas.items()}, {
-        'cell_00': (3, 3), 'cell_01': (3, 2), 'cell_02': (3, 2)})
+    self.assertEqual(
+      {g: a.shape for g, a in alphas.items()},
+      {'cell_00': (3, 3), 'cell_01': (3, 2), 'cell_02': (3, 2)},
+    )
     self.assertNotAllEqual(alphas['cell_01'], alphas['cell_02'])
 
   def test_registry(self):

@@ -15,14 +15,12 @@ def run(sizes, memory, steps):
 
 
 class AdaptiveBatchSizeTest(absltest.TestCase):
-
   def make(self, budget, smallest=16, largest=128):
     return AdaptiveBatchSize(smallest, 8, largest, budget)
 
   def test_doubles_every_five_steps(self):
     course = run(self.make(1e9), lambda b: 100 + b, 21)
-    self.assertEqual(
-        course, [16] * 5 + [32] * 5 + [64] * 5 + [128] * 6)
+    self.assertEqual(course, [16] * 5 + [32] * 5 + [64] * 5 + [128] * 6)
 
   def test_stays_below_the_threshold(self):
     # 100 + 2 b <= 0.95 * 320 at b = 102.
@@ -62,12 +60,12 @@ class AdaptiveBatchSizeTest(absltest.TestCase):
     sizes = self.make(1000)
     sizes.observe(200)
     self.assertEqual(sizes.predict(32), 400)
-    sizes.observed[32] = 232.
+    sizes.observed[32] = 232.0
     self.assertAlmostEqual(sizes.predict(64), 296)
 
   def test_memory_that_falls_with_size_is_noise(self):
     sizes = self.make(1000)
-    sizes.observed = {16: 300., 32: 290.}
+    sizes.observed = {16: 300.0, 32: 290.0}
     self.assertGreaterEqual(sizes.predict(64), 290)
 
   def test_a_budget_below_the_smallest(self):

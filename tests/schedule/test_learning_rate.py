@@ -8,7 +8,6 @@ from darts_tf.schedule.learning_rate import LearningRate
 
 
 class LearningRateTest(parameterized.TestCase):
-
   def test_cosine(self):
     schedule = LearningRate('cosine', 0.025, minimum=0.001, epochs=50)
     self.assertAlmostEqual(schedule.at(0), 0.025, places=15)
@@ -20,11 +19,12 @@ class LearningRateTest(parameterized.TestCase):
     #                              (1 + cos(pi e/E))
     rate = 0.025
     for epoch in range(1, 50):
-      rate = 0.001 + (rate - 0.001) * (
-          1 + math.cos(math.pi * epoch / 50)) / (
-              1 + math.cos(math.pi * (epoch - 1) / 50))
+      rate = 0.001 + (rate - 0.001) * (1 + math.cos(math.pi * epoch / 50)) / (
+        1 + math.cos(math.pi * (epoch - 1) / 50)
+      )
       self.assertAlmostEqual(
-          learning_rate.cosine(epoch, 50, 0.025, 0.001), rate, places=14)
+        learning_rate.cosine(epoch, 50, 0.025, 0.001), rate, places=14
+      )
 
   def test_exponential(self):
     schedule = LearningRate('exponential', 0.1, epochs=250)
@@ -41,7 +41,8 @@ class LearningRateTest(parameterized.TestCase):
 
   def test_linear_with_warm_up(self):
     schedule = LearningRate(
-        'linear', 0.5, minimum=0.1, epochs=25, warmup_epochs=5)
+      'linear', 0.5, minimum=0.1, epochs=25, warmup_epochs=5
+    )
     self.assertAlmostEqual(schedule.at(0), 0.1)
     self.assertAlmostEqual(schedule.at(4), 0.5)
     self.assertAlmostEqual(schedule.at(5), 0.5)
@@ -53,19 +54,25 @@ class LearningRateTest(parameterized.TestCase):
     self.assertEqual([schedule.at(e) for e in range(5)], [0.3] * 5)
 
   @parameterized.parameters(
-      (dict(name='cosin'), "Did you mean 'cosine'.*='cosin'"),
-      (dict(epochs=0), 'at least 1. Received: epochs=0'),
-      (dict(maximum=0.0), 'above 0. Received: maximum=0.0'),
-      (dict(minimum=0.2), 'to the maximum, 0.1. Received: minimum=0.2'),
-      (dict(name='linear', warmup_epochs=5),
-       'from 0 to 4. Received: warmup_epochs=5'),
-      (dict(name='exponential', decay=1.5), 'at most 1. Received: decay=1.5'),
-      (dict(decay=0.9),
-       'cosine learning rate has no decay; expected it only with'
-       ' exponential. Received: decay=0.9'),
-      (dict(name='constant', minimum=0.01),
-       'expected it only with cosine or linear. Received: minimum=0.01'),
-      (dict(warmup_epochs=2), 'has no warmup_epochs.*warmup_epochs=2'),
+    (dict(name='cosin'), "Did you mean 'cosine'.*='cosin'"),
+    (dict(epochs=0), 'at least 1. Received: epochs=0'),
+    (dict(maximum=0.0), 'above 0. Received: maximum=0.0'),
+    (dict(minimum=0.2), 'to the maximum, 0.1. Received: minimum=0.2'),
+    (
+      dict(name='linear', warmup_epochs=5),
+      'from 0 to 4. Received: warmup_epochs=5',
+    ),
+    (dict(name='exponential', decay=1.5), 'at most 1. Received: decay=1.5'),
+    (
+      dict(decay=0.9),
+      'cosine learning rate has no decay; expected it only with'
+      ' exponential. Received: decay=0.9',
+    ),
+    (
+      dict(name='constant', minimum=0.01),
+      'expected it only with cosine or linear. Received: minimum=0.01',
+    ),
+    (dict(warmup_epochs=2), 'has no warmup_epochs.*warmup_epochs=2'),
   )
   def test_refused(self, changes, message):
     arguments = dict(name='cosine', maximum=0.1, epochs=5) | changes

@@ -10,12 +10,14 @@ from darts_tf.schedule.prune_replace import draw_child, prune
 from darts_tf.search_space import Growth, search_spaces
 
 _TABLES = {
-    'cycle_epochs': '3,2,2', 'cycle_grace_epochs': '1,0,0',
-    'cycle_morphisms': '2,0,0', 'cycle_candidates': '4,2,1'}
+  'cycle_epochs': '3,2,2',
+  'cycle_grace_epochs': '1,0,0',
+  'cycle_morphisms': '2,0,0',
+  'cycle_candidates': '4,2,1',
+}
 
 
 class StagesTest(absltest.TestCase):
-
   def test_table_of_the_paper(self):
     stages = PruneReplace().stages
     self.assertLen(stages, 9)
@@ -27,8 +29,9 @@ class StagesTest(absltest.TestCase):
     schedule = PruneReplace(None, 0, **_TABLES)
     self.assertEqual(schedule.epochs, 7)
     self.assertEqual(
-        [schedule.stage_of(epoch).index for epoch in range(7)],
-        [0, 0, 0, 1, 1, 2, 2])
+      [schedule.stage_of(epoch).index for epoch in range(7)],
+      [0, 0, 0, 1, 1, 2, 2],
+    )
     self.assertEqual(PruneReplace(7, 0, **_TABLES).epochs, 7)
 
   def test_constant(self):
@@ -41,23 +44,31 @@ class StagesTest(absltest.TestCase):
 
 
 class BadTablesTest(parameterized.TestCase):
-
   @parameterized.parameters(
-      ({'cycle_epochs': '3,2'},
-       'differ in length; .* Received: 2 numbers in cycle_epochs, 3 numbers'),
-      ({'cycle_epochs': '3,2,x'}, "Received: cycle_epochs='3,2,x'"),
-      ({'cycle_epochs': ''}, "Received: cycle_epochs=''"),
-      ({'cycle_morphisms': '-1,0,0'}, "Received: cycle_morphisms='-1,0,0'"),
-      ({'cycle_morphisms': '4,0,0'},
-       'kept at the end of cycle 1; .* Received: cycle_candidates=4,'
-       ' cycle_morphisms=4'),
-      ({'cycle_grace_epochs': '1,2,0'},
-       'cycle 2; .* Received: cycle_epochs=2, cycle_grace_epochs=2'),
-      ({'cycle_candidates': '4,2,2'}, 'Received: .* cycle_candidates=2'),
-      ({'cycle_morphisms': '2,0,1', 'cycle_candidates': '4,2,2'},
-       'ends? with 0 morphisms|end with 0 morphisms'),
-      ({'epochs': 8}, 'expected 7 or none. Received: epochs=8'),
-      ({'grace_epochs': 1}, 'Received: grace_epochs=1'))
+    (
+      {'cycle_epochs': '3,2'},
+      'differ in length; .* Received: 2 numbers in cycle_epochs, 3 numbers',
+    ),
+    ({'cycle_epochs': '3,2,x'}, "Received: cycle_epochs='3,2,x'"),
+    ({'cycle_epochs': ''}, "Received: cycle_epochs=''"),
+    ({'cycle_morphisms': '-1,0,0'}, "Received: cycle_morphisms='-1,0,0'"),
+    (
+      {'cycle_morphisms': '4,0,0'},
+      'kept at the end of cycle 1; .* Received: cycle_candidates=4,'
+      ' cycle_morphisms=4',
+    ),
+    (
+      {'cycle_grace_epochs': '1,2,0'},
+      'cycle 2; .* Received: cycle_epochs=2, cycle_grace_epochs=2',
+    ),
+    ({'cycle_candidates': '4,2,2'}, 'Received: .* cycle_candidates=2'),
+    (
+      {'cycle_morphisms': '2,0,1', 'cycle_candidates': '4,2,2'},
+      'ends? with 0 morphisms|end with 0 morphisms',
+    ),
+    ({'epochs': 8}, 'expected 7 or none. Received: epochs=8'),
+    ({'grace_epochs': 1}, 'Received: grace_epochs=1'),
+  )
   def test_refused(self, changes, message):
     with self.assertRaisesRegex(InputError, message):
       PruneReplace(**{'epochs': None, **_TABLES, **changes})
@@ -71,20 +82,28 @@ class BadTablesTest(parameterized.TestCase):
       schedule.check(search_spaces['amended_s2'])
     # Nothing comes in: any space will do.
     PruneReplace(None, 0, **{**_TABLES, 'cycle_morphisms': '0,0,0'}).check(
-        search_spaces['darts'])
+      search_spaces['darts']
+    )
 
 
 class PruneTest(absltest.TestCase):
-
   def test_the_least_likely_go(self):
-    p = {'skip_connect': 0.1, 'conv_k3_d1': 0.4, 'max_pool_3x3': 0.3,
-         'conv_k5_d1': 0.2}
+    p = {
+      'skip_connect': 0.1,
+      'conv_k3_d1': 0.4,
+      'max_pool_3x3': 0.3,
+      'conv_k5_d1': 0.2,
+    }
     self.assertEqual(prune(p, 2), ['conv_k3_d1', 'max_pool_3x3'])
     self.assertEqual(prune(p, 9), list(p))
 
   def test_a_convolution_stays(self):
-    p = {'skip_connect': 0.4, 'conv_k3_d1': 0.1, 'max_pool_3x3': 0.3,
-         'conv_k5_d1': 0.2}
+    p = {
+      'skip_connect': 0.4,
+      'conv_k3_d1': 0.1,
+      'max_pool_3x3': 0.3,
+      'conv_k5_d1': 0.2,
+    }
     self.assertEqual(prune(p, 2), ['skip_connect', 'conv_k5_d1'])
     self.assertEqual(prune(p, 1), ['conv_k5_d1'])
 
@@ -94,68 +113,87 @@ class PruneTest(absltest.TestCase):
 
 
 class DrawChildTest(absltest.TestCase):
-
   growth = Growth()
 
   def draws(self, p, present, history, count=600, growth=None):
     draw = np.random.default_rng(0)
     return collections.Counter(
-        draw_child(p, present, history, growth or self.growth, draw)
-        for _ in range(count))
+      draw_child(p, present, history, growth or self.growth, draw)
+      for _ in range(count)
+    )
 
   def test_distribution(self):
     # conv_k3_d1 has three morphisms here, conv_k7_d2_m1 two.
     p = {'conv_k3_d1': 0.6, 'conv_k7_d2_m1': 0.2, 'skip_connect': 0.2}
     counts = self.draws(p, set(p), set(p), 3000)
-    self.assertCountEqual([name for name, _ in counts], [
-        'conv_k5_d1', 'conv_k3_d2', 'conv_k3_d1_m1', 'conv_k5_d2_m1',
-        'conv_k7_d1_m1'])
+    self.assertCountEqual(
+      [name for name, _ in counts],
+      [
+        'conv_k5_d1',
+        'conv_k3_d2',
+        'conv_k3_d1_m1',
+        'conv_k5_d2_m1',
+        'conv_k7_d1_m1',
+      ],
+    )
     total = 0.6 + 0.2
     for (name, child), count in counts.items():
       of_parent = 0.2 if child.parent == 'conv_k3_d1' else 0.1
       self.assertAlmostEqual(
-          count / 3000, of_parent / total, delta=0.03, msg=name)
+        count / 3000, of_parent / total, delta=0.03, msg=name
+      )
 
   def test_not_what_was_there(self):
-    p = {'conv_k3_d1': 1.}
+    p = {'conv_k3_d1': 1.0}
     history = {'conv_k3_d1', 'conv_k5_d1', 'conv_k3_d2'}
     counts = self.draws(p, set(p), history)
-    self.assertEqual(list(counts), [(
-        'conv_k3_d1_m1', Child('conv_k3_d1', 'inserted_unit'))])
+    self.assertEqual(
+      list(counts), [('conv_k3_d1_m1', Child('conv_k3_d1', 'inserted_unit'))]
+    )
 
   def test_unless_nothing_is_new(self):
-    p = {'conv_k3_d1': 1.}
+    p = {'conv_k3_d1': 1.0}
     history = {'conv_k3_d1', 'conv_k5_d1', 'conv_k3_d2', 'conv_k3_d1_m1'}
     counts = self.draws(p, {'conv_k3_d1', 'conv_k5_d1'}, history)
     self.assertCountEqual(
-        [name for name, _ in counts], ['conv_k3_d2', 'conv_k3_d1_m1'])
+      [name for name, _ in counts], ['conv_k3_d2', 'conv_k3_d1_m1']
+    )
 
   def test_nothing_at_all(self):
     self.assertEqual(
-        list(self.draws({'skip_connect': 1.}, set(), set(), 1)), [None])
+      list(self.draws({'skip_connect': 1.0}, set(), set(), 1)), [None]
+    )
     only = Growth((3, 3), (1, 1), 0, 1)
-    self.assertEqual(list(self.draws(
-        {'conv_k3_d1': 1.}, {'conv_k3_d1'}, set(), 1, only)), [None])
+    self.assertEqual(
+      list(self.draws({'conv_k3_d1': 1.0}, {'conv_k3_d1'}, set(), 1, only)),
+      [None],
+    )
 
   def test_vanishing_weights(self):
-    self.assertLen(
-        self.draws({'conv_k3_d1': 0.}, {'conv_k3_d1'}, set()), 3)
+    self.assertLen(self.draws({'conv_k3_d1': 0.0}, {'conv_k3_d1'}, set()), 3)
 
 
 class ChangeTest(absltest.TestCase):
-
   def test_all_edges(self):
     space = search_spaces['prune_replace_dl']
     schedule = PruneReplace(None, 0, **_TABLES)
     draw = np.random.default_rng(0)
     weights = {kind: draw.dirichlet([1] * 4, 14) for kind in space.candidates}
     change = schedule.change(
-        schedule.stages[0], space, weights, [space.candidates],
-        np.random.default_rng(1))
+      schedule.stages[0],
+      space,
+      weights,
+      [space.candidates],
+      np.random.default_rng(1),
+    )
     for kind, edges in space.candidates.items():
       for names, row, now, came in zip(
-          edges, weights[kind], change.candidates[kind],
-          change.children[kind], strict=True):
+        edges,
+        weights[kind],
+        change.candidates[kind],
+        change.children[kind],
+        strict=True,
+      ):
         self.assertLen(now, 4)
         self.assertLen(set(now), 4)
         self.assertEqual(set(now) - set(names), set(came))
@@ -166,14 +204,22 @@ class ChangeTest(absltest.TestCase):
           self.assertIn(child.parent, kept)
           self.assertTrue(space.offers(kind, 0, name))
     again = schedule.change(
-        schedule.stages[0], space, weights, [space.candidates],
-        np.random.default_rng(1))
+      schedule.stages[0],
+      space,
+      weights,
+      [space.candidates],
+      np.random.default_rng(1),
+    )
     self.assertEqual(again, change)
     # Later, without morphisms, candidates only go.
     now = space.with_candidates(change.candidates)
     last = schedule.change(
-        schedule.stages[1], now, weights, [space.candidates, now.candidates],
-        np.random.default_rng(2))
+      schedule.stages[1],
+      now,
+      weights,
+      [space.candidates, now.candidates],
+      np.random.default_rng(2),
+    )
     for kind, edges in last.candidates.items():
       self.assertEqual({len(names) for names in edges}, {2})
       self.assertFalse(any(last.children[kind]))

@@ -1,6 +1,6 @@
 """A search and a retraining that may kill their own process.
 
-    python killed_run.py DIRECTORY none|search|train
+python killed_run.py DIRECTORY none|search|train
 """
 
 import os
@@ -40,8 +40,11 @@ def main(directory, where):
   data = tiny_runs.data()
   run_search(tiny_runs.SEARCH, directory / 'search', data)
   result = run_training(
-      tiny_runs.TRAIN.replace(drop_path=0.3, ema=0.5), tiny_runs.GENOTYPE,
-      directory / 'train', data)
+    tiny_runs.TRAIN.replace(drop_path=0.3, ema=0.5),
+    tiny_runs.GENOTYPE,
+    directory / 'train',
+    data,
+  )
   print(f'{result.test_loss!r}')
 
 

@@ -15,7 +15,6 @@ from darts_tf.system.memory import resident_memory_mib
 
 @pytest.mark.slow
 class LongRunTest(tiny_runs.RunTest):
-
   def test_twenty_epochs(self):
     if not pathlib.Path('/proc/self/status').exists():
       self.skipTest('needs /proc')
@@ -30,8 +29,8 @@ class LongRunTest(tiny_runs.RunTest):
       return result
 
     config = tiny_runs.SEARCH.replace(
-        epochs=20, steps_per_epoch=30, search_space='nas_bench_201',
-        cells=3)
+      epochs=20, steps_per_epoch=30, search_space='nas_bench_201', cells=3
+    )
     with mock.patch.object(EpochRunner, '__call__', watched):
       run_search(config, self.directory, self.data, verbose=False)
     self.assertEqual(traces, [1] * 20)

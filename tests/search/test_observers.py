@@ -14,8 +14,8 @@ from darts_tf.tabular.nas_bench_201 import ALL_SKIP
 HEAD = 'architecture,cifar10_test,cifar100_test,imagenet16_120_test\n'
 
 NAS_BENCH_201 = tiny_runs.SEARCH.replace(
-    search_space='nas_bench_201', channels=2, cells=1, epochs=1,
-    steps_per_epoch=1)
+  search_space='nas_bench_201', channels=2, cells=1, epochs=1, steps_per_epoch=1
+)
 
 
 def hessian_by_jacobian(parts, images, labels):
@@ -35,10 +35,10 @@ def hessian_by_jacobian(parts, images, labels):
 
 
 class ObserversTest(tiny_runs.RunTest):
-
   def search(self, config):
     return tiny_runs.printed(
-        run_search, config, self.directory / 'run', self.data)
+      run_search, config, self.directory / 'run', self.data
+    )
 
   def test_nothing_is_measured_unasked(self):
     parts = build_search(resolve(tiny_runs.SEARCH), self.data)
@@ -51,36 +51,45 @@ class ObserversTest(tiny_runs.RunTest):
     self.assertEqual(observe(0), {})
     exact = observe(1)['eigenvalue']
     images, labels, _ = next(iter(parts.evaluation))
-    expected = np.linalg.eigvalsh(
-        hessian_by_jacobian(parts, images, labels))[-1]
+    expected = np.linalg.eigvalsh(hessian_by_jacobian(parts, images, labels))[
+      -1
+    ]
     self.assertAllClose(exact, expected, rtol=1e-3)
     parts.config = config.replace(eigenvalue_method='power')
     power = Eigenvalue(parts)(1)['eigenvalue']
     self.assertAllClose(power, exact, rtol=1e-3)
 
   def test_eigenvalue_of_a_run(self):
-    result, out = self.search(tiny_runs.SEARCH.replace(
-        eigenvalue_every=2, epochs=2))
+    result, out = self.search(
+      tiny_runs.SEARCH.replace(eigenvalue_every=2, epochs=2)
+    )
     self.assertNotIn('eigenvalue', result.metrics[0])
     value = result.metrics[1]['eigenvalue']
     self.assertIn(f'eigenvalue {value:.4f}', out)
 
   def table(self, rows):
     path = self.directory / 'table.csv'
-    path.write_text(HEAD + ''.join(
-        f'{name},{accuracy},20,30\n' for name, accuracy in rows))
+    path.write_text(
+      HEAD + ''.join(f'{name},{accuracy},20,30\n' for name, accuracy in rows)
+    )
     return str(path)
 
   def test_published_accuracy(self):
     result, _ = self.search(NAS_BENCH_201)
     found = result.genotype.to_nas_bench_201_string()
-    other = ALL_SKIP if found != ALL_SKIP else ALL_SKIP.replace(
-        'skip_connect~0|+', 'none~0|+', 1)
+    other = (
+      ALL_SKIP
+      if found != ALL_SKIP
+      else ALL_SKIP.replace('skip_connect~0|+', 'none~0|+', 1)
+    )
     table = self.table([(other, 95), (found, 90.5)])
     # The same run, with the table: only the report of epochs changes.
     again, out = tiny_runs.printed(
-        run_search, NAS_BENCH_201.replace(benchmark_table=table),
-        self.directory / 'second', self.data)
+      run_search,
+      NAS_BENCH_201.replace(benchmark_table=table),
+      self.directory / 'second',
+      self.data,
+    )
     self.assertEqual(again.genotype, result.genotype)
     self.assertEqual(again.metrics[0]['published_accuracy'], 90.5)
     self.assertEqual(again.metrics[0]['published_rank'], 2)
@@ -104,12 +113,14 @@ class ObserversTest(tiny_runs.RunTest):
     config = resolve(tiny_runs.SEARCH.replace(benchmark_table='table.csv'))
     parts = build_search(config, self.data)
     with self.assertRaisesRegex(
-        InputError, "search_space=nas_bench_201.*benchmark_table='table.csv'"):
+      InputError, "search_space=nas_bench_201.*benchmark_table='table.csv'"
+    ):
       make_observers(parts)
 
   def test_missing_table(self):
     error, _ = self.search(
-        NAS_BENCH_201.replace(benchmark_table='/missing.csv'))
+      NAS_BENCH_201.replace(benchmark_table='/missing.csv')
+    )
     self.assertIsInstance(error, InputError)
     self.assertIn('/missing.csv', str(error))
 

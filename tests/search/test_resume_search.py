@@ -16,10 +16,10 @@ from darts_tf.search.step import SearchStep
 
 
 class SearchRunTest(tiny_runs.RunTest):
-
   def search(self, name, config=tiny_runs.SEARCH):
     return tiny_runs.printed(
-        run_search, config, self.directory / name, self.data)
+      run_search, config, self.directory / name, self.data
+    )
 
   def stopped(self, name, owner, method, error, call):
     with tiny_runs.failing(owner, method, error, call):
@@ -42,8 +42,7 @@ class SearchRunTest(tiny_runs.RunTest):
     out = self.stopped('cut', SearchStep, 'search', KeyboardInterrupt(), 3)
     self.assertIn('Continuing after epoch 1 of 3.\n', out)
     # The files of the first epoch have been repaired.
-    self.assertLen(
-        tiny_runs.timeless(self.directory / 'cut/metrics.jsonl'), 1)
+    self.assertLen(tiny_runs.timeless(self.directory / 'cut/metrics.jsonl'), 1)
     self.assertTrue((self.directory / 'cut/genotype.json').exists())
     self.stopped('cut', SearchStep, 'search', Terminated(), 1)
     # At the end of an epoch: before anything is written.
@@ -52,7 +51,8 @@ class SearchRunTest(tiny_runs.RunTest):
     result, out = self.search('cut')
     self.assertIn('Continuing after epoch 2 of 3.\n', out)
     tiny_runs.assert_same_search(
-        self, self.directory / 'cut', self.directory / 'whole')
+      self, self.directory / 'cut', self.directory / 'whole'
+    )
     self.assertEqual(result.genotype, expected.genotype)
     tiny_runs.assert_same_arrays(self, result.history, expected.history)
 
@@ -65,54 +65,65 @@ class SearchRunTest(tiny_runs.RunTest):
     newest.write_bytes(newest.read_bytes()[:-1000])
     result, out = self.search('cut')
     self.assertRegex(
-        out, r'Warning: Skipping the damaged checkpoint .*00002.npz: ')
+      out, r'Warning: Skipping the damaged checkpoint .*00002.npz: '
+    )
     self.assertIn('Continuing after epoch 2 of 3.\n', out)
     tiny_runs.assert_same_search(
-        self, self.directory / 'cut', self.directory / 'whole')
+      self, self.directory / 'cut', self.directory / 'whole'
+    )
     self.assertEqual(result.genotype, expected.genotype)
 
   def another_configuration(self):
     before = (self.directory / 'cut/config.json').read_bytes()
     for changes, message in (
-        ({'seed': 1, 'batch_size': 8},
-         'seed: was 0, now 1; batch_size: was 16, now 8'),
-        ({'epochs': 4}, 'epochs: was 3, now 4')):
+      (
+        {'seed': 1, 'batch_size': 8},
+        'seed: was 0, now 1; batch_size: was 16, now 8',
+      ),
+      ({'epochs': 4}, 'epochs: was 3, now 4'),
+    ):
       # Refused before data are looked at.
       with mock.patch('darts_tf.search.loop.load_data') as load:
         with self.assertRaises(InputError) as caught:
           run_search(
-              tiny_runs.SEARCH.replace(**changes), self.directory / 'cut')
+            tiny_runs.SEARCH.replace(**changes), self.directory / 'cut'
+          )
       load.assert_not_called()
       for part in message.split('; '):
         self.assertIn(part, str(caught.exception))
-    self.assertEqual(
-        (self.directory / 'cut/config.json').read_bytes(), before)
+    self.assertEqual((self.directory / 'cut/config.json').read_bytes(), before)
 
   def finished_run(self, expected):
     with mock.patch.object(SearchStep, 'search') as step:
       result, out = self.search('cut')
     step.assert_not_called()
     self.assertEqual(
-        [m['seconds'] for m in result.metrics],
-        [m['seconds'] for m in run_metrics(self.directory / 'cut')])
+      [m['seconds'] for m in result.metrics],
+      [m['seconds'] for m in run_metrics(self.directory / 'cut')],
+    )
     self.assertEqual(result.genotype, expected.genotype)
 
   def test_divergence_keeps_the_last_good_checkpoint(self):
     config = tiny_runs.SEARCH.replace(
-        learning_rate=1e30, clip_norm=1e30, alpha_learning_rate=1e-3)
-    for steps, what in ((3, r'loss of epoch 1, step \d is'),
-                        # The loss is taken before the step that spoils all.
-                        (1, 'weights are|loss of epoch 1, step 1 is')):
+      learning_rate=1e30, clip_norm=1e30, alpha_learning_rate=1e-3
+    )
+    for steps, what in (
+      (3, r'loss of epoch 1, step \d is'),
+      # The loss is taken before the step that spoils all.
+      (1, 'weights are|loss of epoch 1, step 1 is'),
+    ):
       result, _ = self.search(
-          f'steps_{steps}', config.replace(steps_per_epoch=steps))
+        f'steps_{steps}', config.replace(steps_per_epoch=steps)
+      )
       self.assertIsInstance(result, InputError)
       self.assertRegex(
-          str(result), f'^The ({what}) no longer a finite number; the last'
-          ' good checkpoint is kept. Try a smaller learning_rate or clip_norm'
-          r' in another --workdir. Received: learning_rate=1e\+30,'
-          r' clip_norm=1e\+30, alpha_learning_rate=0.001$')
-      store = CheckpointStore(
-          self.directory / f'steps_{steps}/checkpoints')
+        str(result),
+        f'^The ({what}) no longer a finite number; the last'
+        ' good checkpoint is kept. Try a smaller learning_rate or clip_norm'
+        r' in another --workdir. Received: learning_rate=1e\+30,'
+        r' clip_norm=1e\+30, alpha_learning_rate=0.001$',
+      )
+      store = CheckpointStore(self.directory / f'steps_{steps}/checkpoints')
       self.assertIsNone(store.latest())
 
   def test_divergence_after_a_good_epoch(self):
@@ -132,11 +143,13 @@ class SearchRunTest(tiny_runs.RunTest):
     store = CheckpointStore(self.directory / 'run/checkpoints')
     self.assertEqual(store.latest().epoch, 0)
     self.assertTrue(
-        all(np.isfinite(a).all() for a in store.latest().arrays.values()))
+      all(np.isfinite(a).all() for a in store.latest().arrays.values())
+    )
 
   def test_full_disk(self):
     with mock.patch.object(
-        os, 'fsync', side_effect=OSError(errno.ENOSPC, 'full')):
+      os, 'fsync', side_effect=OSError(errno.ENOSPC, 'full')
+    ):
       result, _ = self.search('run')
     self.assertIsInstance(result, InputError)
     self.assertStartsWith(str(result), 'The disk is full')

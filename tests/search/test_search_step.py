@@ -12,17 +12,20 @@ from darts_tf.relaxation import BetaDecay, Softmax
 from darts_tf.search.problem import SupernetProblem
 from darts_tf.search.step import SearchStep
 from darts_tf.search_space import (
-    CellTopology,
-    OperationStyle,
-    SearchSpace,
-    same_candidates,
+  CellTopology,
+  OperationStyle,
+  SearchSpace,
+  same_candidates,
 )
 
 TOPOLOGY = CellTopology.dense(num_inputs=2, num_nodes=1)
 SPACE = SearchSpace(
-    name='small', topology=TOPOLOGY,
-    candidates=same_candidates(
-        ('none', 'max_pool_3x3', 'skip_connect', 'sep_conv_3x3'), TOPOLOGY))
+  name='small',
+  topology=TOPOLOGY,
+  candidates=same_candidates(
+    ('none', 'max_pool_3x3', 'skip_connect', 'sep_conv_3x3'), TOPOLOGY
+  ),
+)
 BATCH = 4
 WEIGHT_DECAY, ALPHA_DECAY, RATE = 0.01, 0.002, 0.05
 
@@ -30,41 +33,67 @@ WEIGHT_DECAY, ALPHA_DECAY, RATE = 0.01, 0.002, 0.05
 class Search:
   """A small search in float64."""
 
-  def __init__(
-      self, gradient, clip_norm=None, cells=3, relaxation=Softmax):
+  def __init__(self, gradient, clip_norm=None, cells=3, relaxation=Softmax):
     keras.utils.set_random_seed(3)
     self.supernet = Supernet(
-        SPACE, (8, 8, 3), 5, 2, cells,
-        style=OperationStyle(pool_norm=True, dtype='float64'))
+      SPACE,
+      (8, 8, 3),
+      5,
+      2,
+      cells,
+      style=OperationStyle(pool_norm=True, dtype='float64'),
+    )
     self.relaxation = relaxation(SPACE, self.supernet.groups)
     self.alphas = [
-        keras.Variable(value, dtype='float64') for value in
-        self.relaxation.initial_alphas(0, scale=0.5).values()]
+      keras.Variable(value, dtype='float64')
+      for value in self.relaxation.initial_alphas(0, scale=0.5).values()
+    ]
     self.weight_optimizer = SGD(
-        RATE, momentum=0.9, weight_decay=WEIGHT_DECAY, clip_norm=clip_norm,
-        reduce_gradients=False)
+      RATE,
+      momentum=0.9,
+      weight_decay=WEIGHT_DECAY,
+      clip_norm=clip_norm,
+      reduce_gradients=False,
+    )
     self.weight_optimizer.build(self.supernet.trainable_variables)
     self.alpha_optimizer = Adam(
-        0.1, beta_1=0.5, weight_decay=ALPHA_DECAY, reduce_gradients=False)
+      0.1, beta_1=0.5, weight_decay=ALPHA_DECAY, reduce_gradients=False
+    )
     self.alpha_optimizer.build(self.alphas)
     self.step = SearchStep(
-        self.supernet, self.relaxation, self.alphas,
-        architecture_gradients[gradient], self.weight_optimizer,
-        self.alpha_optimizer, tf.distribute.get_strategy(), BATCH)
+      self.supernet,
+      self.relaxation,
+      self.alphas,
+      architecture_gradients[gradient],
+      self.weight_optimizer,
+      self.alpha_optimizer,
+      tf.distribute.get_strategy(),
+      BATCH,
+    )
 
   def state(self):
     """Copies all variables."""
-    return [v.numpy() for v in (
-        *self.supernet.variables, *self.alphas,
-        *self.weight_optimizer.variables, *self.alpha_optimizer.variables)]
+    return [
+      v.numpy()
+      for v in (
+        *self.supernet.variables,
+        *self.alphas,
+        *self.weight_optimizer.variables,
+        *self.alpha_optimizer.variables,
+      )
+    ]
 
   def tensors(self):
     """Weights, alphas and the problem as they are now."""
-    read = lambda variables: [tf.convert_to_tensor(v.numpy())
-                              for v in variables]
+    read = lambda variables: [
+      tf.convert_to_tensor(v.numpy()) for v in variables
+    ]
     problem = SupernetProblem(
-        self.supernet, self.relaxation,
-        read(self.supernet.non_trainable_variables), BATCH)
+      self.supernet,
+      self.relaxation,
+      read(self.supernet.non_trainable_variables),
+      BATCH,
+    )
     return read(self.supernet.trainable_variables), read(self.alphas), problem
 
   def alpha_gradients(self):
@@ -75,13 +104,16 @@ class Search:
 
 def batches(count):
   rng = np.random.default_rng(0)
-  return [(tf.constant(rng.normal(size=(BATCH, 8, 8, 3))),
-           tf.constant(rng.integers(5, size=BATCH)))
-          for _ in range(count)]
+  return [
+    (
+      tf.constant(rng.normal(size=(BATCH, 8, 8, 3))),
+      tf.constant(rng.integers(5, size=BATCH)),
+    )
+    for _ in range(count)
+  ]
 
 
 class SearchStepTest(tf.test.TestCase, parameterized.TestCase):
-
   def tearDown(self):
     tf.config.run_functions_eagerly(False)
     super().tearDown()
@@ -95,13 +127,13 @@ class SearchStepTest(tf.test.TestCase, parameterized.TestCase):
   def test_eager_equals_compiled(self, gradient):
     results = []
     for eagerly in (False, True):
-      search = Search(gradient, clip_norm=1., cells=1)
+      search = Search(gradient, clip_norm=1.0, cells=1)
       tf.config.run_functions_eagerly(eagerly)
       data = batches(4)
-      metrics = [search.step.search(*pair)
-                 for pair in (data[:2], data[2:])]
+      metrics = [search.step.search(*pair) for pair in (data[:2], data[2:])]
       results.append(
-          [*search.state(), *(m[k] for m in metrics for k in sorted(m))])
+        [*search.state(), *(m[k] for m in metrics for k in sorted(m))]
+      )
     self.assertAllNear(*results)
 
   @parameterized.parameters('first_order', 'second_order_exact')
@@ -110,14 +142,22 @@ class SearchStepTest(tf.test.TestCase, parameterized.TestCase):
     training, validation = batches(2)
     weights, alphas, problem = search.tensors()
     result = architecture_gradients[gradient](
-        problem, weights, alphas, training, validation,
-        InnerStep(RATE, 0.9, WEIGHT_DECAY))
+      problem,
+      weights,
+      alphas,
+      training,
+      validation,
+      InnerStep(RATE, 0.9, WEIGHT_DECAY),
+    )
     tf.config.run_functions_eagerly(True)
     metrics = search.step.search(training, validation)
-    self.assertAllNear(search.alpha_gradients(), [
-        g + ALPHA_DECAY * a for g, a in zip(result.gradients, alphas)])
+    self.assertAllNear(
+      search.alpha_gradients(),
+      [g + ALPHA_DECAY * a for g, a in zip(result.gradients, alphas)],
+    )
     self.assertAllClose(
-        metrics['validation_loss'], result.validation_loss, rtol=1e-9)
+      metrics['validation_loss'], result.validation_loss, rtol=1e-9
+    )
     # The weights' step used the new alphas, and its inner passes left no
     # trace in the running statistics.
     after = search.state()
@@ -128,8 +168,9 @@ class SearchStepTest(tf.test.TestCase, parameterized.TestCase):
     count = len(search.supernet.variables)
     self.assertAllNear(after[:count], other.state()[:count])
     self.assertAllNear(
-        [v.numpy() for v in search.weight_optimizer.velocities],
-        [v.numpy() for v in other.weight_optimizer.velocities])
+      [v.numpy() for v in search.weight_optimizer.velocities],
+      [v.numpy() for v in other.weight_optimizer.velocities],
+    )
     for name in ('train_loss', 'train_accuracy'):
       self.assertAllClose(metrics[name], of_weights[name], rtol=1e-9)
 
@@ -138,23 +179,29 @@ class SearchStepTest(tf.test.TestCase, parameterized.TestCase):
     plain = Search(gradient)
     search = Search(gradient, relaxation=BetaDecay)
     search.relaxation.start_epoch(1, 2)
-    alphas = dict(zip(
-        search.relaxation.groups, map(tf.convert_to_tensor, search.alphas)))
+    alphas = dict(
+      zip(search.relaxation.groups, map(tf.convert_to_tensor, search.alphas))
+    )
     with tf.GradientTape() as tape:
       tape.watch(alphas)
       penalty = search.relaxation.penalty(alphas)
     data = batches(2)
     tf.config.run_functions_eagerly(True)
-    expected, metrics = (
-        one.step.search(*data) for one in (plain, search))
+    expected, metrics = (one.step.search(*data) for one in (plain, search))
     self.assertAllClose(metrics.pop('penalty'), penalty, rtol=1e-9)
     # Losses are without it, and weights see it through the alphas only.
     self.assertCountEqual(metrics, expected)
     loss = 'train_loss' if gradient == 'one_level' else 'validation_loss'
     self.assertAllClose(metrics[loss], expected[loss], rtol=1e-9)
-    self.assertAllNear(search.alpha_gradients(), [
-        g + p for g, p in zip(
-            plain.alpha_gradients(), tape.gradient(penalty, alphas).values())])
+    self.assertAllNear(
+      search.alpha_gradients(),
+      [
+        g + p
+        for g, p in zip(
+          plain.alpha_gradients(), tape.gradient(penalty, alphas).values()
+        )
+      ],
+    )
 
   def test_weight_step(self):
     search = Search('first_order')
@@ -167,26 +214,33 @@ class SearchStepTest(tf.test.TestCase, parameterized.TestCase):
     gradients = tape.gradient(forward.loss, weights)
     metrics = search.step.train(training)
     self.assertAllNear(
-        [v.numpy() for v in search.supernet.trainable_variables],
-        [w - RATE * (g + WEIGHT_DECAY * w)
-         for w, g in zip(weights, gradients)])
+      [v.numpy() for v in search.supernet.trainable_variables],
+      [w - RATE * (g + WEIGHT_DECAY * w) for w, g in zip(weights, gradients)],
+    )
     self.assertAllNear(search.alphas, alphas)
     self.assertAllNear(
-        [v.numpy() for v in search.supernet.non_trainable_variables],
-        forward.states)
+      [v.numpy() for v in search.supernet.non_trainable_variables],
+      forward.states,
+    )
     self.assertNotAllClose(forward.states[0], statistics[0])
     self.assertAllClose(metrics['train_loss'], forward.loss)
-    self.assertAllClose(metrics['train_accuracy'], np.mean(
-        np.argmax(forward.logits, -1) == training[1].numpy()))
-    self.assertAllClose(forward.loss, np.mean(
-        -tf.nn.log_softmax(forward.logits).numpy()[
-            range(BATCH), training[1]]))
+    self.assertAllClose(
+      metrics['train_accuracy'],
+      np.mean(np.argmax(forward.logits, -1) == training[1].numpy()),
+    )
+    self.assertAllClose(
+      forward.loss,
+      np.mean(
+        -tf.nn.log_softmax(forward.logits).numpy()[range(BATCH), training[1]]
+      ),
+    )
     # A new learning rate acts at once, without a new trace.
-    search.weight_optimizer.learning_rate = 0.
+    search.weight_optimizer.learning_rate = 0.0
     before = [v.numpy() for v in search.supernet.trainable_variables]
     search.step.train(training)
     self.assertAllNear(
-        [v.numpy() for v in search.supernet.trainable_variables], before)
+      [v.numpy() for v in search.supernet.trainable_variables], before
+    )
     self.assertEqual(search.step._train.experimental_get_tracing_count(), 1)
 
   def test_joint_step_has_both_gradients_of_one_pass(self):
@@ -194,29 +248,36 @@ class SearchStepTest(tf.test.TestCase, parameterized.TestCase):
     training, _ = batches(2)
     weights, alphas, problem = search.tensors()
     result = architecture_gradients['one_level'](
-        problem, weights, alphas, training, None, InnerStep(RATE))
+      problem, weights, alphas, training, None, InnerStep(RATE)
+    )
     tf.config.run_functions_eagerly(True)
     metrics = search.step.search(training, None)
-    self.assertAllNear(search.alpha_gradients(), [
-        g + ALPHA_DECAY * a for g, a in zip(result.gradients, alphas)])
+    self.assertAllNear(
+      search.alpha_gradients(),
+      [g + ALPHA_DECAY * a for g, a in zip(result.gradients, alphas)],
+    )
     self.assertAllClose(metrics['train_loss'], result.validation_loss)
     self.assertNotIn('validation_loss', metrics)
     # Weights and statistics: as if the alphas had not moved.
     other = Search('one_level')
     other.step.train(training)
     self.assertAllNear(
-        [v.numpy() for v in search.supernet.variables],
-        [v.numpy() for v in other.supernet.variables])
+      [v.numpy() for v in search.supernet.variables],
+      [v.numpy() for v in other.supernet.variables],
+    )
 
   def test_clipping_is_by_the_norm_of_all_gradients(self):
     search = Search('first_order', clip_norm=1e-3)
     weights = [v.numpy() for v in search.supernet.trainable_variables]
     tf.config.run_functions_eagerly(True)
     search.step.train(batches(1)[0])
-    gradients = [v.numpy() - WEIGHT_DECAY * w for v, w in zip(
-        search.weight_optimizer.velocities, weights)]
+    gradients = [
+      v.numpy() - WEIGHT_DECAY * w
+      for v, w in zip(search.weight_optimizer.velocities, weights)
+    ]
     self.assertAllClose(
-        np.sqrt(sum(np.sum(g * g) for g in gradients)), 1e-3, rtol=1e-6)
+      np.sqrt(sum(np.sum(g * g) for g in gradients)), 1e-3, rtol=1e-6
+    )
 
 
 if __name__ == '__main__':

@@ -13,9 +13,8 @@ _COUNTS = (2, 10)
 
 
 class SeveralStepsTest(tiny_runs.RunTest):
-
   def test_steps_go_on_with_state_and_batches(self):
-    state = tf.Variable(0.)
+    state = tf.Variable(0.0)
 
     @tf.function
     def step(batches):
@@ -23,11 +22,14 @@ class SeveralStepsTest(tiny_runs.RunTest):
       return {'state': state.read_value(), 'count': batches[1]}
 
     several = SeveralSteps(step)
-    iterators = [iter(tf.data.Dataset.from_tensor_slices(
-        np.arange(9, dtype=kind))) for kind in (np.float32, np.int64)]
-    found = several(iterators, 4) + several(iterators, 1) + several(
-        iterators, 4)
-    value, expected = 0., []
+    iterators = [
+      iter(tf.data.Dataset.from_tensor_slices(np.arange(9, dtype=kind)))
+      for kind in (np.float32, np.int64)
+    ]
+    found = (
+      several(iterators, 4) + several(iterators, 1) + several(iterators, 4)
+    )
+    value, expected = 0.0, []
     for i in range(9):
       value = 2 * value + i
       expected.append({'state': value, 'count': float(i)})
@@ -37,40 +39,65 @@ class SeveralStepsTest(tiny_runs.RunTest):
   @parameterized.parameters(*_COUNTS)
   def test_searches_are_the_same(self, count):
     config = tiny_runs.SEARCH.replace(
-        epochs=3, steps_per_epoch=5, grace_epochs=1, batch_size=8)
+      epochs=3, steps_per_epoch=5, grace_epochs=1, batch_size=8
+    )
     run_search(config, self.directory / 'one', self.data, False)
-    run_search(config.replace(steps_per_execution=count),
-               self.directory / 'several', self.data, False)
+    run_search(
+      config.replace(steps_per_execution=count),
+      self.directory / 'several',
+      self.data,
+      False,
+    )
     tiny_runs.assert_same_search(
-        self, self.directory / 'several', self.directory / 'one')
+      self, self.directory / 'several', self.directory / 'one'
+    )
 
   def test_searches_on_two_replicas_are_the_same(self):
     config = tiny_runs.SEARCH.replace(
-        epochs=1, steps_per_epoch=4, batch_size=8, strategy='mirrored',
-        virtual_devices=2)
+      epochs=1,
+      steps_per_epoch=4,
+      batch_size=8,
+      strategy='mirrored',
+      virtual_devices=2,
+    )
     run_search(config, self.directory / 'one', self.data, False)
-    run_search(config.replace(steps_per_execution=3),
-               self.directory / 'several', self.data, False)
+    run_search(
+      config.replace(steps_per_execution=3),
+      self.directory / 'several',
+      self.data,
+      False,
+    )
     tiny_runs.assert_same_search(
-        self, self.directory / 'several', self.directory / 'one')
+      self, self.directory / 'several', self.directory / 'one'
+    )
 
   @parameterized.parameters('default', 'mirrored')
   def test_trainings_are_the_same(self, strategy):
     config = tiny_runs.TRAIN.replace(
-        steps_per_epoch=6, batch_size=8, drop_path=0.2, strategy=strategy,
-        virtual_devices=2 if strategy == 'mirrored' else 0)
+      steps_per_epoch=6,
+      batch_size=8,
+      drop_path=0.2,
+      strategy=strategy,
+      virtual_devices=2 if strategy == 'mirrored' else 0,
+    )
     results = []
     for count in (1, 4):
       result = run_training(
-          config.replace(steps_per_execution=count), tiny_runs.GENOTYPE,
-          self.directory / f'{count}', self.data, False)
+        config.replace(steps_per_execution=count),
+        tiny_runs.GENOTYPE,
+        self.directory / f'{count}',
+        self.data,
+        False,
+      )
       results.append(result)
     # Six steps are two calls of three.
     self.assertEqual(results[1].network.steps_per_execution, 3)
     tiny_runs.assert_same_arrays(
-        self, *(to_arrays('w', r.network.variables) for r in results))
+      self, *(to_arrays('w', r.network.variables) for r in results)
+    )
     self.assertEqual(
-        *(tiny_runs.timeless(r.workdir.metrics_path) for r in results))
+      *(tiny_runs.timeless(r.workdir.metrics_path) for r in results)
+    )
 
 
 if __name__ == '__main__':

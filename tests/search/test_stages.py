@@ -25,28 +25,35 @@ _NAMES = tiny_runs.GROWING_NAMES
 
 
 class StagesTest(tiny_runs.RunTest):
-
   def run_it(self, name, config=CONFIG):
     return run_search(config, self.directory / name, self.data, False)
 
   def test_whole_search(self):
     result, out = tiny_runs.printed(
-        run_search, CONFIG, self.directory / 'whole', self.data)
-    self.assertIn('5 epochs of 3 steps, cycles of 2 2 1, alphas frozen for 1'
-                  ' 0 0; new candidates 2 0 0, left 4 2 1;', out)
+      run_search, CONFIG, self.directory / 'whole', self.data
+    )
+    self.assertIn(
+      '5 epochs of 3 steps, cycles of 2 2 1, alphas frozen for 1'
+      ' 0 0; new candidates 2 0 0, left 4 2 1;',
+      out,
+    )
     self.assertRegex(
-        out, r'\nStage 2: 4 candidates an edge; new: conv_k\S+ \(\d\)')
+      out, r'\nStage 2: 4 candidates an edge; new: conv_k\S+ \(\d\)'
+    )
     self.assertIn('\nStage 3: 2 candidates an edge\n', out)
     self.assertLen(result.metrics, 5)
     self.assertEqual(
-        [(s.first_epoch, s.epochs) for s in result.stages],
-        [(0, 2), (2, 2), (4, 1)])
+      [(s.first_epoch, s.epochs) for s in result.stages],
+      [(0, 2), (2, 2), (4, 1)],
+    )
     first, second, third = (s.candidates['normal'] for s in result.stages)
     self.assertEqual(first, (_NAMES,) * 3)
     self.assertEqual(
-        [len(names) for names in second + third], [4] * 3 + [2] * 3)
+      [len(names) for names in second + third], [4] * 3 + [2] * 3
+    )
     for before, now, came in zip(
-        first, second, result.stages[1].children['normal'], strict=True):
+      first, second, result.stages[1].children['normal'], strict=True
+    ):
       self.assertEqual(set(now) - set(before), set(came))
       self.assertLen(came, 2)
     self.assertEqual(result.space.candidates['normal'], third)
@@ -63,9 +70,11 @@ class StagesTest(tiny_runs.RunTest):
     self.assertLess(rates[1], rates[0])
     stages = json.loads((self.directory / 'whole/stages.json').read_text())
     self.assertEqual(
-        stages[1]['candidates']['normal'], [list(n) for n in second])
+      stages[1]['candidates']['normal'], [list(n) for n in second]
+    )
     self.assertAllClose(
-        stages[2]['weights']['normal'], result.history['normal'][-1])
+      stages[2]['weights']['normal'], result.history['normal'][-1]
+    )
     self.assertEqual(result.history['normal'].shape, (2, 3, 2))
 
   def test_stopped_runs_give_what_they_would_have_given(self):
@@ -73,16 +82,16 @@ class StagesTest(tiny_runs.RunTest):
     # In the middle of the second epoch of the second stage, and in the third
     # one, which is then entered anew; the first epoch has no alpha steps.
     for stopped, call in (('second', 8), ('third', 11)):
-      with tiny_runs.failing(
-          SearchStep, 'search', KeyboardInterrupt(), call):
+      with tiny_runs.failing(SearchStep, 'search', KeyboardInterrupt(), call):
         with self.assertRaises(KeyboardInterrupt):
           self.run_it(stopped)
       again = self.run_it(stopped)
       tiny_runs.assert_same_search(
-          self, self.directory / stopped, self.directory / 'whole')
+        self, self.directory / stopped, self.directory / 'whole'
+      )
       self.assertEqual(
-          [s.to_dict() for s in again.stages],
-          [s.to_dict() for s in whole.stages])
+        [s.to_dict() for s in again.stages], [s.to_dict() for s in whole.stages]
+      )
       self.assertEqual(again.genotype, whole.genotype)
 
   def test_two_cycles_that_replace(self):
@@ -93,12 +102,22 @@ class StagesTest(tiny_runs.RunTest):
       batches.append(metrics['batch_sizes'])
       return metrics
 
-    with mock.patch.object(EpochRunner, '__call__', watched), (
-        mock.patch.object(MemoryMeter, 'used_mib', return_value=60.)):
-      result = self.run_it('run', CONFIG.replace(
-          cycle_epochs='2,2,1', cycle_grace_epochs='0,1,0',
-          cycle_morphisms='2,2,0', cycle_candidates='4,4,1',
-          batch_size=8, max_batch_size=16, steps_per_epoch=6))
+    with (
+      mock.patch.object(EpochRunner, '__call__', watched),
+      mock.patch.object(MemoryMeter, 'used_mib', return_value=60.0),
+    ):
+      result = self.run_it(
+        'run',
+        CONFIG.replace(
+          cycle_epochs='2,2,1',
+          cycle_grace_epochs='0,1,0',
+          cycle_morphisms='2,2,0',
+          cycle_candidates='4,4,1',
+          batch_size=8,
+          max_batch_size=16,
+          steps_per_epoch=6,
+        ),
+      )
     # Small again in each stage, and where alphas begin to move.
     grown = [[0, 8], [5, 16]]
     self.assertEqual(batches, [grown, [[0, 16]], grown, grown, grown])
@@ -128,30 +147,37 @@ class StagesTest(tiny_runs.RunTest):
         self.assertIsNone(alive[0]())
       return run(runner, parts, epoch)
 
-    with mock.patch.object(loop, 'build_search', built), mock.patch.object(
-        EpochRunner, '__call__', watched):
+    with (
+      mock.patch.object(loop, 'build_search', built),
+      mock.patch.object(EpochRunner, '__call__', watched),
+    ):
       self.run_it('run')
     self.assertLen(alive, 1)
 
   def test_other_tables_are_another_run(self):
     WorkDir(self.directory / 'run').pin(
-        resolve(CONFIG.replace(cycle_epochs='2,1,1')).pinned())
+      resolve(CONFIG.replace(cycle_epochs='2,1,1')).pinned()
+    )
     with self.assertRaisesRegex(InputError, 'cycle_epochs: was "2,1,1", now'):
       self.run_it('run')
 
   def test_options_belong_to_the_method(self):
     with self.assertRaisesRegex(
-        InputError, "cycle_epochs does not belong to method 'darts'"):
+      InputError, "cycle_epochs does not belong to method 'darts'"
+    ):
       resolve(CONFIG.replace(method='darts'))
     resolved = resolve(CONFIG)
-    self.assertEqual((resolved.epochs, resolved.alpha_scale), (5, 0.))
+    self.assertEqual((resolved.epochs, resolved.alpha_scale), (5, 0.0))
     self.assertEqual(resolve(resolved), resolved)
 
   def test_gradients_of_a_run(self):
     self.run_it('run', CONFIG.replace(batch_size=8, max_batch_size=16))
     result = gradients_of_run(
-        self.directory / 'run', {'amended': {'gradient': 'amended'}},
-        num_batches=2, data=self.data)
+      self.directory / 'run',
+      {'amended': {'gradient': 'amended'}},
+      num_batches=2,
+      data=self.data,
+    )
     # One batch a row; two candidates on each of three edges.
     self.assertEqual(result.gradients['amended'].shape, (2, 6))
     self.assertLen(result.operations, 6)
@@ -159,18 +185,22 @@ class StagesTest(tiny_runs.RunTest):
   def test_observers_and_evaluation_are_of_the_stage(self):
     made = []
     with mock.patch.object(
-        loop, 'make_observers', lambda parts: [lambda epoch: made.append(
-            (epoch, parts.stage.index)) or {}]):
+      loop,
+      'make_observers',
+      lambda parts: [
+        lambda epoch: made.append((epoch, parts.stage.index)) or {}
+      ],
+    ):
       self.run_it('run')
     self.assertEqual(made, [(0, 0), (1, 0), (2, 1), (3, 1), (4, 2)])
 
 
 class InheritTest(tiny_runs.RunTest):
-
   def setUp(self):
     super().setUp()
     self.parts = build_search(
-        resolve(CONFIG.replace(precision='float64')), self.data)
+      resolve(CONFIG.replace(precision='float64')), self.data
+    )
     draw = np.random.default_rng(0)
     for variable in self.parts.supernet.variables:
       if 'seed' not in variable.name:
@@ -178,15 +208,14 @@ class InheritTest(tiny_runs.RunTest):
 
   def next(self, names, children):
     stage = self.parts.schedule.stages[1]
-    new = rebuild_search(
-        self.parts, stage, {'normal': (names,) * 3})
-    inherit(self.parts.supernet, new.supernet,
-            {'normal': (children,) * 3}, (0, 1))
+    new = rebuild_search(self.parts, stage, {'normal': (names,) * 3})
+    inherit(
+      self.parts.supernet, new.supernet, {'normal': (children,) * 3}, (0, 1)
+    )
     return new
 
   def output(self, parts, weights, training):
-    images = tf.constant(
-        self.data.x_test[:8].astype('float64') / 255)
+    images = tf.constant(self.data.x_test[:8].astype('float64') / 255)
     alphas = [tf.math.log(tf.constant([weights] * 3, tf.float64))]
     mixing = parts.relaxation.mixing(dict(zip(parts.relaxation.groups, alphas)))
     return parts.supernet(images, mixing, training=training)
@@ -194,23 +223,33 @@ class InheritTest(tiny_runs.RunTest):
   def test_what_stays_is_copied(self):
     # In another order; later one candidate less, which had no weight.
     for names, old, weights in (
-        (('conv_k3_d1', 'max_pool_3x3', 'skip_connect'), [0.3, 0.2, 0.5],
-         [0.5, 0.2, 0.3]),
-        (('conv_k3_d1', 'skip_connect'), [0.3, 1e-300, 0.7], [0.7, 0.3])):
+      (
+        ('conv_k3_d1', 'max_pool_3x3', 'skip_connect'),
+        [0.3, 0.2, 0.5],
+        [0.5, 0.2, 0.3],
+      ),
+      (('conv_k3_d1', 'skip_connect'), [0.3, 1e-300, 0.7], [0.7, 0.3]),
+    ):
       new = self.next(names, {})
       # Inference first: training moves the running statistics.
       for training in (False, True):
         self.assertAllClose(
-            self.output(self.parts, old, training),
-            self.output(new, weights, training), rtol=1e-9, atol=1e-9)
+          self.output(self.parts, old, training),
+          self.output(new, weights, training),
+          rtol=1e-9,
+          atol=1e-9,
+        )
 
   def test_children_that_preserve(self):
     children = {'conv_k5_d1': Child('conv_k3_d1', 'larger_kernel')}
     new = self.next(('skip_connect', 'conv_k5_d1'), children)
     for training in (False, True):
       self.assertAllClose(
-          self.output(self.parts, [0.3, 1e-300, 0.7], training),
-          self.output(new, [0.3, 0.7], training), rtol=1e-9, atol=1e-9)
+        self.output(self.parts, [0.3, 1e-300, 0.7], training),
+        self.output(new, [0.3, 0.7], training),
+        rtol=1e-9,
+        atol=1e-9,
+      )
 
   def test_a_stage_is_a_function_of_seed_and_number(self):
     one, other = self.parts.schedule.stages[1:3]
@@ -218,7 +257,8 @@ class InheritTest(tiny_runs.RunTest):
     for state, stage in ((1, one), (2, one), (2, other)):
       tf.keras.utils.set_random_seed(state)
       supernet = rebuild_search(
-          self.parts, stage, {'normal': (_NAMES,) * 3}).supernet
+        self.parts, stage, {'normal': (_NAMES,) * 3}
+      ).supernet
       made.append([np.array(v) for v in supernet.trainable_variables])
     for first, second in zip(made[0], made[1], strict=True):
       self.assertAllEqual(first, second)
@@ -226,28 +266,31 @@ class InheritTest(tiny_runs.RunTest):
 
   def test_nothing_is_left_to_chance(self):
     children = {
-        child.name: Child('conv_k3_d1', name) for name in morphisms
-        for child in [morphisms[name].operation(Convolution(3))]
-        if child is not None}
+      child.name: Child('conv_k3_d1', name)
+      for name in morphisms
+      for child in [morphisms[name].operation(Convolution(3))]
+      if child is not None
+    }
     names = ('conv_k3_d1', *children)
     tf.keras.utils.set_random_seed(1)
     first = self.next(names, children)
     tf.keras.utils.set_random_seed(2)
     second = self.next(names, children)
     for a, b in zip(
-        first.supernet.variables, second.supernet.variables, strict=True):
+      first.supernet.variables, second.supernet.variables, strict=True
+    ):
       self.assertAllEqual(a, b, a.path)
 
 
 class GrowingBatchesTest(tiny_runs.RunTest):
-
   config = tiny_runs.SEARCH.replace(
-      batch_size=8, max_batch_size=24, steps_per_epoch=None, epochs=2)
+    batch_size=8, max_batch_size=24, steps_per_epoch=None, epochs=2
+  )
 
   def run_it(self, name, **changes):
     return run_search(
-        self.config.replace(**changes), self.directory / name, self.data,
-        False)
+      self.config.replace(**changes), self.directory / name, self.data, False
+    )
 
   def test_grow(self):
     steps, search = [], SearchStep.search
@@ -258,15 +301,16 @@ class GrowingBatchesTest(tiny_runs.RunTest):
       self.assertEqual(step._search.experimental_get_tracing_count(), 1)
       return result
 
-    with mock.patch.object(SearchStep, 'search', watched), (
-        mock.patch.object(MemoryMeter, 'used_mib', return_value=60.)):
+    with (
+      mock.patch.object(SearchStep, 'search', watched),
+      mock.patch.object(MemoryMeter, 'used_mib', return_value=60.0),
+    ):
       result = self.run_it('run')
     # 50 images in blocks of 8: five small batches, then what is left.
+    self.assertEqual(steps, [(8, 8)] * 5 + [(8, 8)] + [(16, 16)] * 3)
     self.assertEqual(
-        steps, [(8, 8)] * 5 + [(8, 8)] + [(16, 16)] * 3)
-    self.assertEqual(
-        [m['batch_sizes'] for m in result.metrics],
-        [[[0, 8], [5, 16]], [[0, 16]]])
+      [m['batch_sizes'] for m in result.metrics], [[[0, 8], [5, 16]], [[0, 16]]]
+    )
     self.assertEqual([m['batch_size'] for m in result.metrics], [16, 16])
     self.assertEqual([m['memory_mib'] for m in result.metrics], [60, 60])
 
@@ -278,21 +322,31 @@ class GrowingBatchesTest(tiny_runs.RunTest):
       sizes.append(len(first[1]))
       return search(step, first, second)
 
-    with mock.patch.object(SearchStep, 'search', watched), (
+    with (
+      mock.patch.object(SearchStep, 'search', watched),
+      (
         mock.patch.object(
-            MemoryMeter, 'used_mib', lambda _: 100. + 2 * sizes[-1])), (
-        mock.patch.object(MemoryMeter, 'held_mib', return_value=100.)), (
-        mock.patch.object(loop, 'check_memory', return_value='')):
+          MemoryMeter, 'used_mib', lambda _: 100.0 + 2 * sizes[-1]
+        )
+      ),
+      mock.patch.object(MemoryMeter, 'held_mib', return_value=100.0),
+      mock.patch.object(loop, 'check_memory', return_value=''),
+    ):
       result, out = tiny_runs.printed(
-          run_search, self.config.replace(
-              memory_budget=150., max_batch_size=48), self.directory / 'run',
-          self.data)
+        run_search,
+        self.config.replace(memory_budget=150.0, max_batch_size=48),
+        self.directory / 'run',
+        self.data,
+      )
     self.assertEqual(sizes, [8] * 6 + [16] * 3)
     self.assertEqual(
-        [m['memory_budget_mib'] for m in result.metrics], [150, 150])
+      [m['memory_budget_mib'] for m in result.metrics], [150, 150]
+    )
     self.assertIn(
-        'Batches     grow by multiples of 8 to 48, while a step takes less'
-        ' than 95% of 150 MiB\n', out)
+      'Batches     grow by multiples of 8 to 48, while a step takes less'
+      ' than 95% of 150 MiB\n',
+      out,
+    )
 
   def test_steps_of_an_epoch(self):
     """They go on where the epoch before has ended, beyond all images, too."""
@@ -306,11 +360,14 @@ class GrowingBatchesTest(tiny_runs.RunTest):
     with mock.patch.object(SearchStep, 'search', watched):
       self.run_it('whole', **config, epochs=3)
     self.assertLen(seen, 12)
-    parts = build_search(
-        resolve(self.config.replace(**config)), self.data)
+    parts = build_search(resolve(self.config.replace(**config)), self.data)
     self.assertEqual(
-        seen, [labels.numpy().tolist()
-               for _, labels in parts.weight_stream.batches(0, 12)])
+      seen,
+      [
+        labels.numpy().tolist()
+        for _, labels in parts.weight_stream.batches(0, 12)
+      ],
+    )
     whole, seen = seen, []
     with mock.patch.object(SearchStep, 'search', watched):
       with tiny_runs.failing(SearchStep, 'search', KeyboardInterrupt(), 7):
@@ -324,10 +381,11 @@ class GrowingBatchesTest(tiny_runs.RunTest):
     """Growing batches that cannot grow are batches of one size."""
     self.run_it('growing', max_batch_size=8)
     self.run_it('equal', max_batch_size=None)
-    growing, equal = (
-        (self.directory / name) for name in ('growing', 'equal'))
-    with np.load(growing / 'alphas.npz') as a, np.load(
-        equal / 'alphas.npz') as b:
+    growing, equal = ((self.directory / name) for name in ('growing', 'equal'))
+    with (
+      np.load(growing / 'alphas.npz') as a,
+      np.load(equal / 'alphas.npz') as b,
+    ):
       self.assertAllClose(a['normal'], b['normal'], rtol=1e-4, atol=1e-6)
 
   def test_stopped_and_continued(self):
@@ -336,10 +394,14 @@ class GrowingBatchesTest(tiny_runs.RunTest):
       with self.assertRaises(KeyboardInterrupt):
         self.run_it('cut', epochs=3)
     again = self.run_it('cut', epochs=3)
-    self.assertEqual([m['batch_sizes'] for m in again.metrics],
-                     [m['batch_sizes'] for m in whole.metrics])
-    with np.load(self.directory / 'whole/alphas.npz') as a, np.load(
-        self.directory / 'cut/alphas.npz') as b:
+    self.assertEqual(
+      [m['batch_sizes'] for m in again.metrics],
+      [m['batch_sizes'] for m in whole.metrics],
+    )
+    with (
+      np.load(self.directory / 'whole/alphas.npz') as a,
+      np.load(self.directory / 'cut/alphas.npz') as b,
+    ):
       self.assertAllEqual(a['normal'], b['normal'])
 
   def test_memory_runs_out(self):
@@ -355,35 +417,45 @@ class GrowingBatchesTest(tiny_runs.RunTest):
     with mock.patch.object(SearchStep, 'search', full):
       result = self.run_it('run')
     self.assertEqual(
-        [m['batch_sizes'] for m in result.metrics],
-        [[[0, 8], [5, 16]], [[0, 16], [0, 8]]])
+      [m['batch_sizes'] for m in result.metrics],
+      [[[0, 8], [5, 16]], [[0, 16], [0, 8]]],
+    )
     # No image was left out for it.
     first, seen = seen, []
     with mock.patch.object(
-        SearchStep, 'search', lambda step, first, second: seen.append(
-            first[0].numpy()) or search(step, first, second)):
+      SearchStep,
+      'search',
+      lambda step, first, second: (
+        seen.append(first[0].numpy()) or search(step, first, second)
+      ),
+    ):
       self.run_it('free', max_batch_size=8)
     self.assertAllEqual(first, seen)
 
   def test_not_even_the_smallest(self):
     with mock.patch.object(
-        SearchStep, 'search', side_effect=tf.errors.ResourceExhaustedError(
-            None, None, 'out of memory')):
+      SearchStep,
+      'search',
+      side_effect=tf.errors.ResourceExhaustedError(None, None, 'out of memory'),
+    ):
       with self.assertRaisesRegex(InputError, 'Not even the smallest batch'):
         self.run_it('run')
 
   def test_bad_input(self):
     for changes, message in (
-        ({'max_batch_size': 12}, 'multiples of 8. Received: batch_size=8'),
-        ({'max_batch_size': 8, 'batch_size': 16}, 'that is not smaller'),
-        ({'batch_multiple': 3}, 'multiples of 3'),
-        ({'max_batch_size': None, 'batch_multiple': 4}, 'do not grow'),
-        ({'strategy': 'mirrored'}, "strategy='mirrored'"),
-        ({'steps_per_execution': 2}, 'Received: steps_per_execution=2'),
-        ({'xla': True, 'deterministic': False}, 'Received: xla=True'),
-        ({'batch_size': 64, 'max_batch_size': 64},
-         'expected 8 to 48. Received: batch_size=64'),
-        ({'memory_budget': 1.}, 'there are 1 MiB')):
+      ({'max_batch_size': 12}, 'multiples of 8. Received: batch_size=8'),
+      ({'max_batch_size': 8, 'batch_size': 16}, 'that is not smaller'),
+      ({'batch_multiple': 3}, 'multiples of 3'),
+      ({'max_batch_size': None, 'batch_multiple': 4}, 'do not grow'),
+      ({'strategy': 'mirrored'}, "strategy='mirrored'"),
+      ({'steps_per_execution': 2}, 'Received: steps_per_execution=2'),
+      ({'xla': True, 'deterministic': False}, 'Received: xla=True'),
+      (
+        {'batch_size': 64, 'max_batch_size': 64},
+        'expected 8 to 48. Received: batch_size=64',
+      ),
+      ({'memory_budget': 1.0}, 'there are 1 MiB'),
+    ):
       with self.assertRaisesRegex(InputError, message):
         self.run_it('bad', **changes)
     self.assertFalse((self.directory / 'bad').exists())

@@ -13,7 +13,6 @@ CONFIG = tiny_runs.SEARCH.replace(batch_size=4)
 
 
 class SearchSpeedTest(tf.test.TestCase, parameterized.TestCase):
-
   def setUp(self):
     super().setUp()
     self.enter_context(tiny_runs.quick_graphs())
@@ -21,24 +20,33 @@ class SearchSpeedTest(tf.test.TestCase, parameterized.TestCase):
   def test_first_order(self):
     result = measure_search(CONFIG, (8, 8, 3), 3, steps=2)
     self.assertEqual(
-        (result['search_space'], result['gradient'], result['cells'],
-         result['channels'], result['batch_size'], result['replicas']),
-        ('tiny', 'first_order', 1, 4, 4, 1))
+      (
+        result['search_space'],
+        result['gradient'],
+        result['cells'],
+        result['channels'],
+        result['batch_size'],
+        result['replicas'],
+      ),
+      ('tiny', 'first_order', 1, 4, 4, 1),
+    )
     json.dumps(result)
     self.assertGreater(result['seconds_per_step_median'], 0)
     self.assertLessEqual(
-        result['seconds_per_step_min'], result['seconds_per_step_median'])
+      result['seconds_per_step_min'], result['seconds_per_step_median']
+    )
     # The first step takes part of the life of this process.
-    self.assertGreater(result['seconds_to_first_step'],
-                       result['trace_seconds'])
-    self.assertLess(result['seconds_to_first_step'] - 1,
-                    process_times.seconds_since_start())
+    self.assertGreater(result['seconds_to_first_step'], result['trace_seconds'])
+    self.assertLess(
+      result['seconds_to_first_step'] - 1, process_times.seconds_since_start()
+    )
     self.assertGreater(result['peak_rss_mib'], 100)
     self.assertLess(result['graph_kernels'], result['graph_operations'])
 
   def test_gradients_cost_what_they_say(self):
     of = lambda **changes: measure_search(
-        CONFIG.replace(**changes), (8, 8, 3), 3, steps=1)
+      CONFIG.replace(**changes), (8, 8, 3), 3, steps=1
+    )
     first, second = of(), of(gradient='second_order')
     # Products of a pass forward, 1; of its gradient by inputs or by weights
     # about 1 each. First order: 2 for alpha and 3 for w; second order: 3 for
@@ -46,15 +54,19 @@ class SearchSpeedTest(tf.test.TestCase, parameterized.TestCase):
     ratio = second['gigaflop_per_step'] / first['gigaflop_per_step']
     self.assertBetween(ratio, 2.2, 3.0)
     self.assertGreater(
-        second['graph_operations'], 2 * first['graph_operations'])
+      second['graph_operations'], 2 * first['graph_operations']
+    )
     one_level = of(gradient='one_level')
-    self.assertLess(
-        one_level['gigaflop_per_step'], first['gigaflop_per_step'])
+    self.assertLess(one_level['gigaflop_per_step'], first['gigaflop_per_step'])
 
   def test_program(self):
     program = load_program(self, 'benchmark')
-    values = {'search_space': 'tiny', 'batch_size': '4', 'image_size': '8',
-              'steps': '1'}
+    values = {
+      'search_space': 'tiny',
+      'batch_size': '4',
+      'image_size': '8',
+      'steps': '1',
+    }
     code, out, _ = run_program(program, **values)
     self.assertIsNone(code)
     result = json.loads(out)

@@ -31,38 +31,55 @@ TRUTH = table(list(ACCURACIES))
 
 def line(architecture, epoch=None, validation=None):
   genotype = Genotype.from_nas_bench_201_string(architecture)
-  return {'epoch': epoch, 'genotype': genotype.to_dict(),
-          'validation_accuracy': validation}
+  return {
+    'epoch': epoch,
+    'genotype': genotype.to_dict(),
+    'validation_accuracy': validation,
+  }
 
 
 def search(architectures, seconds, peak):
   """A result with one epoch an architecture, and accuracies 0.1, 0.2, …"""
   course = [line(name, i, i / 10) for i, name in enumerate(architectures, 1)]
-  return {**course[-1], 'seconds': seconds, 'course': course,
-          'peak_memory_mib': peak}
+  return {
+    **course[-1],
+    'seconds': seconds,
+    'course': course,
+    'peak_memory_mib': peak,
+  }
 
 
 FIRST = search([FAIR, GOOD, POOR], [10, 20, 60], 700.0)
 SECOND = search([GOOD, FAIR, FAIR], [30, 30, 30], 600.0)
-RANDOM = {**line(GOOD, validation=0.5), 'seconds': [6, 6], 'course': [],
-          'peak_memory_mib': 1.0}
+RANDOM = {
+  **line(GOOD, validation=0.5),
+  'seconds': [6, 6],
+  'course': [],
+  'peak_memory_mib': 1.0,
+}
 
 
 def outcomes(truth=TRUTH):
-  return [make_outcome('a', seed, result, truth)
-          for seed, result in enumerate((FIRST, SECOND))]
+  return [
+    make_outcome('a', seed, result, truth)
+    for seed, result in enumerate((FIRST, SECOND))
+  ]
 
 
 class OutcomeTest(absltest.TestCase):
-
   def test_with_a_table(self):
     outcome = outcomes()[0]
     self.assertEqual(outcome.course, ((1, 90.0), (2, 94.0), (3, 20.0)))
     self.assertEqual(
-        (outcome.accuracy, outcome.rank, outcome.best_accuracy,
-         outcome.best_epoch), (20.0, 4, 94.0, 2))
-    self.assertEqual(
-        (outcome.skip_connections, outcome.none_edges), (2, 4))
+      (
+        outcome.accuracy,
+        outcome.rank,
+        outcome.best_accuracy,
+        outcome.best_epoch,
+      ),
+      (20.0, 4, 94.0, 2),
+    )
+    self.assertEqual((outcome.skip_connections, outcome.none_edges), (2, 4))
     self.assertEqual((outcome.minutes, outcome.seconds_per_epoch), (1.5, 20))
     self.assertEqual(outcome.architecture, POOR)
 
@@ -89,11 +106,11 @@ class OutcomeTest(absltest.TestCase):
 
 
 class AggregateTest(absltest.TestCase):
-
   def test_by_hand(self):
     row = aggregate(outcomes())
-    self.assertEqual((row.num_seeds, row.mean, row.best, row.worst),
-                     (2, 55.0, 90.0, 20.0))
+    self.assertEqual(
+      (row.num_seeds, row.mean, row.best, row.worst), (2, 55.0, 90.0, 20.0)
+    )
     # Deviations of 35 from the mean: sqrt(2 * 35^2 / (2 - 1)).
     self.assertAlmostEqual(row.deviation, math.sqrt(2450))
     self.assertEqual(row.mean_rank, 3.0)  # 4 and 2
@@ -115,60 +132,77 @@ class AggregateTest(absltest.TestCase):
 
   def test_mean_of_common_epochs(self):
     short = make_outcome('a', 2, search([POOR], [1], 1.0), TRUTH)
-    (epoch, mean), = mean_course([*outcomes(), short])
+    ((epoch, mean),) = mean_course([*outcomes(), short])
     self.assertEqual(epoch, 1)
     self.assertAlmostEqual(mean, (90 + 94 + 20) / 3)
 
 
 class BaselinesTest(absltest.TestCase):
-
   def test_by_hand(self):
     rows = {row.key: row for row in baselines(TRUTH, 2)}
-    self.assertEqual(list(rows), [
-        'random', 'best_of_2', 'best_of_20', 'all_skip', 'optimum'])
+    self.assertEqual(
+      list(rows), ['random', 'best_of_2', 'best_of_20', 'all_skip', 'optimum']
+    )
     self.assertAlmostEqual(rows['random'].accuracy, 256 / 4)
     # Of 16 pairs the best is 20, 52, 90, 94 in 1, 3, 5 and 7.
     self.assertAlmostEqual(
-        rows['best_of_2'].accuracy, (20 + 3 * 52 + 5 * 90 + 7 * 94) / 16)
-    self.assertEqual((rows['all_skip'].accuracy, rows['all_skip'].rank),
-                     (52.0, 3))
-    self.assertEqual((rows['optimum'].accuracy, rows['optimum'].rank),
-                     (94.0, 1))
+      rows['best_of_2'].accuracy, (20 + 3 * 52 + 5 * 90 + 7 * 94) / 16
+    )
+    self.assertEqual(
+      (rows['all_skip'].accuracy, rows['all_skip'].rank), (52.0, 3)
+    )
+    self.assertEqual(
+      (rows['optimum'].accuracy, rows['optimum'].rank), (94.0, 1)
+    )
 
   def test_what_is_absent(self):
     keys = lambda *arguments: [row.key for row in baselines(*arguments)]
-    self.assertEqual(keys(table([GOOD, FAIR]), 1),
-                     ['random', 'best_of_20', 'optimum'])
+    self.assertEqual(
+      keys(table([GOOD, FAIR]), 1), ['random', 'best_of_20', 'optimum']
+    )
     self.assertEmpty(keys(Truth(), 3))
 
 
 class TableTest(absltest.TestCase):
-
   def cells(self, text):
     rows = [line for line in text.splitlines() if line.startswith('|')]
-    rows = [[part.strip() for part in row.strip('|').split('|')]
-            for row in rows]
+    rows = [
+      [part.strip() for part in row.strip('|').split('|')] for row in rows
+    ]
     self.assertLen({len(row) for row in rows}, 1)
     header, _, *rest = rows
     return [dict(zip(header, row)) for row in rest]
 
   def test_published(self):
-    rows = [aggregate(outcomes()), aggregate([
-        make_outcome('random_search', 0, RANDOM, TRUTH)])]
+    rows = [
+      aggregate(outcomes()),
+      aggregate([make_outcome('random_search', 0, RANDOM, TRUTH)]),
+    ]
     text = study_table(rows, baselines(TRUTH, 2), True, [('a', 2)])
     a, random, *_, skips, optimum = self.cells(text)
-    self.assertEqual(a, {
-        'arm': 'a', 'seeds': '2',
-        'published accuracy at the end': '55.00 ± 49.50', 'best': '90.00',
-        'worst': '20.00', 'mean rank': '3',
-        'at best epoch': '92.00 (epoch 1)', 'skip connections': '1.5',
-        '`none` edges': '2.0', 'minutes a search': '1.5',
-        'seconds an epoch': '25.0', 'peak memory (MiB)': '700'})
+    self.assertEqual(
+      a,
+      {
+        'arm': 'a',
+        'seeds': '2',
+        'published accuracy at the end': '55.00 ± 49.50',
+        'best': '90.00',
+        'worst': '20.00',
+        'mean rank': '3',
+        'at best epoch': '92.00 (epoch 1)',
+        'skip connections': '1.5',
+        '`none` edges': '2.0',
+        'minutes a search': '1.5',
+        'seconds an epoch': '25.0',
+        'peak memory (MiB)': '700',
+      },
+    )
     self.assertEqual(random['published accuracy at the end'], '94.00')
     self.assertEqual(random['at best epoch'], '–')
     self.assertEqual(
-        (skips['published accuracy at the end'], skips['mean rank']),
-        ('52.00', '3'))
+      (skips['published accuracy at the end'], skips['mean rank']),
+      ('52.00', '3'),
+    )
     self.assertEqual(optimum['arm'], '*optimum*')
     self.assertIn('not a result one could have known', text)
     self.assertIn('Not finished yet: a with seed 2.', text)
@@ -176,9 +210,10 @@ class TableTest(absltest.TestCase):
   def test_supernet(self):
     rows = [aggregate(outcomes(Truth()))]
     text = study_table(rows, [], False)
-    a, = self.cells(text)
-    self.assertEqual(a['supernet\'s validation accuracy at the end'],
-                     '30.00 ± 0.00')
+    (a,) = self.cells(text)
+    self.assertEqual(
+      a["supernet's validation accuracy at the end"], '30.00 ± 0.00'
+    )
     self.assertNotIn('mean rank', a)
     self.assertNotIn('ublished', text)
     self.assertNotIn('random search', text)

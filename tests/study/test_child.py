@@ -19,20 +19,21 @@ _ROOT = pathlib.Path(darts_tf.__file__).parents[1]
 
 
 class ChildTest(parameterized.TestCase):
-
   def setUp(self):
     super().setUp()
     self.directory = tiny_runs.temporary_directory(self)
     self.log = self.directory / 'arm' / 'seed_0' / 'log.txt'
     self.lines = []
-    self.enter_context(mock.patch.dict(
-        os.environ, {'PYTHONPATH': str(self.directory)}))
+    self.enter_context(
+      mock.patch.dict(os.environ, {'PYTHONPATH': str(self.directory)})
+    )
 
   def run_it(self, program, *arguments, listen=None):
     path = self.directory / 'a_program.py'
     path.write_text(textwrap.dedent(program))
-    run_child('a_program', list(arguments), self.log,
-              listen or self.lines.append)
+    run_child(
+      'a_program', list(arguments), self.log, listen or self.lines.append
+    )
 
   def test_output_is_shown_and_kept(self):
     program = """\
@@ -58,12 +59,12 @@ class ChildTest(parameterized.TestCase):
           print('a library says goodbye')
           sys.exit(2)
           """)
-    self.assertEqual(
-        str(caught.exception), 'No such data set. Received: x=1')
+    self.assertEqual(str(caught.exception), 'No such data set. Received: x=1')
 
   @parameterized.parameters(
-      ('1 / 0', 'exit code 1.*ZeroDivisionError'),
-      ('import os; os.kill(os.getpid(), 9)', "signal 9.*Received: ''"))
+    ('1 / 0', 'exit code 1.*ZeroDivisionError'),
+    ('import os; os.kill(os.getpid(), 9)', "signal 9.*Received: ''"),
+  )
   def test_other_failures(self, program, message):
     with self.assertRaisesRegex(InputError, message) as caught:
       self.run_it(program)
@@ -73,6 +74,7 @@ class ChildTest(parameterized.TestCase):
     def listen(line):
       self.lines.append(line)
       raise KeyboardInterrupt
+
     program = """\
         import pathlib, signal, sys, time
         def stop(*unused_args):
@@ -93,14 +95,18 @@ class ChildTest(parameterized.TestCase):
     def listen(line):
       self.lines.append(int(line))
       raise KeyboardInterrupt
+
     with mock.patch('darts_tf.study.child._SECONDS_TO_STOP', 0.1):
       with self.assertRaises(KeyboardInterrupt):
-        self.run_it("""\
+        self.run_it(
+          """\
             import os, signal, time
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
             print(os.getpid())
             time.sleep(100)
-            """, listen=listen)
+            """,
+          listen=listen,
+        )
     with self.assertRaises(ProcessLookupError):
       os.kill(self.lines[0], 0)
 
@@ -111,17 +117,24 @@ class ChildTest(parameterized.TestCase):
 
 
 class OrphanTest(absltest.TestCase):
-
   def test_a_worker_ends_when_its_study_is_gone(self):
     worker = subprocess.Popen(
-        [sys.executable, '-c', textwrap.dedent("""\
+      [
+        sys.executable,
+        '-c',
+        textwrap.dedent("""\
             import time
             from darts_tf.study.worker import stop_with_parent
             stop_with_parent()
             print('ready', flush=True)
             time.sleep(100)
-            """)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        env={**os.environ, 'PYTHONPATH': str(_ROOT)})
+            """),
+      ],
+      stdin=subprocess.PIPE,
+      stdout=subprocess.PIPE,
+      text=True,
+      env={**os.environ, 'PYTHONPATH': str(_ROOT)},
+    )
     with worker:
       self.assertEqual(worker.stdout.readline(), 'ready\n')
       self.assertIsNone(worker.poll())

@@ -19,20 +19,19 @@ from darts_tf.tabular.nas_bench_201 import ALL_SKIP
 
 CONVOLUTIONS = ALL_SKIP.replace('skip_connect', 'nor_conv_3x3')
 COMMON = SearchConfig(search_space='nas_bench_201', epochs=2)
-DONE = [('first_order', 0), ('amended', 0), ('first_order', 1),
-        ('amended', 1)]
+DONE = [('first_order', 0), ('amended', 0), ('first_order', 1), ('amended', 1)]
 
 
 class RunStudyTest(absltest.TestCase):
-
   def setUp(self):
     super().setUp()
     root = tiny_runs.temporary_directory(self)
     self.directory = root / 'study'
     self.csv = root / 'table.csv'
     self.csv.write_text(
-        'architecture,cifar10_test,cifar100_test,imagenet16_120_test\n'
-        f'{ALL_SKIP},54.3,15.6,16.3\n{CONVOLUTIONS},93.8,70,45\n')
+      'architecture,cifar10_test,cifar100_test,imagenet16_120_test\n'
+      f'{ALL_SKIP},54.3,15.6,16.3\n{CONVOLUTIONS},93.8,70,45\n'
+    )
     self.calls, self.configs, self.fail = [], [], None
 
   def pretend(self, arm, config, path):
@@ -44,22 +43,42 @@ class RunStudyTest(absltest.TestCase):
     names = [CONVOLUTIONS] * 2
     if arm.name == 'first_order':
       names[1] = ALL_SKIP
-    lines = [{
-        'epoch': epoch, 'validation_accuracy': 0.25,
+    lines = [
+      {
+        'epoch': epoch,
+        'validation_accuracy': 0.25,
         'genotype': Genotype.from_nas_bench_201_string(name).to_dict(),
-    } for epoch, name in enumerate(names, 1)]
+      }
+      for epoch, name in enumerate(names, 1)
+    ]
     path.mkdir(parents=True)
-    atomic_write_json(path / RESULT, {
-        **lines[-1], 'seconds': [30, 30], 'peak_memory_mib': 512.0,
-        'course': [] if arm.is_random_search else lines})
+    atomic_write_json(
+      path / RESULT,
+      {
+        **lines[-1],
+        'seconds': [30, 30],
+        'peak_memory_mib': 512.0,
+        'course': [] if arm.is_random_search else lines,
+      },
+    )
 
-  def run_it(self, arms=('first_order', 'amended'), seeds=(0, 1), later=(),
-             common=None, minutes=0):
+  def run_it(
+    self,
+    arms=('first_order', 'amended'),
+    seeds=(0, 1),
+    later=(),
+    common=None,
+    minutes=0,
+  ):
     study = Study(
-        common or COMMON.replace(benchmark_table=str(self.csv)),
-        parse_arms(arms), seeds, parse_arms(later))
+      common or COMMON.replace(benchmark_table=str(self.csv)),
+      parse_arms(arms),
+      seeds,
+      parse_arms(later),
+    )
     result, out = tiny_runs.printed(
-        run_study, study, self.directory, minutes, self.pretend)
+      run_study, study, self.directory, minutes, self.pretend
+    )
     if isinstance(result, AssertionError):
       raise result
     return result, out
@@ -72,18 +91,30 @@ class RunStudyTest(absltest.TestCase):
     self.assertEqual(self.calls, DONE)
     self.assertCountEqual([(o.arm, o.seed) for o in outcomes], DONE)
     self.assertIn('== amended, seed 1 (4 of 4)\n', out)
-    self.assertIn('amended, seed 1: published 93.80 %, rank 1, 0 skip'
-                  ' connections, 1.0 minutes, 512 MiB\n', out)
+    self.assertIn(
+      'amended, seed 1: published 93.80 %, rank 1, 0 skip'
+      ' connections, 1.0 minutes, 512 MiB\n',
+      out,
+    )
     results = self.results()
     self.assertEqual(results['measure'], 'published_accuracy')
     self.assertEqual(
-        {row['arm']: row['mean'] for row in results['aggregates']},
-        {'first_order': 54.3, 'amended': 93.8})
+      {row['arm']: row['mean'] for row in results['aggregates']},
+      {'first_order': 54.3, 'amended': 93.8},
+    )
     self.assertEqual(results['searches'][0]['course'], [[1, 93.8], [2, 54.3]])
-    self.assertEqual([row['accuracy'] for row in results['baselines']
-                      if row['key'] == 'all_skip'], [54.3])
-    self.assertIn('| first_order | 2 | 54.30 ± 0.00 |',
-                  (self.directory / 'study.md').read_text())
+    self.assertEqual(
+      [
+        row['accuracy']
+        for row in results['baselines']
+        if row['key'] == 'all_skip'
+      ],
+      [54.3],
+    )
+    self.assertIn(
+      '| first_order | 2 | 54.30 ± 0.00 |',
+      (self.directory / 'study.md').read_text(),
+    )
     png = (self.directory / 'study.png').read_bytes()
     self.assertStartsWith(png, b'\x89PNG')
 
@@ -94,7 +125,8 @@ class RunStudyTest(absltest.TestCase):
     self.assertEqual(self.calls, DONE[:2])
     self.assertLen(self.results()['searches'], 2)
     self.assertEqual(
-        self.results()['unfinished'], [['first_order', 1], ['amended', 1]])
+      self.results()['unfinished'], [['first_order', 1], ['amended', 1]]
+    )
     self.fail = None
     self.run_it()
     # Nothing is done twice.
@@ -115,8 +147,9 @@ class RunStudyTest(absltest.TestCase):
   def test_arms_and_seeds_are_added(self):
     self.run_it(['amended'], (1,))
     outcomes, _ = self.run_it(['first_order'], (0,), ['random_search'])
-    self.assertEqual(self.calls, [('amended', 1), ('first_order', 0),
-                                  ('random_search', 0)])
+    self.assertEqual(
+      self.calls, [('amended', 1), ('first_order', 0), ('random_search', 0)]
+    )
     # Results of what is not asked for now stay.
     self.assertLen(outcomes, 3)
     *_, random = self.configs
@@ -145,9 +178,12 @@ class RunStudyTest(absltest.TestCase):
 
   def test_bad_input_leaves_no_directory(self):
     for common, message in (
-        (COMMON.replace(benchmark_table='no.csv'), 'table is missing'),
-        (SearchConfig(benchmark_table=str(self.csv)),
-         "expected search_space=nas_bench_201.*'darts'")):
+      (COMMON.replace(benchmark_table='no.csv'), 'table is missing'),
+      (
+        SearchConfig(benchmark_table=str(self.csv)),
+        "expected search_space=nas_bench_201.*'darts'",
+      ),
+    ):
       result, _ = self.run_it(common=common)
       self.assertIsInstance(result, InputError)
       self.assertRegex(str(result), message)
@@ -161,23 +197,27 @@ class RunStudyTest(absltest.TestCase):
 
 
 class WorkerTest(absltest.TestCase):
-
   def test_peak_memory_is_that_of_all_processes_of_a_search(self):
     directory = tiny_runs.temporary_directory(self)
     job = job_text(False, {}, directory)
     # `run_job` calls it once; the first process is interrupted.
-    with mock.patch('darts_tf.study.worker.peak_memory_mib',
-                    side_effect=[800.0, 300.0]):
-      with mock.patch('darts_tf.study.worker._search',
-                      side_effect=KeyboardInterrupt):
+    with mock.patch(
+      'darts_tf.study.worker.peak_memory_mib', side_effect=[800.0, 300.0]
+    ):
+      with mock.patch(
+        'darts_tf.study.worker._search', side_effect=KeyboardInterrupt
+      ):
         with self.assertRaises(KeyboardInterrupt):
           run_job(job)
       self.assertFalse((directory / RESULT).exists())
-      with mock.patch('darts_tf.study.worker._search',
-                      return_value={'seconds': [1]}):
+      with mock.patch(
+        'darts_tf.study.worker._search', return_value={'seconds': [1]}
+      ):
         run_job(job)
-    self.assertEqual(json.loads((directory / RESULT).read_text()),
-                     {'seconds': [1], 'peak_memory_mib': 800.0})
+    self.assertEqual(
+      json.loads((directory / RESULT).read_text()),
+      {'seconds': [1], 'peak_memory_mib': 800.0},
+    )
 
 
 if __name__ == '__main__':

@@ -42,26 +42,38 @@ def measure():
 
 
 class MemoryMeterTest(tf.test.TestCase):
-
   def test_peaks(self):
     root = str(pathlib.Path(memory_meter.__file__).parents[2])
     # As in the programs: on some processors TensorFlow's other allocator, the
     # default one, does not count.
     settings = {'PYTHONPATH': root, 'TF_ENABLE_ONEDNN_OPTS': '1'}
     output = subprocess.run(
-        [sys.executable, __file__, 'measure'], check=True, text=True,
-        stdout=subprocess.PIPE, env={**os.environ, **settings}).stdout
+      [sys.executable, __file__, 'measure'],
+      check=True,
+      text=True,
+      stdout=subprocess.PIPE,
+      env={**os.environ, **settings},
+    ).stdout
     used = json.loads(output.splitlines()[-1])
     for name, expected in (
-        ('300', 300), ('100 in the place of 300', 100), ('150 held', 150),
-        ('150 still held', 150), ('later', 0), ('200 more', 200)):
+      ('300', 300),
+      ('100 in the place of 300', 100),
+      ('150 held', 150),
+      ('150 still held', 150),
+      ('later', 0),
+      ('200 more', 200),
+    ):
       self.assertAllClose(used[name], expected, atol=40, msg=name)
 
   def test_where_the_allocator_does_not_tell(self):
-    with mock.patch.object(
-        tf.config.experimental, 'get_memory_info',
-        side_effect=ValueError), mock.patch.object(
-            memory_meter, 'peak_memory_mib', side_effect=[100., 130.]):
+    with (
+      mock.patch.object(
+        tf.config.experimental, 'get_memory_info', side_effect=ValueError
+      ),
+      mock.patch.object(
+        memory_meter, 'peak_memory_mib', side_effect=[100.0, 130.0]
+      ),
+    ):
       meter = MemoryMeter()
       meter.restart()
       self.assertEqual(meter.used_mib(), 30)
@@ -69,15 +81,21 @@ class MemoryMeterTest(tf.test.TestCase):
 
   def test_on_a_gpu(self):
     info = {'current': 2**20, 'peak': 3 * 2**20}
-    with mock.patch.object(
-        tf.config, 'list_physical_devices', return_value=['GPU']), (
-            mock.patch.object(
-                tf.config.experimental, 'get_memory_info',
-                return_value=info)), mock.patch.object(
-                    tf.config.experimental, 'reset_memory_stats'):
+    with (
+      mock.patch.object(
+        tf.config, 'list_physical_devices', return_value=['GPU']
+      ),
+      (
+        mock.patch.object(
+          tf.config.experimental, 'get_memory_info', return_value=info
+        )
+      ),
+      mock.patch.object(tf.config.experimental, 'reset_memory_stats'),
+    ):
       self.assertEqual(MemoryMeter().used_mib(), 2)
       with mock.patch.object(
-          memory_meter, 'device_memory_mib', return_value=10.):
+        memory_meter, 'device_memory_mib', return_value=10.0
+      ):
         self.assertEqual(memory_meter.memory_budget_mib(), 9)
 
   def test_no_gpu(self):
@@ -85,8 +103,9 @@ class MemoryMeterTest(tf.test.TestCase):
 
   def test_budget(self):
     with mock.patch.object(
-        memory_meter, 'available_memory_mib', return_value=None):
-      self.assertEqual(memory_meter.memory_budget_mib(5.), 5)
+      memory_meter, 'available_memory_mib', return_value=None
+    ):
+      self.assertEqual(memory_meter.memory_budget_mib(5.0), 5)
       with self.assertRaisesRegex(InputError, 'expected memory_budget'):
         memory_meter.memory_budget_mib()
     self.assertGreater(memory_meter.memory_budget_mib(), 0)

@@ -15,9 +15,12 @@ from darts_tf.genotype.published import published_genotype
 from darts_tf.tabular.nas_bench_201 import ALL_SKIP, DATASETS, BenchmarkTable
 from darts_tf.tabular.nas_bench_201_unique import canonical_form
 
-_REAL = Path(os.environ.get(
+_REAL = Path(
+  os.environ.get(
     'DARTS_TF_BENCHMARK_TABLE',
-    Path(__file__).parents[3] / 'shared' / 'data' / 'nats_bench_tss.csv'))
+    Path(__file__).parents[3] / 'shared' / 'data' / 'nats_bench_tss.csv',
+  )
+)
 _HEADER = 'architecture,cifar10_test,cifar100_test,imagenet16_120_test'
 
 
@@ -28,26 +31,25 @@ def _cell(*operations):
 # The same convolution of x on three ways, and three other cells.
 _DIRECT = _cell('none', 'none', 'none', 'nor_conv_3x3', 'none', 'none')
 _VIA_1 = _cell('nor_conv_3x3', *4 * ['none'], 'none').replace(
-    'none~1|none~2', 'skip_connect~1|none~2')
+  'none~1|none~2', 'skip_connect~1|none~2'
+)
 _VIA_2 = _cell('none', 'nor_conv_3x3', *3 * ['none'], 'skip_connect')
 _POOL = _cell('none', 'none', 'none', 'avg_pool_3x3', 'none', 'none')
 _ZERO = _cell(*6 * ['none'])
 _ABSENT = _cell(*6 * ['nor_conv_1x1'])
 _ROWS = (
-    f'{_DIRECT},90.0,60.0,30.0',
-    f'{_VIA_1},91.0,61.5,30.5',
-    f'{_VIA_2},92.0,60.0,29.0',
-    f'{_POOL},20.5,1.5,2',
-    f'{ALL_SKIP},91.0,10.0,5.0',
-    f'{_ZERO},10.0,1.0,0.833',
+  f'{_DIRECT},90.0,60.0,30.0',
+  f'{_VIA_1},91.0,61.5,30.5',
+  f'{_VIA_2},92.0,60.0,29.0',
+  f'{_POOL},20.5,1.5,2',
+  f'{ALL_SKIP},91.0,10.0,5.0',
+  f'{_ZERO},10.0,1.0,0.833',
 )
 
 
 class _TableTest(parameterized.TestCase):
-
   def load(self, *lines, newline='\n'):
-    file = self.create_tempfile(
-        content=newline.join(lines).encode(), mode='wb')
+    file = self.create_tempfile(content=newline.join(lines).encode(), mode='wb')
     return BenchmarkTable.load(file.full_path)
 
   def setUp(self):
@@ -56,7 +58,6 @@ class _TableTest(parameterized.TestCase):
 
 
 class LookUpTest(_TableTest):
-
   def test_accuracy(self):
     self.assertLen(self.table, 6)
     self.assertEqual(self.table.accuracy(_VIA_1), 91.0)
@@ -67,8 +68,11 @@ class LookUpTest(_TableTest):
     genotype = Genotype.from_nas_bench_201_string(_VIA_2)
     self.assertEqual(self.table.accuracy(genotype), 92.0)
     self.assertEqual(self.table.rank(genotype, 'cifar100'), 2)
-    present = [edge for edge in genotype.cells['normal'].edges
-               if edge.operation != 'none']
+    present = [
+      edge
+      for edge in genotype.cells['normal'].edges
+      if edge.operation != 'none'
+    ]
     sparse = Genotype('nas_bench_201', {'normal': CellGenotype(present, (3,))})
     self.assertEqual(self.table.accuracy(sparse), 92.0)
     self.assertEqual(self.table.spread(sparse).count, 3)
@@ -76,8 +80,9 @@ class LookUpTest(_TableTest):
   def test_ranks_are_shared_by_equal_accuracies(self):
     ranks = [self.table.rank(name) for name in self.table.architectures]
     self.assertEqual(ranks, [4, 2, 1, 5, 2, 6])
-    ranks = [self.table.rank(name, 'cifar100')
-             for name in self.table.architectures]
+    ranks = [
+      self.table.rank(name, 'cifar100') for name in self.table.architectures
+    ]
     self.assertEqual(ranks, [2, 1, 2, 5, 4, 6])
 
   def test_best(self):
@@ -87,50 +92,63 @@ class LookUpTest(_TableTest):
     self.assertEqual(tied.best(), (ALL_SKIP, 91.0))
 
   @parameterized.parameters(
-      (1e-9, 92.0), (1 / 6, 92.0), (0.17, 91.0), (0.5, 91.0), (0.51, 90.0),
-      (1, 10.0))
+    (1e-9, 92.0),
+    (1 / 6, 92.0),
+    (0.17, 91.0),
+    (0.5, 91.0),
+    (0.51, 90.0),
+    (1, 10.0),
+  )
   def test_threshold(self, top, accuracy):
     self.assertEqual(self.table.threshold(top), accuracy)
-    self.assertEqual(
-        self.table.threshold(1 / 6, 'imagenet16_120'), 30.5)
+    self.assertEqual(self.table.threshold(1 / 6, 'imagenet16_120'), 30.5)
 
   def test_threshold_of_decimal_parts(self):
-    names = [_cell(*operations) for operations in itertools.islice(
-        itertools.product(('none', 'skip_connect', 'avg_pool_3x3'),
-                          repeat=6), 100)]
+    names = [
+      _cell(*operations)
+      for operations in itertools.islice(
+        itertools.product(('none', 'skip_connect', 'avg_pool_3x3'), repeat=6),
+        100,
+      )
+    ]
     table = BenchmarkTable(names, np.tile(np.arange(100.0)[:, None], 3))
     for percent in range(1, 101):
       self.assertEqual(table.threshold(percent / 100), 100.0 - percent)
 
   def test_other_columns_orders_and_empty_lines(self):
     table = self.load(
-        '\ufeffimagenet16_120_test, seed,cifar100_test,cifar10_test ,'
-        'architecture', '', f'30,777,"60",90,{_DIRECT}', '',
-        newline='\r\n')
+      '\ufeffimagenet16_120_test, seed,cifar100_test,cifar10_test ,'
+      'architecture',
+      '',
+      f'30,777,"60",90,{_DIRECT}',
+      '',
+      newline='\r\n',
+    )
     self.assertLen(table, 1)
     self.assertEqual(table.accuracy(_DIRECT), 90.0)
     self.assertEqual(table.accuracy(_DIRECT, 'cifar100'), 60.0)
     self.assertEqual(table.accuracy(_DIRECT, 'imagenet16_120'), 30.0)
 
   def test_no_tensorflow(self):
-    code = ('import sys, darts_tf.tabular.nas_bench_201;'
-            'sys.exit("tensorflow" in sys.modules)')
+    code = (
+      'import sys, darts_tf.tabular.nas_bench_201;'
+      'sys.exit("tensorflow" in sys.modules)'
+    )
     subprocess.run([sys.executable, '-c', code], check=True)
 
 
 class NoiseTest(_TableTest):
-
   def test_isomorphic(self):
     for name in (_DIRECT, _VIA_1, _VIA_2):
-      self.assertEqual(
-          self.table.isomorphic(name), [_DIRECT, _VIA_1, _VIA_2])
+      self.assertEqual(self.table.isomorphic(name), [_DIRECT, _VIA_1, _VIA_2])
     self.assertEqual(self.table.isomorphic(_POOL), [_POOL])
     self.assertEmpty(self.table.isomorphic(_ABSENT))
 
   def test_spread(self):
     self.assertEqual(self.table.spread(_VIA_1), (3, 90.0, 91.0, 92.0))
     self.assertEqual(
-        self.table.spread(_VIA_1, 'cifar100'), (3, 60.0, 60.5, 61.5))
+      self.table.spread(_VIA_1, 'cifar100'), (3, 60.0, 60.5, 61.5)
+    )
     self.assertEqual(self.table.spread(_POOL), (1, 20.5, 20.5, 20.5))
 
   def test_spread_of_a_string_that_is_not_in_the_table(self):
@@ -140,12 +158,16 @@ class NoiseTest(_TableTest):
   def test_noise(self):
     # One class has more than one member: 90, 91 and 92.
     self.assertAlmostEqual(self.table.noise(), 1.0)
-    pools = (_POOL.replace('none~0|none~1|+|avg_pool_3x3~0|none~1|none~2',
-                           'avg_pool_3x3~0|none~1|+|none~0|none~1|'
-                           'skip_connect~2'),
-             _ZERO.replace('none~1', 'skip_connect~1', 1))
+    pools = (
+      _POOL.replace(
+        'none~0|none~1|+|avg_pool_3x3~0|none~1|none~2',
+        'avg_pool_3x3~0|none~1|+|none~0|none~1|skip_connect~2',
+      ),
+      _ZERO.replace('none~1', 'skip_connect~1', 1),
+    )
     table = self.load(
-        _HEADER, *_ROWS, f'{pools[0]},24.5,1.5,2', f'{pools[1]},50,1.0,0.8')
+      _HEADER, *_ROWS, f'{pools[0]},24.5,1.5,2', f'{pools[1]},50,1.0,0.8'
+    )
     # 20.5 and 24.5 add squares of 2 + 2 and one degree of freedom; cells
     # without input have no part in it.
     self.assertEqual(table.spread(_ZERO).count, 2)
@@ -157,20 +179,25 @@ class NoiseTest(_TableTest):
 
 
 class RandomTest(_TableTest):
-
   @parameterized.product(n=(1, 2, 3, 4), replacement=(True, False))
   def test_expected_best_is_the_mean_over_all_draws(self, n, replacement):
     values = [90.0, 91.0, 92.0, 20.5, 91.0, 10.0]
-    draws = (itertools.product(values, repeat=n) if replacement
-             else itertools.combinations(values, n))
+    draws = (
+      itertools.product(values, repeat=n)
+      if replacement
+      else itertools.combinations(values, n)
+    )
     best = [Fraction(max(draw)) for draw in draws]
     self.assertAlmostEqual(
-        self.table.expected_best(n, replacement=replacement),
-        float(sum(best) / len(best)), places=9)
+      self.table.expected_best(n, replacement=replacement),
+      float(sum(best) / len(best)),
+      places=9,
+    )
 
   def test_all_of_the_table(self):
     self.assertAlmostEqual(
-        self.table.expected_best(6, 'cifar100', replacement=False), 61.5)
+      self.table.expected_best(6, 'cifar100', replacement=False), 61.5
+    )
     drawn = self.table.random_baseline(6, replacement=False)
     self.assertEqual(drawn.best, 92.0)
     self.assertAlmostEqual(drawn.mean, drawn.expected_mean)
@@ -178,12 +205,16 @@ class RandomTest(_TableTest):
   @parameterized.parameters(True, False)
   def test_draws_agree_with_expectations(self, replacement):
     generator = np.random.default_rng(3)
-    drawn = [self.table.random_baseline(3, generator, replacement=replacement)
-             for _ in range(4000)]
+    drawn = [
+      self.table.random_baseline(3, generator, replacement=replacement)
+      for _ in range(4000)
+    ]
     # The standard deviation of single draws is 35, of means over three at
     # most 21; that of 4000 such means is 0.33.
-    for found, expected in (('mean', 'expected_mean'),
-                            ('best', 'expected_best')):
+    for found, expected in (
+      ('mean', 'expected_mean'),
+      ('best', 'expected_best'),
+    ):
       mean = np.mean([getattr(each, found) for each in drawn])
       self.assertAlmostEqual(mean, getattr(drawn[0], expected), delta=1.3)
     self.assertEqual(drawn[0].expected_mean, 65.75)
@@ -196,31 +227,50 @@ class RandomTest(_TableTest):
 
 
 class RefusedTest(_TableTest):
-
   @parameterized.named_parameters(
-      ('dataset', lambda table: table.accuracy(_POOL, 'cifar_10'),
-       r"Unknown dataset: expected one of cifar10, cifar100, imagenet16_120\. "
-       r"Did you mean 'cifar10'\? Received: dataset='cifar_10'"),
-      ('absent', lambda table: table.rank(_ABSENT),
-       r'not in the benchmark table; expected one of its 6\. Received:'
-       r" architecture='\|nor_conv_1x1~0\|\+"),
-      ('absent_function', lambda table: table.spread(_ABSENT),
-       r'not in the benchmark table; expected one of its 6\.'),
-      ('malformed', lambda table: table.accuracy('|none~0|'),
-       "has 1 nodes instead of 3.*Received: text='|none~0|'"),
-      ('no_text', lambda table: table.accuracy(3), 'is not text'),
-      ('space', lambda table: table.accuracy(published_genotype('DARTS_V1')),
-       "expected 'nas_bench_201'. Received: search_space='darts'"),
-      ('top', lambda table: table.threshold(3), 'Received: top=3'),
-      ('no_top', lambda table: table.threshold(0.0), 'Received: top=0.0'),
-      ('nan', lambda table: table.threshold(math.nan), 'Received: top=nan'),
-      ('samples', lambda table: table.random_baseline(0),
-       'whole number of 1 or more. Received: num_samples=0'),
-      ('half', lambda table: table.expected_best(1.5), 'num_samples=1.5'),
-      ('many',
-       lambda table: table.random_baseline(7, replacement=False),
-       'expected at most 6. Received: num_samples=7'),
-      ('best', lambda table: table.best('svhn'), "Received: dataset='svhn'"),
+    (
+      'dataset',
+      lambda table: table.accuracy(_POOL, 'cifar_10'),
+      r'Unknown dataset: expected one of cifar10, cifar100, imagenet16_120\. '
+      r"Did you mean 'cifar10'\? Received: dataset='cifar_10'",
+    ),
+    (
+      'absent',
+      lambda table: table.rank(_ABSENT),
+      r'not in the benchmark table; expected one of its 6\. Received:'
+      r" architecture='\|nor_conv_1x1~0\|\+",
+    ),
+    (
+      'absent_function',
+      lambda table: table.spread(_ABSENT),
+      r'not in the benchmark table; expected one of its 6\.',
+    ),
+    (
+      'malformed',
+      lambda table: table.accuracy('|none~0|'),
+      "has 1 nodes instead of 3.*Received: text='|none~0|'",
+    ),
+    ('no_text', lambda table: table.accuracy(3), 'is not text'),
+    (
+      'space',
+      lambda table: table.accuracy(published_genotype('DARTS_V1')),
+      "expected 'nas_bench_201'. Received: search_space='darts'",
+    ),
+    ('top', lambda table: table.threshold(3), 'Received: top=3'),
+    ('no_top', lambda table: table.threshold(0.0), 'Received: top=0.0'),
+    ('nan', lambda table: table.threshold(math.nan), 'Received: top=nan'),
+    (
+      'samples',
+      lambda table: table.random_baseline(0),
+      'whole number of 1 or more. Received: num_samples=0',
+    ),
+    ('half', lambda table: table.expected_best(1.5), 'num_samples=1.5'),
+    (
+      'many',
+      lambda table: table.random_baseline(7, replacement=False),
+      'expected at most 6. Received: num_samples=7',
+    ),
+    ('best', lambda table: table.best('svhn'), "Received: dataset='svhn'"),
   )
   def test_look_ups(self, look_up, message):
     with self.assertRaisesRegex(InputError, message) as caught:
@@ -228,30 +278,57 @@ class RefusedTest(_TableTest):
     self.assertNotIn('\n', str(caught.exception))
 
   @parameterized.named_parameters(
-      ('empty', [], 'table is empty; expected a header'),
-      ('header_only', [_HEADER], 'table is empty; expected a header and a'),
-      ('column', [_HEADER.replace(',cifar100_test', '')],
-       r"lacks the column cifar100_test; .*Received: header='architecture,ci"),
-      ('no_header', list(_ROWS), 'lacks the column architecture'),
-      ('columns', [_HEADER + ',cifar10_test'], 'repeats the column cifar10_t'),
-      ('fields', [_HEADER, _ROWS[0], _ROWS[1] + ',3'],
-       'line 3 of the benchmark table has 5 fields; expected 4'),
-      ('text', [_HEADER, _ROWS[0].replace('60.0', 'good')],
-       "line 2 of .* a number from 0 to 100.*: cifar100_test='good'"),
-      ('nothing', [_HEADER, _ROWS[0].replace('60.0', '')],
-       "line 2 of .*cifar100_test=''"),
-      ('nan', [_HEADER, _ROWS[0].replace('30.0', 'nan')],
-       "line 2 of .*imagenet16_120_test='nan'"),
-      ('high', [_HEADER, '', _ROWS[0].replace('90.0', '100.1')],
-       "line 3 of .*cifar10_test='100.1'"),
-      ('low', [_HEADER, _ROWS[0].replace('90.0', '-1')], "cifar10_test='-1'"),
-      ('architecture', [_HEADER, *_ROWS[:2], '|none~0|,1,1,1'],
-       'In line 4 of the benchmark table: The NAS-Bench-201 string has 1 nod'),
-      ('operation', [_HEADER, _ROWS[0].replace('nor_conv_3x3', 'conv')],
-       "In line 2 of the benchmark table: .*operation='conv'"),
-      ('twice', [_HEADER, *_ROWS, _ROWS[1]],
-       r'line 8 of the benchmark table repeats the architecture of line 3;'),
-      ('quotes', [_HEADER, f'"{_DIRECT}'], 'Line 2 .* is not CSV'),
+    ('empty', [], 'table is empty; expected a header'),
+    ('header_only', [_HEADER], 'table is empty; expected a header and a'),
+    (
+      'column',
+      [_HEADER.replace(',cifar100_test', '')],
+      r"lacks the column cifar100_test; .*Received: header='architecture,ci",
+    ),
+    ('no_header', list(_ROWS), 'lacks the column architecture'),
+    ('columns', [_HEADER + ',cifar10_test'], 'repeats the column cifar10_t'),
+    (
+      'fields',
+      [_HEADER, _ROWS[0], _ROWS[1] + ',3'],
+      'line 3 of the benchmark table has 5 fields; expected 4',
+    ),
+    (
+      'text',
+      [_HEADER, _ROWS[0].replace('60.0', 'good')],
+      "line 2 of .* a number from 0 to 100.*: cifar100_test='good'",
+    ),
+    (
+      'nothing',
+      [_HEADER, _ROWS[0].replace('60.0', '')],
+      "line 2 of .*cifar100_test=''",
+    ),
+    (
+      'nan',
+      [_HEADER, _ROWS[0].replace('30.0', 'nan')],
+      "line 2 of .*imagenet16_120_test='nan'",
+    ),
+    (
+      'high',
+      [_HEADER, '', _ROWS[0].replace('90.0', '100.1')],
+      "line 3 of .*cifar10_test='100.1'",
+    ),
+    ('low', [_HEADER, _ROWS[0].replace('90.0', '-1')], "cifar10_test='-1'"),
+    (
+      'architecture',
+      [_HEADER, *_ROWS[:2], '|none~0|,1,1,1'],
+      'In line 4 of the benchmark table: The NAS-Bench-201 string has 1 nod',
+    ),
+    (
+      'operation',
+      [_HEADER, _ROWS[0].replace('nor_conv_3x3', 'conv')],
+      "In line 2 of the benchmark table: .*operation='conv'",
+    ),
+    (
+      'twice',
+      [_HEADER, *_ROWS, _ROWS[1]],
+      r'line 8 of the benchmark table repeats the architecture of line 3;',
+    ),
+    ('quotes', [_HEADER, f'"{_DIRECT}'], 'Line 2 .* is not CSV'),
   )
   def test_files(self, lines, message):
     with self.assertRaisesRegex(InputError, message) as caught:
@@ -262,7 +339,8 @@ class RefusedTest(_TableTest):
   def test_paths(self):
     missing = os.path.join(self.create_tempdir().full_path, 'table.csv')
     with self.assertRaisesRegex(
-        InputError, "table is missing; .*Received: path='.*table.csv'"):
+      InputError, "table is missing; .*Received: path='.*table.csv'"
+    ):
       BenchmarkTable.load(missing)
     with self.assertRaisesRegex(InputError, 'cannot be read .*Received: path'):
       BenchmarkTable.load(os.path.dirname(missing))
@@ -272,7 +350,6 @@ class RefusedTest(_TableTest):
 
 
 class RealTableTest(absltest.TestCase):
-
   @classmethod
   def setUpClass(cls):
     super().setUpClass()
@@ -280,9 +357,10 @@ class RealTableTest(absltest.TestCase):
       raise absltest.SkipTest(f'{_REAL} is absent')
     cls.table = BenchmarkTable.load(_REAL)
     cls.values = {
-        dataset: [cls.table.accuracy(name, dataset)
-                  for name in cls.table.architectures]
-        for dataset in DATASETS
+      dataset: [
+        cls.table.accuracy(name, dataset) for name in cls.table.architectures
+      ]
+      for dataset in DATASETS
     }
 
   def test_published_figures(self):
@@ -294,19 +372,20 @@ class RealTableTest(absltest.TestCase):
 
   def test_ranks_by_counting(self):
     for dataset, values in self.values.items():
-      for name, accuracy in list(zip(
-          self.table.architectures, values))[::500]:
-        self.assertEqual(self.table.rank(name, dataset),
-                         1 + sum(value > accuracy for value in values))
+      for name, accuracy in list(zip(self.table.architectures, values))[::500]:
+        self.assertEqual(
+          self.table.rank(name, dataset),
+          1 + sum(value > accuracy for value in values),
+        )
 
   def test_thresholds_by_counting(self):
     for top in (0.01, 0.03, 0.1, 0.5):
       for dataset, values in self.values.items():
         threshold = self.table.threshold(top, dataset)
         self.assertGreaterEqual(
-            sum(value >= threshold for value in values), top * 15625)
-        self.assertLess(
-            sum(value > threshold for value in values), top * 15625)
+          sum(value >= threshold for value in values), top * 15625
+        )
+        self.assertLess(sum(value > threshold for value in values), top * 15625)
 
   def test_equal_accuracies_are_equal_functions(self):
     # Runs from the same seeds of cells that compute the same thing repeat

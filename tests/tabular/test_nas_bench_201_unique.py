@@ -14,7 +14,12 @@ from darts_tf.tabular.nas_bench_201_unique import (
 )
 
 _N, _S, _C1, _C3, _P = (
-    'none', 'skip_connect', 'nor_conv_1x1', 'nor_conv_3x3', 'avg_pool_3x3')
+  'none',
+  'skip_connect',
+  'nor_conv_1x1',
+  'nor_conv_3x3',
+  'avg_pool_3x3',
+)
 
 
 def _cell(*operations):
@@ -47,45 +52,71 @@ def _numbers(terms):
 
 
 def _written(terms, names):
-  return '+'.join(sorted(
-      term if term == 'x' else
-      f'{term[0]}{names.get(term[1], "")}({_written(term[2], names)})'
-      for term in terms))
+  return '+'.join(
+    sorted(
+      term
+      if term == 'x'
+      else f'{term[0]}{names.get(term[1], "")}({_written(term[2], names)})'
+      for term in terms
+    )
+  )
 
 
 def _isomorphic_form(text):
   """The least text over all ways to number convolutions."""
   terms = _numbered(text)
   numbers = sorted(_numbers(terms))
-  return min(_written(terms, dict(zip(numbers, order)))
-             for order in itertools.permutations(range(len(numbers))))
+  return min(
+    _written(terms, dict(zip(numbers, order)))
+    for order in itertools.permutations(range(len(numbers)))
+  )
 
 
 class CanonicalFormTest(parameterized.TestCase):
-
   @parameterized.named_parameters(
-      ('zero', (_N, _N, _N, _N, _N, _N), '0'),
-      ('operations_on_zero', (_N, _N, _C3, _N, _P, _C1), '0'),
-      ('dead_end', (_C3, _C1, _P, _N, _N, _N), '0'),
-      ('input', (_N, _N, _N, _S, _N, _N), 'x'),
-      ('input_by_way_of_1_and_2', (_S, _N, _S, _N, _N, _S), 'x'),
-      ('input_twice', (_S, _N, _N, _S, _S, _N), 'x + x'),
-      ('all_skip', (_S,) * 6, 'x + x + x + x'),
-      ('none_in_a_sum', (_N, _P, _N, _S, _N, _C1),
-       'nor_conv_1x1(avg_pool_3x3(x)) + x'),
-      ('sum_in_a_sum', (_N, _P, _N, _C3, _N, _S),
-       'avg_pool_3x3(x) + nor_conv_3x3(x)'),
-      ('sorted_inside', (_S, _S, _P, _N, _N, _C1),
-       'nor_conv_1x1(avg_pool_3x3(x) + x)'),
-      ('two_convolutions', (_C3, _N, _N, _C3, _S, _N),
-       'nor_conv_3x3(x) + nor_conv_3x3(x)'),
-      ('one_convolution_twice', (_C3, _N, _S, _N, _S, _S),
-       'nor_conv_3x3*(x) + nor_conv_3x3*(x)'),
-      ('pools_have_no_weights', (_P, _N, _S, _N, _S, _S),
-       'avg_pool_3x3(x) + avg_pool_3x3(x)'),
-      ('twice_inside_and_outside', (_C1, _N, _C3, _N, _S, _S),
-       'nor_conv_1x1*(x) + nor_conv_3x3(nor_conv_1x1*(x))'),
-      ('used_once', (_C1, _N, _C3, _N, _S, _N), 'nor_conv_1x1(x)'),
+    ('zero', (_N, _N, _N, _N, _N, _N), '0'),
+    ('operations_on_zero', (_N, _N, _C3, _N, _P, _C1), '0'),
+    ('dead_end', (_C3, _C1, _P, _N, _N, _N), '0'),
+    ('input', (_N, _N, _N, _S, _N, _N), 'x'),
+    ('input_by_way_of_1_and_2', (_S, _N, _S, _N, _N, _S), 'x'),
+    ('input_twice', (_S, _N, _N, _S, _S, _N), 'x + x'),
+    ('all_skip', (_S,) * 6, 'x + x + x + x'),
+    (
+      'none_in_a_sum',
+      (_N, _P, _N, _S, _N, _C1),
+      'nor_conv_1x1(avg_pool_3x3(x)) + x',
+    ),
+    (
+      'sum_in_a_sum',
+      (_N, _P, _N, _C3, _N, _S),
+      'avg_pool_3x3(x) + nor_conv_3x3(x)',
+    ),
+    (
+      'sorted_inside',
+      (_S, _S, _P, _N, _N, _C1),
+      'nor_conv_1x1(avg_pool_3x3(x) + x)',
+    ),
+    (
+      'two_convolutions',
+      (_C3, _N, _N, _C3, _S, _N),
+      'nor_conv_3x3(x) + nor_conv_3x3(x)',
+    ),
+    (
+      'one_convolution_twice',
+      (_C3, _N, _S, _N, _S, _S),
+      'nor_conv_3x3*(x) + nor_conv_3x3*(x)',
+    ),
+    (
+      'pools_have_no_weights',
+      (_P, _N, _S, _N, _S, _S),
+      'avg_pool_3x3(x) + avg_pool_3x3(x)',
+    ),
+    (
+      'twice_inside_and_outside',
+      (_C1, _N, _C3, _N, _S, _S),
+      'nor_conv_1x1*(x) + nor_conv_3x3(nor_conv_1x1*(x))',
+    ),
+    ('used_once', (_C1, _N, _C3, _N, _S, _N), 'nor_conv_1x1(x)'),
   )
   def test_form(self, operations, form):
     self.assertEqual(canonical_form(_cell(*operations)), form)
@@ -94,8 +125,10 @@ class CanonicalFormTest(parameterized.TestCase):
     shared = _cell(_C3, _N, _S, _N, _S, _S)
     separate = _cell(_C3, _N, _N, _C3, _S, _N)
     self.assertNotEqual(canonical_form(shared), canonical_form(separate))
-    self.assertEqual(canonical_form(shared, distinguish_shared=False),
-                     canonical_form(separate, distinguish_shared=False))
+    self.assertEqual(
+      canonical_form(shared, distinguish_shared=False),
+      canonical_form(separate, distinguish_shared=False),
+    )
 
   def test_genotypes(self):
     text = _cell(_P, _N, _C1, _S, _N, _C3)
@@ -114,7 +147,6 @@ class CanonicalFormTest(parameterized.TestCase):
 
 
 class WholeSpaceTest(absltest.TestCase):
-
   @classmethod
   def setUpClass(cls):
     super().setUpClass()
@@ -126,8 +158,10 @@ class WholeSpaceTest(absltest.TestCase):
       self.assertEqual(architecture_string(text), text)
 
   def test_equal_forms_are_isomorphic_cells(self):
-    forms = {(canonical_form(text), _isomorphic_form(text))
-             for text in self.architectures}
+    forms = {
+      (canonical_form(text), _isomorphic_form(text))
+      for text in self.architectures
+    }
     # One to one: neither form tells apart what the other does not.
     for each in zip(*forms):
       self.assertLen(set(each), len(forms))
@@ -137,7 +171,8 @@ class WholeSpaceTest(absltest.TestCase):
     plain = {}
     for text in self.architectures:
       plain.setdefault(canonical_form(text, False), set()).add(
-          _written(_numbered(text), {}))
+        _written(_numbered(text), {})
+      )
     self.assertLen(plain, 4930)
     self.assertEqual({len(forms) for forms in plain.values()}, {1})
 
@@ -149,8 +184,8 @@ class WholeSpaceTest(absltest.TestCase):
     # It simplifies less, and never wrongly as far as expressions go.
     self.assertEqual({len(plain) for plain in forms.values()}, {1})
     self.assertLen(
-        {published_form(text, zeros=False) for text in self.architectures},
-        12751)
+      {published_form(text, zeros=False) for text in self.architectures}, 12751
+    )
 
 
 if __name__ == '__main__':

@@ -18,16 +18,25 @@ from darts_tf.training import load_trained, run_training
 from darts_tf.training.callbacks import RunRecord, StopIfNotFinite
 
 FULL = tiny_runs.TRAIN.replace(
-    drop_path=0.4, ema=0.5, auxiliary=True, label_smoothing=0.1, cutout=2,
-    validation_portion=0.)
+  drop_path=0.4,
+  ema=0.5,
+  auxiliary=True,
+  label_smoothing=0.1,
+  cutout=2,
+  validation_portion=0.0,
+)
 
 
 class TrainingRunTest(tiny_runs.RunTest):
-
   def train(self, name, config=FULL, **kwargs):
     return tiny_runs.printed(
-        run_training, config, tiny_runs.GENOTYPE, self.directory / name,
-        self.data, **kwargs)
+      run_training,
+      config,
+      tiny_runs.GENOTYPE,
+      self.directory / name,
+      self.data,
+      **kwargs,
+    )
 
   def stopped(self, name, owner, method, error, call):
     with tiny_runs.failing(owner, method, error, call):
@@ -37,34 +46,42 @@ class TrainingRunTest(tiny_runs.RunTest):
 
   def same(self, result, expected):
     tiny_runs.assert_same_arrays(
-        self, to_arrays('w', result.network.variables),
-        to_arrays('w', expected.network.variables))
-    self.assertEqual((result.test_accuracy, result.test_loss),
-                     (expected.test_accuracy, expected.test_loss))
+      self,
+      to_arrays('w', result.network.variables),
+      to_arrays('w', expected.network.variables),
+    )
     self.assertEqual(
-        tiny_runs.timeless(result.workdir.metrics_path),
-        tiny_runs.timeless(expected.workdir.metrics_path))
+      (result.test_accuracy, result.test_loss),
+      (expected.test_accuracy, expected.test_loss),
+    )
+    self.assertEqual(
+      tiny_runs.timeless(result.workdir.metrics_path),
+      tiny_runs.timeless(expected.workdir.metrics_path),
+    )
 
   def test_stopped_runs_give_what_they_would_have_given(self):
     expected, out = self.train('whole')
     self.assertRegex(out, '^Network     tiny: 1 cells, 4 channels')
-    self.assertIn('drop path 0.4, cutout 2, label smoothing 0.1, EMA 0.5,'
-                  ' auxiliary head 0.4', out)
+    self.assertIn(
+      'drop path 0.4, cutout 2, label smoothing 0.1, EMA 0.5,'
+      ' auxiliary head 0.4',
+      out,
+    )
     # Inside the first epoch.
-    self.stopped('cut', StopIfNotFinite, 'on_train_batch_end',
-                 KeyboardInterrupt(), 2)
+    self.stopped(
+      'cut', StopIfNotFinite, 'on_train_batch_end', KeyboardInterrupt(), 2
+    )
     with self.assertRaisesRegex(InputError, 'is not finished: network.keras'):
       load_trained(self.directory / 'cut')
     # Between the checkpoint of the second epoch and metrics.jsonl.
     self.stopped('cut', WorkDir, 'write_metrics', ValueError('no'), 2)
-    self.assertLen(
-        tiny_runs.timeless(self.directory / 'cut/metrics.jsonl'), 1)
+    self.assertLen(tiny_runs.timeless(self.directory / 'cut/metrics.jsonl'), 1)
     # Inside the third.
-    out = self.stopped('cut', StopIfNotFinite, 'on_train_batch_end',
-                       Terminated(), 2)
+    out = self.stopped(
+      'cut', StopIfNotFinite, 'on_train_batch_end', Terminated(), 2
+    )
     self.assertIn('Continuing after epoch 2 of 3.\n', out)
-    self.assertLen(
-        tiny_runs.timeless(self.directory / 'cut/metrics.jsonl'), 2)
+    self.assertLen(tiny_runs.timeless(self.directory / 'cut/metrics.jsonl'), 2)
     # At the end of it, before it is saved.
     self.stopped('cut', RunRecord, 'on_epoch_end', KeyboardInterrupt(), 1)
     result, _ = self.train('cut')
@@ -74,7 +91,8 @@ class TrainingRunTest(tiny_runs.RunTest):
     newest.write_bytes(newest.read_bytes()[:100])
     result, out = self.train('cut')
     self.assertRegex(
-        out, r'Warning: Skipping the damaged checkpoint .*00002.npz: ')
+      out, r'Warning: Skipping the damaged checkpoint .*00002.npz: '
+    )
     self.same(result, expected)
 
     # Nothing is left to do.
@@ -88,11 +106,14 @@ class TrainingRunTest(tiny_runs.RunTest):
 
   def refused(self):
     for config, genotype, message in (
-        (FULL.replace(epochs=4), tiny_runs.GENOTYPE,
-         'epochs: was 3, now 4'),
-        (FULL.replace(drop_path=0.), tiny_runs.GENOTYPE,
-         'drop_path: was 0.4, now 0'),
-        (FULL, tiny_runs.OTHER_GENOTYPE, 'genotype.cells.normal.edges: was')):
+      (FULL.replace(epochs=4), tiny_runs.GENOTYPE, 'epochs: was 3, now 4'),
+      (
+        FULL.replace(drop_path=0.0),
+        tiny_runs.GENOTYPE,
+        'drop_path: was 0.4, now 0',
+      ),
+      (FULL, tiny_runs.OTHER_GENOTYPE, 'genotype.cells.normal.edges: was'),
+    ):
       with mock.patch('darts_tf.training.train.load_data') as load:
         with self.assertRaisesRegex(InputError, message):
           run_training(config, genotype, self.directory / 'cut')
@@ -101,23 +122,24 @@ class TrainingRunTest(tiny_runs.RunTest):
   def loaded(self, expected):
     network, info = load_trained(self.directory / 'whole')
     self.assertEqual(info, self.data.info)
-    images = np.random.default_rng(0).normal(
-        size=(4, 8, 8, 1)).astype(np.float32)
+    images = (
+      np.random.default_rng(0).normal(size=(4, 8, 8, 1)).astype(np.float32)
+    )
     self.assertAllEqual(
-        network(images, training=False),
-        expected.network(images, training=False))
+      network(images, training=False), expected.network(images, training=False)
+    )
     self.assertEqual(network.genotype, tiny_runs.GENOTYPE)
 
   def averages(self, expected):
     # The network ends with the averages; the checkpoint has both.
-    arrays = CheckpointStore(
-        expected.workdir.checkpoints_path).latest().arrays
+    arrays = CheckpointStore(expected.workdir.checkpoints_path).latest().arrays
     averages = expected.network.optimizer._model_variables_moving_average
     variables = expected.network.variables
     positions = {id(v): i for i, v in enumerate(variables)}
     moved = 0
     for weight, average in zip(
-        expected.network.trainable_variables, averages, strict=True):
+      expected.network.trainable_variables, averages, strict=True
+    ):
       self.assertAllEqual(weight, average)
       raw = arrays[f'network/{positions[id(weight)]:05d}']
       moved += not np.array_equal(raw, weight)
@@ -132,7 +154,8 @@ class TrainingRunTest(tiny_runs.RunTest):
       before = to_arrays('w', record.network.variables)
       real(record, epoch, logs)
       tiny_runs.assert_same_arrays(
-          self, before, to_arrays('w', record.network.variables))
+        self, before, to_arrays('w', record.network.variables)
+      )
       seen.append(logs)
 
     with mock.patch.object(RunRecord, 'on_epoch_end', end):
@@ -141,29 +164,47 @@ class TrainingRunTest(tiny_runs.RunTest):
     lines = result.workdir.read_metrics()
     self.assertEqual(lines, result.metrics)
     for epoch, line in enumerate(lines):
-      self.assertCountEqual(line, [
-          'epoch', 'train_loss', 'train_accuracy', 'validation_loss',
-          'validation_accuracy', 'learning_rate', 'seconds'])
+      self.assertCountEqual(
+        line,
+        [
+          'epoch',
+          'train_loss',
+          'train_accuracy',
+          'validation_loss',
+          'validation_accuracy',
+          'learning_rate',
+          'seconds',
+        ],
+      )
       self.assertEqual(line['epoch'], epoch)
       self.assertAlmostEqual(
-          line['learning_rate'], cosine(epoch, 3, 0.2), places=6)
+        line['learning_rate'], cosine(epoch, 3, 0.2), places=6
+      )
       self.assertEqual(seen[epoch]['val_loss'], line['validation_loss'])
       self.assertAlmostEqual(
-          line['validation_accuracy'] * 30 % 1, 0, 4)  # Of 30 images.
+        line['validation_accuracy'] * 30 % 1, 0, 4
+      )  # Of 30 images.
     self.assertLen(lines, 3)
 
   def test_divergence_keeps_the_last_good_checkpoint(self):
     for steps in (3, 1):
-      result, _ = self.train(f'steps_{steps}', tiny_runs.TRAIN.replace(
-          learning_rate=1e30, clip_norm=1e30, steps_per_epoch=steps))
+      result, _ = self.train(
+        f'steps_{steps}',
+        tiny_runs.TRAIN.replace(
+          learning_rate=1e30, clip_norm=1e30, steps_per_epoch=steps
+        ),
+      )
       self.assertIsInstance(result, InputError)
       self.assertRegex(
-          str(result), '^The (weights are|loss of step [0-9] is) no longer a'
-          ' finite number; the last good checkpoint is kept. Try a smaller'
-          ' learning_rate or clip_norm in another --workdir. Received:'
-          r' learning_rate=[0-9.e+]+, clip_norm=1e\+30$')
+        str(result),
+        '^The (weights are|loss of step [0-9] is) no longer a'
+        ' finite number; the last good checkpoint is kept. Try a smaller'
+        ' learning_rate or clip_norm in another --workdir. Received:'
+        r' learning_rate=[0-9.e+]+, clip_norm=1e\+30$',
+      )
       checkpoint = CheckpointStore(
-          self.directory / f'steps_{steps}/checkpoints').latest()
+        self.directory / f'steps_{steps}/checkpoints'
+      ).latest()
       for array in (checkpoint.arrays if checkpoint else {}).values():
         self.assertTrue(np.isfinite(array).all())
 
@@ -174,22 +215,29 @@ class TrainingRunTest(tiny_runs.RunTest):
     self.assertStartsWith(str(result), 'The disk is full')
     with mock.patch.object(keras.Model, 'save', side_effect=full):
       from darts_tf.training.train import save_network
+
       with self.assertRaisesRegex(InputError, 'The disk is full'):
-        save_network(keras.Sequential(), self.data.info,
-                     WorkDir(self.directory))
+        save_network(
+          keras.Sequential(), self.data.info, WorkDir(self.directory)
+        )
 
   @parameterized.parameters(
-      ({'stem': 'con'}, "Did you mean 'conv'"),
-      ({'learning_rate_schedule': 'constant', 'learning_rate_min': 0.1},
-       'Received: learning_rate_min=0.1|has no minimum'),
-      ({'warmup_epochs': 2}, 'warmup_epochs'),
-      ({'learning_rate': float('inf')}, 'Received: maximum=inf'),
-      ({'clip_norm': -1.}, 'Received: clip_norm=-1.0'),
-      ({'batch_size': 71}, 'expected 1 to 70. Received: batch_size=71'),
-      ({'cells': 3, 'auxiliary': True, 'stem': 'strided'},
-       'map of at least 2x2 pixels .* Received: map=1x1'),
-      ({'stem': 'imagenet'}, 'The images are too small'),
-      ({'stem': 'imagenet', 'channels': 3}, 'Received: channels=3'))
+    ({'stem': 'con'}, "Did you mean 'conv'"),
+    (
+      {'learning_rate_schedule': 'constant', 'learning_rate_min': 0.1},
+      'Received: learning_rate_min=0.1|has no minimum',
+    ),
+    ({'warmup_epochs': 2}, 'warmup_epochs'),
+    ({'learning_rate': float('inf')}, 'Received: maximum=inf'),
+    ({'clip_norm': -1.0}, 'Received: clip_norm=-1.0'),
+    ({'batch_size': 71}, 'expected 1 to 70. Received: batch_size=71'),
+    (
+      {'cells': 3, 'auxiliary': True, 'stem': 'strided'},
+      'map of at least 2x2 pixels .* Received: map=1x1',
+    ),
+    ({'stem': 'imagenet'}, 'The images are too small'),
+    ({'stem': 'imagenet', 'channels': 3}, 'Received: channels=3'),
+  )
   def test_parts_that_do_not_fit_together(self, changes, message):
     result, out = self.train('run', tiny_runs.TRAIN.replace(**changes))
     self.assertIsInstance(result, InputError)

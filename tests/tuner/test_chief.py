@@ -11,7 +11,6 @@ _WORKER = {'KERASTUNER_TUNER_ID': 'tuner0', 'KERASTUNER_ORACLE_IP': '127.0.0.1'}
 
 
 class ChiefTest(absltest.TestCase):
-
   def environment(self, **values):
     self.enter_context(mock.patch.dict(os.environ, values))
 
@@ -31,15 +30,16 @@ class ChiefTest(absltest.TestCase):
     with socket.create_server(('127.0.0.1', 0)) as server:
       port = str(server.getsockname()[1])
       self.environment(**_WORKER, KERASTUNER_ORACLE_PORT=port)
-      check_chief(0.)
+      check_chief(0.0)
     with self.assertRaisesRegex(
-        InputError, f'does not answer; expected it at 127.0.0.1:{port}'):
-      check_chief(0.)
+      InputError, f'does not answer; expected it at 127.0.0.1:{port}'
+    ):
+      check_chief(0.0)
 
   def test_a_port_that_is_none(self):
     self.environment(**_WORKER, KERASTUNER_ORACLE_PORT='http')
     with self.assertRaisesRegex(InputError, "KERASTUNER_ORACLE_PORT='http'"):
-      check_chief(0.)
+      check_chief(0.0)
 
 
 if __name__ == '__main__':

@@ -10,20 +10,24 @@ def curves(count, length, seed, choices=None):
   ends = draw.uniform(0.5, 1, count)
   epochs = np.arange(1, length + 1)
   return [
-      Curve(tuple(end * (1 - 0.7**epochs) + draw.normal(0, 0.005, length)),
-            {} if choices is None else {'operation': choices(end)})
-      for end in ends]
+    Curve(
+      tuple(end * (1 - 0.7**epochs) + draw.normal(0, 0.005, length)),
+      {} if choices is None else {'operation': choices(end)},
+    )
+    for end in ends
+  ]
 
 
 class CurveRankingTest(tf.test.TestCase):
-
   def agreement(self, ranking, tested, epochs):
     """Share of pairs that are ranked as they end."""
     right = [
-        (ranking.probability(Curve(a.values[:epochs], a.choices), b) > 0.5)
-        == (a.values[-1] > b.values[-1])
-        for a in tested for b in tested
-        if abs(a.values[-1] - b.values[-1]) > 0.05]
+      (ranking.probability(Curve(a.values[:epochs], a.choices), b) > 0.5)
+      == (a.values[-1] > b.values[-1])
+      for a in tested
+      for b in tested
+      if abs(a.values[-1] - b.values[-1]) > 0.05
+    ]
     return np.mean(right)
 
   def test_ranks_by_beginnings(self):
@@ -34,14 +38,20 @@ class CurveRankingTest(tf.test.TestCase):
 
   def test_ranks_by_architectures(self):
     # Curves that say nothing until they end.
-    late = lambda end, kind: Curve(
-        (0.5,) * 7 + (end,), {'operation': kind})
+    late = lambda end, kind: Curve((0.5,) * 7 + (end,), {'operation': kind})
     draw = np.random.default_rng(2)
-    known = [late(draw.uniform(*((0.8, 1) if i % 2 else (0.5, 0.7))),
-                  'conv' if i % 2 else 'skip') for i in range(16)]
+    known = [
+      late(
+        draw.uniform(*((0.8, 1) if i % 2 else (0.5, 0.7))),
+        'conv' if i % 2 else 'skip',
+      )
+      for i in range(16)
+    ]
     ranking = CurveRanking(known)
-    good, bad = Curve((0.5,), {'operation': 'conv'}), Curve(
-        (0.5,), {'operation': 'skip'})
+    good, bad = (
+      Curve((0.5,), {'operation': 'conv'}),
+      Curve((0.5,), {'operation': 'skip'}),
+    )
     self.assertGreater(ranking.probability(good, bad), 0.8)
     self.assertLess(ranking.probability(bad, good), 0.2)
 
@@ -49,14 +59,16 @@ class CurveRankingTest(tf.test.TestCase):
     ranking = CurveRanking(curves(8, 6, 3))
     a, b = (Curve(c.values[:3]) for c in curves(2, 6, 4))
     self.assertAllClose(
-        ranking.probability(a, b) + ranking.probability(b, a), 1, atol=1e-6)
+      ranking.probability(a, b) + ranking.probability(b, a), 1, atol=1e-6
+    )
     self.assertAllClose(ranking.probability(a, a), 0.5)
 
   def test_is_the_same_every_time(self):
     known = curves(6, 5, 5)
     a, b = (Curve(c.values[:2]) for c in curves(2, 5, 6))
-    self.assertEqual(*(
-        CurveRanking(known, seed=1).probability(a, b) for _ in range(2)))
+    self.assertEqual(
+      *(CurveRanking(known, seed=1).probability(a, b) for _ in range(2))
+    )
 
 
 if __name__ == '__main__':

@@ -12,7 +12,6 @@ SPACES = ('darts', 'nas_bench_201', 'course', 'amended_s1', 'amended_s2', 's1')
 
 
 class HyperparametersTest(parameterized.TestCase):
-
   @parameterized.parameters(*SPACES)
   def test_there_and_back(self, name):
     space = search_spaces[name]
@@ -33,7 +32,8 @@ class HyperparametersTest(parameterized.TestCase):
     hp = keras_tuner.HyperParameters()
     declare_genotype(hp, space)
     oracle = keras_tuner.oracles.RandomSearchOracle(
-        'val_accuracy', hyperparameters=hp, seed=1)
+      'val_accuracy', hyperparameters=hp, seed=1
+    )
     for _ in range(5):
       genotype = genotype_of(oracle._random_values(), space)
       self.assertIsInstance(genotype, Genotype)
@@ -45,7 +45,8 @@ class HyperparametersTest(parameterized.TestCase):
     values = genotype_values(genotype)
     edge = genotype.cells['normal'].edges[-1]
     self.assertEqual(
-        values[f'normal/node_5/from_{edge.source}'], edge.operation)
+      values[f'normal/node_5/from_{edge.source}'], edge.operation
+    )
     self.assertRegex(values['normal/node_5/inputs'], r'^[0-3]\+[1-4]$')
     self.assertLen(values, 2 * (8 + 3))
     # Node 2 has two inputs and no choice of them.

@@ -26,22 +26,22 @@ SPACE = search_spaces['nas_bench_201']
 
 
 def finding(name='first', seed=0):
-  p = np.random.default_rng(seed).random((6, 5))**3
+  p = np.random.default_rng(seed).random((6, 5)) ** 3
   weights = {'normal': p / p.sum(-1, keepdims=True)}
   return Finding(name, most_likely(SPACE, weights)[0], weights, 3)
 
 
 def quality(genotype):
   """A score whose best architecture has convolutions of 3x3 only."""
-  return sum(e.operation == 'nor_conv_3x3'
-             for e in genotype.cells['normal'].edges) / 6
+  return (
+    sum(e.operation == 'nor_conv_3x3' for e in genotype.cells['normal'].edges)
+    / 6
+  )
 
 
 class OracleTest(tiny_runs.RunTest):
-
   def oracle(self, **kwargs):
-    oracle = ArchitectureOracle(
-        **{'search_space': 'nas_bench_201', **kwargs})
+    oracle = ArchitectureOracle(**{'search_space': 'nas_bench_201', **kwargs})
     oracle._set_project_dir(str(self.directory), 'project')
     oracle.verbose = 0
     return oracle
@@ -60,50 +60,65 @@ class OracleTest(tiny_runs.RunTest):
 
   def end(self, oracle, trial, status='COMPLETED'):
     if status == 'COMPLETED':
-      oracle.update_trial(trial.trial_id, {
-          'val_accuracy': quality(oracle.genotype_of(trial))})
+      oracle.update_trial(
+        trial.trial_id, {'val_accuracy': quality(oracle.genotype_of(trial))}
+      )
     trial.status = status
     oracle.end_trial(trial)
 
   def test_order_of_proposals(self):
     findings = [finding('first', 0), finding('second', 1)]
-    oracle = self.oracle(
-        findings=findings, max_trials=20, derived=2, sampled=3)
+    oracle = self.oracle(findings=findings, max_trials=20, derived=2, sampled=3)
     trials = self.run_trials(oracle, 100)
     self.assertLen(trials, 20)
     origins = [t.hyperparameters.values[ORIGIN] for t in trials]
-    self.assertEqual(origins[:4], [
-        'derived from first', 'derived from second'] * 2)
+    self.assertEqual(
+      origins[:4], ['derived from first', 'derived from second'] * 2
+    )
     for i, f in itertools.product(range(2), range(2)):
       self.assertEqual(
-          oracle.genotype_of(trials[2 * i + f]),
-          most_likely(SPACE, findings[f].weights, 2)[i])
+        oracle.genotype_of(trials[2 * i + f]),
+        most_likely(SPACE, findings[f].weights, 2)[i],
+      )
     self.assertTrue(all(o.startswith('sampled from') for o in origins[4:7]))
     self.assertTrue(
-        all(o.startswith('changed from trial') for o in origins[7:]))
+      all(o.startswith('changed from trial') for o in origins[7:])
+    )
     # No architecture twice, and each change is of one edge.
     genotypes = [oracle.genotype_of(t) for t in trials]
     self.assertLen(set(genotypes), 20)
     by_id = {t.trial_id: oracle.genotype_of(t) for t in trials}
     for origin, genotype in zip(origins[7:], genotypes[7:]):
       parent = by_id[origin.split()[-1]]
-      self.assertEqual(sum(
-          a != b for a, b in zip(genotype.cells['normal'].edges,
-                                 parent.cells['normal'].edges)), 1)
+      self.assertEqual(
+        sum(
+          a != b
+          for a, b in zip(
+            genotype.cells['normal'].edges, parent.cells['normal'].edges
+          )
+        ),
+        1,
+      )
     # It climbs.
-    self.assertGreater(max(map(quality, genotypes[7:])),
-                       max(map(quality, genotypes[:7])))
+    self.assertGreater(
+      max(map(quality, genotypes[7:])), max(map(quality, genotypes[:7]))
+    )
 
   def test_without_searches_all_are_drawn(self):
     oracle = self.oracle(max_trials=12)
     trials = self.run_trials(oracle, 12)
     self.assertEqual(
-        {t.hyperparameters.values[ORIGIN] for t in trials}, {'random'})
+      {t.hyperparameters.values[ORIGIN] for t in trials}, {'random'}
+    )
     self.assertLen({oracle.genotype_of(t) for t in trials}, 12)
 
   def test_reload_in_the_middle(self):
-    kwargs = {'findings': [finding()], 'max_trials': 12, 'sampled': 2,
-              'hyperparameters': self.extras()}
+    kwargs = {
+      'findings': [finding()],
+      'max_trials': 12,
+      'sampled': 2,
+      'hyperparameters': self.extras(),
+    }
     values = lambda trials: [t.hyperparameters.values for t in trials]
     whole = self.oracle(**kwargs)
     whole._set_project_dir(str(self.directory), 'whole')
@@ -116,11 +131,9 @@ class OracleTest(tiny_runs.RunTest):
     again.reload()
     trial = again.create_trial('tuner0')
     self.assertEqual(trial.trial_id, begun.trial_id)
-    self.assertEqual(trial.hyperparameters.values,
-                     begun.hyperparameters.values)
+    self.assertEqual(trial.hyperparameters.values, begun.hyperparameters.values)
     self.end(again, trial)
-    found += [trial.hyperparameters.values] + values(
-        self.run_trials(again, 12))
+    found += [trial.hyperparameters.values] + values(self.run_trials(again, 12))
     self.assertEqual(found, expected)
 
   def extras(self):
@@ -131,7 +144,8 @@ class OracleTest(tiny_runs.RunTest):
 
   def test_other_hyperparameters(self):
     oracle = self.oracle(
-        findings=[finding()], max_trials=30, hyperparameters=self.extras())
+      findings=[finding()], max_trials=30, hyperparameters=self.extras()
+    )
     trials = self.run_trials(oracle, 30)
     rates = [t.hyperparameters.values['learning_rate'] for t in trials]
     self.assertEqual(rates[:3], [0.025] * 3)
@@ -149,8 +163,8 @@ class OracleTest(tiny_runs.RunTest):
   def test_searches_are_trials(self):
     options = [{'seed': 0}, {'seed': 1}]
     oracle = self.oracle(
-        search_space='tiny', searches=options, max_trials=8, derived=2,
-        sampled=1)
+      search_space='tiny', searches=options, max_trials=8, derived=2, sampled=1
+    )
     trials = [oracle.create_trial(f'tuner{i}') for i in range(2)]
     for trial, expected in zip(trials, options):
       values = trial.hyperparameters.values
@@ -162,21 +176,24 @@ class OracleTest(tiny_runs.RunTest):
     for i, trial in enumerate(trials):
       path = f'{oracle._get_trial_dir(trial.trial_id)}/search'
       found = run_search(
-          config.replace(seed=i), path, self.data, False).genotype
+        config.replace(seed=i), path, self.data, False
+      ).genotype
       trial.hyperparameters.values.update(genotype_values(found))
       oracle.update_trial(trial.trial_id, {'val_accuracy': 0.5 + i / 10})
       trial.status = 'COMPLETED'
       oracle.end_trial(trial)
-    best, = oracle.get_best_trials(1)
+    (best,) = oracle.get_best_trials(1)
     self.assertEqual(best.trial_id, trials[1].trial_id)
     self.assertIsInstance(oracle.genotype_of(best), Genotype)
     nexts = [oracle.create_trial(f'tuner{i}') for i in range(2)]
     for trial in nexts:
       self.assertRegex(
-          trial.hyperparameters.values[ORIGIN], '^derived from trial [01]$')
+        trial.hyperparameters.values[ORIGIN], '^derived from trial [01]$'
+      )
     everything = [oracle.genotype_of(t) for t in (*trials, *nexts)]
-    self.assertLen(set(everything), len(everything) - (
-        everything[0] == everything[1]))
+    self.assertLen(
+      set(everything), len(everything) - (everything[0] == everything[1])
+    )
 
   def test_the_space_is_used_up(self):
     space = search_spaces['tiny']
@@ -194,11 +211,12 @@ class OracleTest(tiny_runs.RunTest):
 
   def test_limits(self):
     costs = {
-        ('normal', Edge(name, source, choice.node)):
-            100 * (name == 'nor_conv_3x3')
-        for choice in node_choices(SPACE)
-        for source, names in zip(choice.sources, choice.operations)
-        for name in names}
+      ('normal', Edge(name, source, choice.node)): 100
+      * (name == 'nor_conv_3x3')
+      for choice in node_choices(SPACE)
+      for source, names in zip(choice.sources, choice.operations)
+      for name in names
+    }
     limit = Limit('max_parameters', 250, 0, costs)
     oracle = self.oracle(findings=[finding()], max_trials=25, limits=[limit])
     trials = self.run_trials(oracle, 25)
@@ -248,8 +266,9 @@ class OracleTest(tiny_runs.RunTest):
     for tuner in ('tuner0', 'tuner1'):
       trial = oracle.create_trial(tuner)
       there = trial_module.Trial.from_proto(trial.to_proto())
-      self.assertEqual(there.hyperparameters.values,
-                       trial.hyperparameters.values)
+      self.assertEqual(
+        there.hyperparameters.values, trial.hyperparameters.values
+      )
 
   def test_a_finding_is_read_from_a_search(self):
     path = self.directory / 'search'
@@ -257,8 +276,7 @@ class OracleTest(tiny_runs.RunTest):
     result = run_search(config, path, self.data, False)
     found = Finding.load(path)
     self.assertEqual(canonical(found.genotype), canonical(result.genotype))
-    self.assertAllEqual(
-        found.weights['normal'], result.history['normal'][-1])
+    self.assertAllEqual(found.weights['normal'], result.history['normal'][-1])
     with self.assertRaisesRegex(InputError, 'No run here'):
       Finding.load(self.directory / 'nothing')
     history = (path / 'alphas_history.npz').rename(path / 'away.npz')

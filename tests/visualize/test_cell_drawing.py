@@ -21,23 +21,26 @@ from darts_tf.visualize.cell import GRAPHVIZ_HINT
 
 
 def overlap(a, b):
-  return (abs(a.x - b.x) < (a.width + b.width) / 2
-          and abs(a.y - b.y) < (a.height + b.height) / 2)
+  return (
+    abs(a.x - b.x) < (a.width + b.width) / 2
+    and abs(a.y - b.y) < (a.height + b.height) / 2
+  )
 
 
 def bezier(points, steps=20):
   """Points on a chain of cubic Bezier curves."""
   for i in range(0, len(points) - 1, 3):
-    p = points[i:i + 4]
+    p = points[i : i + 4]
     for k in range(steps + 1):
       t = k / steps
-      weights = (1 - t)**3, 3 * t * (1 - t)**2, 3 * t**2 * (1 - t), t**3
-      yield tuple(sum(w * q[axis] for w, q in zip(weights, p, strict=True))
-                  for axis in (0, 1))
+      weights = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3
+      yield tuple(
+        sum(w * q[axis] for w, q in zip(weights, p, strict=True))
+        for axis in (0, 1)
+      )
 
 
 class CellLayoutTest(parameterized.TestCase):
-
   @parameterized.named_parameters(*example_cells.CELLS)
   def test_boxes_do_not_touch(self, cell, num_inputs):
     layout = cell_layout(cell, num_inputs)
@@ -56,8 +59,9 @@ class CellLayoutTest(parameterized.TestCase):
     layout = cell_layout(cell, num_inputs)
     place = {box.text: box for box in layout.nodes}
     names = {node: str(node - num_inputs) for node in range(num_inputs, 9)}
-    names.update({0: 'input'} if num_inputs == 1 else
-                 {0: 'c_{k-2}', 1: 'c_{k-1}'})
+    names.update(
+      {0: 'input'} if num_inputs == 1 else {0: 'c_{k-2}', 1: 'c_{k-1}'}
+    )
     for _, source, target in cell.edges:
       self.assertLess(place[names[source]].x, place[names[target]].x)
     for box in layout.nodes[:-1]:
@@ -68,20 +72,24 @@ class CellLayoutTest(parameterized.TestCase):
 
   @parameterized.named_parameters(*example_cells.CELLS)
   def test_each_curve_passes_under_its_name_and_no_other(
-      self, cell, num_inputs):
+    self, cell, num_inputs
+  ):
     layout = cell_layout(cell, num_inputs)
     self.assertLen(layout.curves, len(cell.edges) + len(cell.output))
     for i, curve in enumerate(layout.curves):
       touched = {
-          k for k, box in enumerate(layout.labels)
-          for x, y in bezier(curve.points)
-          if abs(x - box.x) < box.width / 2 - 1
-          and abs(y - box.y) < box.height / 2}
+        k
+        for k, box in enumerate(layout.labels)
+        for x, y in bezier(curve.points)
+        if abs(x - box.x) < box.width / 2 - 1
+        and abs(y - box.y) < box.height / 2
+      }
       self.assertEqual(touched, {i} if i < len(cell.edges) else set())
 
   def test_parallel_edges_keep_two_names(self):
-    layout = cell_layout(example_cells.cell(
-        [('avg_pool_3x3', 0), ('avg_pool_3x3', 0)], [2]))
+    layout = cell_layout(
+      example_cells.cell([('avg_pool_3x3', 0), ('avg_pool_3x3', 0)], [2])
+    )
     a, b = layout.labels
     self.assertFalse(overlap(a, b))
 
@@ -95,29 +103,34 @@ class CellLayoutTest(parameterized.TestCase):
 
 
 class CellPictureTest(parameterized.TestCase):
-
   @parameterized.named_parameters(*example_cells.CELLS)
   def test_svg_is_xml_and_names_each_operation(self, cell, num_inputs):
     for standalone in (True, False):
       svg = cell_svg(cell, num_inputs, standalone=standalone)
       root = xml.etree.ElementTree.fromstring(svg)
-      texts = [''.join(element.itertext()) for element in root.iter()
-               if element.tag.endswith('text')]
+      texts = [
+        ''.join(element.itertext())
+        for element in root.iter()
+        if element.tag.endswith('text')
+      ]
       for operation in {edge[0] for edge in cell.edges}:
         self.assertEqual(
-            texts.count(operation),
-            sum(edge[0] == operation for edge in cell.edges))
+          texts.count(operation),
+          sum(edge[0] == operation for edge in cell.edges),
+        )
     self.assertNotIn('http', svg)
 
   def test_svg_escapes_names(self):
     svg = cell_svg(
-        example_cells.cell([('<b>&', 0), ('none', 1)], [2]), name='"</title>')
+      example_cells.cell([('<b>&', 0), ('none', 1)], [2]), name='"</title>'
+    )
     root = xml.etree.ElementTree.fromstring(svg)
     self.assertIn('<b>&', list(root.itertext()))
 
   def test_figure_draws_unusual_names(self):
     figure = cell_figure(
-        example_cells.cell([('a$b_{1}$', 0), ('none', 1)], [2]))
+      example_cells.cell([('a$b_{1}$', 0), ('none', 1)], [2])
+    )
     figure.canvas.draw()
     self.assertGreater(figure.get_figwidth(), 2)
 
@@ -128,23 +141,29 @@ class CellPictureTest(parameterized.TestCase):
     names = inputs + [str(i) for i in range(5)]
     lines = [line.replace('"', '') for line in source.splitlines()]
     for operation, start, end in cell.edges:
-      self.assertTrue(any(
+      self.assertTrue(
+        any(
           f'{names[start]} -> {names[end]}' in line and operation in line
-          for line in lines), f'{operation} {start} {end}')
+          for line in lines
+        ),
+        f'{operation} {start} {end}',
+      )
     for node in cell.output:
-      self.assertTrue(any(
-          f'{names[node]} -> c_{{k}}' in line for line in lines))
+      self.assertTrue(
+        any(f'{names[node]} -> c_{{k}}' in line for line in lines)
+      )
     self.assertIn('rankdir=LR', source)
 
   def draw(self, **environment):
     directory = os.path.join(temporary_directory(self), 'plots')
     with mock.patch.dict(os.environ, environment):
       paths = draw_cells(
-          example_cells.genotype(normal=example_cells.DARTS_V2_NORMAL),
-          directory)
+        example_cells.genotype(normal=example_cells.DARTS_V2_NORMAL), directory
+      )
     self.assertEqual(
-        [os.path.relpath(path, directory) for path in paths],
-        ['normal.gv', 'normal.svg', 'normal.png'])
+      [os.path.relpath(path, directory) for path in paths],
+      ['normal.gv', 'normal.svg', 'normal.png'],
+    )
     self.assertCountEqual(os.listdir(directory), map(os.path.basename, paths))
     return [pathlib.Path(path) for path in paths]
 

@@ -26,11 +26,13 @@ def texts(figure):
 
 
 class HeatMapTest(parameterized.TestCase):
-
   def test_prints_values_and_marks_the_greatest(self):
     figure = alpha_heat_map(
-        np.array([[0.25, 0.75], [0.9, 0.1]]), ['0→2', '1→2'],
-        ['none', 'skip_connect'], 'normal')
+      np.array([[0.25, 0.75], [0.9, 0.1]]),
+      ['0→2', '1→2'],
+      ['none', 'skip_connect'],
+      'normal',
+    )
     found = texts(figure)
     self.assertCountEqual(found, ['0.25', '0.75', '0.90', '0.10'])
     self.assertEqual(found['0.75'].get_position(), (1, 0))
@@ -38,21 +40,24 @@ class HeatMapTest(parameterized.TestCase):
     self.assertNotEqual(found['0.25'].get_fontweight(), 'bold')
     axes = figure.axes[0]
     self.assertEqual(
-        [label.get_text() for label in axes.get_xticklabels()],
-        ['none', 'skip_connect'])
+      [label.get_text() for label in axes.get_xticklabels()],
+      ['none', 'skip_connect'],
+    )
     self.assertEqual(
-        [label.get_text() for label in axes.get_yticklabels()],
-        ['0→2', '1→2'])
+      [label.get_text() for label in axes.get_yticklabels()], ['0→2', '1→2']
+    )
 
   def test_close_weights_get_a_third_digit(self):
-    figure = alpha_heat_map(
-        np.array([[0.249, 0.251]]), ['0→2'], ['a', 'b'], '')
+    figure = alpha_heat_map(np.array([[0.249, 0.251]]), ['0→2'], ['a', 'b'], '')
     self.assertCountEqual(texts(figure), ['0.249', '0.251'])
 
   def test_edges_with_their_own_candidates_share_columns(self):
     figure = alpha_heat_map(
-        np.array([[0.3, 0.7], [1.0, 0.5]]), ['0→2', '1→2'],
-        [['a', 'b'], ['b']], '')
+      np.array([[0.3, 0.7], [1.0, 0.5]]),
+      ['0→2', '1→2'],
+      [['a', 'b'], ['b']],
+      '',
+    )
     found = texts(figure)
     # The second weight of the second edge belongs to no candidate.
     self.assertCountEqual(found, ['0.30', '0.70', '1.00'])
@@ -60,14 +65,22 @@ class HeatMapTest(parameterized.TestCase):
 
   def test_lists_of_s1(self):
     figure = alpha_heat_map(
-        np.full((14, 2), 0.5), edge_names(S1), S1.candidates['reduce'], '')
+      np.full((14, 2), 0.5), edge_names(S1), S1.candidates['reduce'], ''
+    )
     axes = figure.axes[0]
     # One order for all cells, that of the lists of DARTS.
     self.assertEqual(
-        [label.get_text() for label in axes.get_xticklabels()],
-        ['max_pool_3x3', 'avg_pool_3x3', 'skip_connect', 'sep_conv_3x3',
-         'dil_conv_3x3', 'dil_conv_5x5'])
-    image, = axes.images
+      [label.get_text() for label in axes.get_xticklabels()],
+      [
+        'max_pool_3x3',
+        'avg_pool_3x3',
+        'skip_connect',
+        'sep_conv_3x3',
+        'dil_conv_3x3',
+        'dil_conv_5x5',
+      ],
+    )
+    (image,) = axes.images
     self.assertEqual(np.ma.getmaskarray(image.get_array()).sum(), 14 * 4)
     # What is not there looks like the paper.
     self.assertEqual(tuple(image.get_cmap()(np.ma.masked)), (1, 1, 1, 1))
@@ -81,10 +94,10 @@ class HeatMapTest(parameterized.TestCase):
     self.assertTrue(any(text.startswith('3_2\n') for text in found))
 
   @parameterized.parameters(
-      (np.zeros((2, 2)), ['0→2'], ['a', 'b'], r'2 names.*edge_names='),
-      (np.zeros((1, 2)), ['0→2'], ['a'], r'shape=\(1, 2\).*candidates=1'),
-      (np.zeros((2, 1)), ['a', 'b'], [['a']], r'edges=1'),
-      (np.zeros(2), ['0→2'], ['a', 'b'], r'\(edges, candidates\).*\(2,\)'),
+    (np.zeros((2, 2)), ['0→2'], ['a', 'b'], r'2 names.*edge_names='),
+    (np.zeros((1, 2)), ['0→2'], ['a'], r'shape=\(1, 2\).*candidates=1'),
+    (np.zeros((2, 1)), ['a', 'b'], [['a']], r'edges=1'),
+    (np.zeros(2), ['0→2'], ['a', 'b'], r'\(edges, candidates\).*\(2,\)'),
   )
   def test_wrong_shapes(self, values, edges, candidates, message):
     with self.assertRaisesRegex(InputError, message):
@@ -94,11 +107,17 @@ class HeatMapTest(parameterized.TestCase):
     directory = os.path.join(temporary_directory(self), 'plots')
     edges = len(COURSE.topology.edges)
     paths = draw_alphas(
-        {'normal': weights(edges, 8), 'reduce': np.full((edges, 8), 0.125)},
-        COURSE, directory)
+      {'normal': weights(edges, 8), 'reduce': np.full((edges, 8), 0.125)},
+      COURSE,
+      directory,
+    )
     self.assertEqual(
-        paths, [os.path.join(directory, f'alphas_{kind}.png')
-                for kind in ('normal', 'reduce')])
+      paths,
+      [
+        os.path.join(directory, f'alphas_{kind}.png')
+        for kind in ('normal', 'reduce')
+      ],
+    )
     for path in paths:
       with Image.open(path) as image:
         image.load()
@@ -108,10 +127,11 @@ class HeatMapTest(parameterized.TestCase):
     space = dataclasses.replace(NAS_BENCH_201, shared_cells=False)
     directory = temporary_directory(self)
     draw_alphas(
-        {'cell_00': weights(6, 5), 'cell_01': weights(6, 5)}, space,
-        directory)
+      {'cell_00': weights(6, 5), 'cell_01': weights(6, 5)}, space, directory
+    )
     self.assertCountEqual(
-        os.listdir(directory), ['alphas_cell_00.png', 'alphas_cell_01.png'])
+      os.listdir(directory), ['alphas_cell_00.png', 'alphas_cell_01.png']
+    )
 
   def test_unknown_group(self):
     with self.assertRaisesRegex(InputError, "normal.*group='reduce'"):
@@ -119,21 +139,22 @@ class HeatMapTest(parameterized.TestCase):
 
   def test_edge_names(self):
     self.assertEqual(
-        edge_names(NAS_BENCH_201),
-        ('0→1', '0→2', '1→2', '0→3', '1→3', '2→3'))
+      edge_names(NAS_BENCH_201), ('0→1', '0→2', '1→2', '0→3', '1→3', '2→3')
+    )
 
 
 class EvolutionTest(parameterized.TestCase):
-
   @parameterized.parameters(1, 7)
   def test_one_panel_an_edge_and_one_legend(self, epochs):
     history = weights(epochs, 7, 3)
     figure = alpha_evolution(
-        history, list('abcdefg'), ['none', 'skip_connect', 'mine'], 'normal')
+      history, list('abcdefg'), ['none', 'skip_connect', 'mine'], 'normal'
+    )
     panels = [axes for axes in figure.axes if axes.get_visible()]
     self.assertEqual([axes.get_title() for axes in panels], list('abcdefg'))
     np.testing.assert_array_equal(
-        panels[2].lines[1].get_ydata(), history[:, 2, 1])
+      panels[2].lines[1].get_ydata(), history[:, 2, 1]
+    )
     self.assertLen(figure.legends, 1)
     self.assertLen(figure.legends[0].get_texts(), 3)
     figure.canvas.draw()
@@ -142,11 +163,12 @@ class EvolutionTest(parameterized.TestCase):
 
   def test_edges_with_their_own_candidates(self):
     figure = alpha_evolution(
-        weights(4, 2, 2), ['0→2', '1→2'], [['a', 'b'], ['b']], '')
+      weights(4, 2, 2), ['0→2', '1→2'], [['a', 'b'], ['b']], ''
+    )
     self.assertLen(figure.axes[1].lines, 1)
     self.assertEqual(
-        figure.axes[0].lines[1].get_color(),
-        figure.axes[1].lines[0].get_color())
+      figure.axes[0].lines[1].get_color(), figure.axes[1].lines[0].get_color()
+    )
 
   def test_wrong_shape(self):
     with self.assertRaisesRegex(InputError, r'\(epochs, edges, candidates\)'):

@@ -19,12 +19,13 @@ from darts_tf.visualize.figure import new_figure
 
 
 def data(axes):
-  return {line.get_label(): (list(line.get_xdata()), list(line.get_ydata()))
-          for line in axes.lines}
+  return {
+    line.get_label(): (list(line.get_xdata()), list(line.get_ydata()))
+    for line in axes.lines
+  }
 
 
 class CurvesTest(parameterized.TestCase):
-
   def path(self, name='plot.png'):
     return os.path.join(temporary_directory(self), 'plots', name)
 
@@ -35,20 +36,24 @@ class CurvesTest(parameterized.TestCase):
       self.assertGreater(min(image.size), 100)
 
   def test_passes_over_what_is_absent(self):
-    figure = curves_figure([
+    figure = curves_figure(
+      [
         {'epoch': 0, 'train_loss': 2.0, 'validation_loss': 2.5},
         {'epoch': 1, 'train_loss': float('nan'), 'validation_loss': None},
         {'epoch': 2, 'train_loss': 1.0, 'validation_loss': 1.5},
-    ])
+      ]
+    )
     loss, accuracy = figure.axes
-    self.assertEqual(data(loss), {
-        'train': ([0, 2], [2.0, 1.0]), 'validation': ([0, 2], [2.5, 1.5])})
+    self.assertEqual(
+      data(loss),
+      {'train': ([0, 2], [2.0, 1.0]), 'validation': ([0, 2], [2.5, 1.5])},
+    )
     self.assertEmpty(accuracy.lines)
     self.assertEqual(accuracy.texts[0].get_text(), 'not measured')
 
   @parameterized.parameters(
-      ({'epoch': 0, 'train_loss': 2.0, 'train_accuracy': 0.1},),
-      ({'epoch': 0},))
+    ({'epoch': 0, 'train_loss': 2.0, 'train_accuracy': 0.1},), ({'epoch': 0},)
+  )
   def test_one_epoch(self, row):
     path = self.path()
     self.assertEqual(draw_curves([row], path), path)
@@ -56,8 +61,13 @@ class CurvesTest(parameterized.TestCase):
 
   def test_entropy_and_skip_connections(self):
     metrics = [
-        {'epoch': i, 'entropy': {'normal': 2.0 - i, 'reduce': 2.0},
-         'skip_connections': {'normal': i}} for i in range(3)]
+      {
+        'epoch': i,
+        'entropy': {'normal': 2.0 - i, 'reduce': 2.0},
+        'skip_connections': {'normal': i},
+      }
+      for i in range(3)
+    ]
     entropy, skips = entropy_figure(metrics).axes
     self.assertEqual(data(entropy)['normal'], ([0, 1, 2], [2.0, 1.0, 0.0]))
     self.assertEqual(data(skips), {'normal': ([0, 1, 2], [0.0, 1.0, 2.0])})
@@ -69,10 +79,10 @@ class CurvesTest(parameterized.TestCase):
     self.assertLen(axes.lines, 10)
     self.assertEqual(data(axes)['mean of 9 cells'], ([0], [4.0]))
     self.assertEqual(
-        [text.get_text() for text in axes.get_legend().get_texts()],
-        ['cell_00', 'cell_08', 'mean of 9 cells'])
-    self.assert_png(draw_entropy([{'epoch': 0, 'entropy': many}],
-                                 self.path()))
+      [text.get_text() for text in axes.get_legend().get_texts()],
+      ['cell_00', 'cell_08', 'mean of 9 cells'],
+    )
+    self.assert_png(draw_entropy([{'epoch': 0, 'entropy': many}], self.path()))
     self.assert_png(draw_entropy([{'epoch': 0}], self.path()))
 
   @parameterized.parameters(draw_curves, draw_entropy)
@@ -82,17 +92,22 @@ class CurvesTest(parameterized.TestCase):
 
   def test_trajectories(self):
     paths = [
-        {'label': 'first order', 'alpha': [2.0, 2.1, 2.0], 'w': [-2, 0, 2]},
-        {'label': 'diverges', 'alpha': [2.0, 1e9, float('nan')],
-         'w': [-2, 1e9, float('inf')]},
+      {'label': 'first order', 'alpha': [2.0, 2.1, 2.0], 'w': [-2, 0, 2]},
+      {
+        'label': 'diverges',
+        'alpha': [2.0, 1e9, float('nan')],
+        'w': [-2, 1e9, float('inf')],
+      },
     ]
     self.assert_png(draw_trajectories(paths, self.path()))
 
   @parameterized.parameters(
-      ([], 'at least one'),
-      ([{'label': 'x', 'alpha': [1, 2], 'w': [1]}],
-       "label='x', alpha=2 values, w=1 values"),
-      ([{'label': 'x', 'alpha': [], 'w': []}], 'alpha=0 values'),
+    ([], 'at least one'),
+    (
+      [{'label': 'x', 'alpha': [1, 2], 'w': [1]}],
+      "label='x', alpha=2 values, w=1 values",
+    ),
+    ([{'label': 'x', 'alpha': [], 'w': []}], 'alpha=0 values'),
   )
   def test_bad_trajectories(self, paths, message):
     with self.assertRaisesRegex(InputError, message):
@@ -105,17 +120,19 @@ class CurvesTest(parameterized.TestCase):
   def test_equal_figures_give_equal_bytes(self):
     rows = [{'epoch': 0, 'train_loss': 2.0}]
     self.assertEqual(
-        figure_png(curves_figure(rows)), figure_png(curves_figure(rows)))
+      figure_png(curves_figure(rows)), figure_png(curves_figure(rows))
+    )
 
   def test_needs_neither_pyplot_nor_tensorflow(self):
     code = (
-        'import sys, darts_tf.visualize as v;'
-        'v.alpha_heat_map([[0.5, 0.5]], ["e"], ["a", "b"], "t");'
-        'print([m for m in ("matplotlib.pyplot", "tensorflow")'
-        ' if m in sys.modules])')
+      'import sys, darts_tf.visualize as v;'
+      'v.alpha_heat_map([[0.5, 0.5]], ["e"], ["a", "b"], "t");'
+      'print([m for m in ("matplotlib.pyplot", "tensorflow")'
+      ' if m in sys.modules])'
+    )
     result = subprocess.run(
-        [sys.executable, '-c', code], capture_output=True, text=True,
-        check=True)
+      [sys.executable, '-c', code], capture_output=True, text=True, check=True
+    )
     self.assertEqual(result.stdout.strip(), '[]')
 
 
