@@ -103,11 +103,7 @@ def _parse_xi(texts: list[str]) -> list[float]:
 
 def _estimators(names: list[str], others: bool = False) -> list:
   """Returns the gradients with the options that the flags give them."""
-  from darts_tf.architecture_gradient import (
-    architecture_gradients,
-    estimator_options,
-    make_estimator,
-  )
+  from darts_tf.architecture_gradient import architecture_gradients
 
   names = list(architecture_gradients) if names == ['all'] else names
   if not names:
@@ -120,23 +116,23 @@ def _estimators(names: list[str], others: bool = False) -> list:
     for name, flag in _OPTIONS.items()
     if flag.value is not None
   }
-  owned = {
-    name: estimator_options(architecture_gradients[name]) for name in names
-  }
+  owned = {name: architecture_gradients[name]().to_dict() for name in names}
   for option, value in given.items():
     if not others and not any(option in options for options in owned.values()):
-      make_estimator(names[0], {option: value})  # Raises and says why.
+      architecture_gradients.configured(
+        names[0], {option: value}
+      )  # Raises and says why.
   return [
-    make_estimator(name, {k: v for k, v in given.items() if k in owned[name]})
+    architecture_gradients.configured(
+      name, {k: v for k, v in given.items() if k in owned[name]}
+    )
     for name in names
   ]
 
 
 def _setting(estimator, xi: float) -> str:
   """What tells a row from others of the same gradient."""
-  from darts_tf.architecture_gradient import estimator_options
-
-  options = estimator_options(estimator)
+  options = estimator.to_dict()
   options.pop('difference_radius', None)  # Without effect on a quadratic.
   if estimator.uses_learning_rate:
     options['xi'] = xi
@@ -148,7 +144,7 @@ def _setting(estimator, xi: float) -> str:
 
 
 def _solve(estimator, xi: float):
-  from darts_tf.benchmark import bilevel_toy
+  from darts_tf.architecture_gradient import bilevel_toy
 
   return bilevel_toy.solve(
     xi,
@@ -188,8 +184,6 @@ def _table(rows) -> str:
 
 def _entry(estimator, xi: float, path) -> dict:
   """Returns a row of toy.json."""
-  from darts_tf.architecture_gradient import estimator_options
-
   end = {
     'iterations': path.iterations,
     'alpha': path.alpha[-1],
@@ -197,7 +191,7 @@ def _entry(estimator, xi: float, path) -> dict:
   }
   if estimator.uses_inner_step:
     return {'xi': xi, **end}
-  options = estimator_options(estimator)
+  options = estimator.to_dict()
   if estimator.uses_learning_rate:
     options['xi'] = xi
   return {'gradient': estimator.name, **options, **end}

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from darts_tf.architecture_gradient.options import at_least, positive
+from darts_tf.architecture_gradient.checks import at_least, positive
 from darts_tf.config.errors import InputError
 
 # Two passes of Gram-Schmidt leave a vector orthogonal up to rounding.

@@ -69,7 +69,7 @@ def _check(name: str, value: float, least: float, strict: bool) -> None:
 def _choose(xi: float, gradient: str | Estimator) -> Estimator:
   estimator = gradient
   if not isinstance(estimator, Estimator):
-    estimator = architecture_gradients[gradient]
+    estimator = architecture_gradients[gradient]()
   if not estimator.uses_learning_rate:
     if xi:
       raise InputError(

@@ -1,12 +1,14 @@
 """The bilevel problem, and what an estimator takes and returns."""
 
 import abc
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from darts_tf.architecture_gradient import tensors as algebra
+from darts_tf.config.parts import Axis, Part
 
 Tensors = list[tf.Tensor]
 
@@ -104,21 +106,23 @@ class ArchitectureGradient(NamedTuple):
   metrics: Mapping[str, tf.Tensor] = {}
 
 
-class Estimator(abc.ABC):
+@dataclasses.dataclass(frozen=True)
+class Estimator(Part, abc.ABC):
   """An estimate of the gradient of the validation loss by alpha.
 
   Attributes:
-    name: its name in the registry.
     uses_validation: whether it looks at the validation batch; if not, the
       batch may be None.
+    shares_pass: whether its gradient and that by the weights can come from
+      one pass, that of the training loss.
     uses_inner_step: whether it looks at all of `inner`.
     takes_second_derivatives: whether it looks at second derivatives, by
       differences or exactly.
     differentiates_twice: whether it takes gradients of gradients.
   """
 
-  name: ClassVar[str]
   uses_validation: ClassVar[bool] = True
+  shares_pass: ClassVar[bool] = False
   uses_inner_step: ClassVar[bool] = False
   takes_second_derivatives: ClassVar[bool] = True
   differentiates_twice: ClassVar[bool] = False
@@ -160,3 +164,6 @@ class Estimator(abc.ABC):
         means of several.
     """
     del metrics
+
+
+architecture_gradients: Axis[Estimator] = Axis('gradient')

@@ -1,6 +1,7 @@
 """Configurations: dataclasses whose fields are also flags."""
 
 import dataclasses
+import math
 import types
 import typing
 from collections.abc import Collection, Mapping
@@ -18,6 +19,8 @@ def option(
   least: float | None = None,
   below: float | None = None,
   pinned: bool = True,
+  base: Any = None,
+  flag: bool = True,
 ) -> Any:
   """A field of a configuration.
 
@@ -30,6 +33,10 @@ def option(
     below: numbers must be smaller than this.
     pinned: whether the option changes the result of a run, so that a run
       can only be continued with the same value.
+    base: the value of an option that methods have defaults for, where the
+      method has none; the field's own default is then `None`.
+    flag: whether the option of a part has a flag of its own; if not, it is
+      given with the part, as `name:option=value`.
 
   Returns:
     A dataclass field.
@@ -42,15 +49,63 @@ def option(
       'least': least,
       'below': below,
       'pinned': pinned,
+      'base': base,
+      'flag': flag,
     },
   )
 
 
-def _type(field: dataclasses.Field, hints: Mapping[str, Any]) -> type:
-  hint = hints[field.name]
+def option_types(config: type) -> dict[str, type]:
+  """Returns the type of each option of a configuration, without `None`."""
+  hints = typing.get_type_hints(config)
+  return {
+    field.name: _without_none(hints[field.name])
+    for field in dataclasses.fields(config)
+  }
+
+
+def _without_none(hint: Any) -> type:
   if isinstance(hint, types.UnionType):
-    hint = next(t for t in typing.get_args(hint) if t is not type(None))
+    return next(t for t in typing.get_args(hint) if t is not type(None))
   return hint
+
+
+_BOOLEANS = {'true': True, 'false': False}
+
+
+def parse_option(name: str, kind: type, text: str, where: str = '') -> Any:
+  """Reads the value of an option from text, as flags do.
+
+  Args:
+    name: of the option.
+    kind: its type: `bool`, `int`, `float` or `str`.
+    text: the value.
+    where: what the message adds to `Received: name=text`.
+
+  Returns:
+    The value.
+
+  Raises:
+    InputError: if the text is not of that type, or not finite.
+  """
+  received = f'{name}={text!r}{where}'
+  try:
+    value = _BOOLEANS[text.lower()] if kind is bool else kind(text)
+  except (KeyError, ValueError) as error:
+    expected = {
+      bool: 'true or false',
+      int: 'a whole number',
+      float: 'a number',
+    }[kind]
+    raise InputError(
+      f'The option {name} has a value of another type; expected'
+      f' {expected}. Received: {received}'
+    ) from error
+  if kind is float and not math.isfinite(value):
+    raise InputError(
+      f'The option {name} is not a finite number. Received: {received}'
+    )
+  return value
 
 
 def _check(field: dataclasses.Field, value: Any, suffix: str = '') -> None:
@@ -112,7 +167,7 @@ def define_flags(
     skip: options without a flag.
     defaults: values that replace the class' own.
   """
-  hints = typing.get_type_hints(config)
+  hints = option_types(config)
   for field in dataclasses.fields(config):
     if field.name in skip:
       continue
@@ -127,7 +182,7 @@ def define_flags(
       float: flags.DEFINE_float,
       str: flags.DEFINE_string,
     }
-    define[_type(field, hints)](name, default, rules['help'])
+    define[hints[field.name]](name, default, rules['help'])
 
 
 def config_from_flags(

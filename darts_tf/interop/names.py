@@ -116,12 +116,10 @@ def _edges(model, cell) -> Iterator[tuple[str, WeightView]]:
       )
     return
   for edge, names in enumerate(cell.candidates):
-    source = model.space.topology.edges[edge][0]
-    bundles = cell.mixed_edges[cell.sources.index(source)].bundles
     for k, name in enumerate(names):
       if name != 'none':
         yield from _operation(
-          bundles[name].operation,
+          cell.operation(edge, name),
           cell.weight_views(edge, name),
           f'_ops.{edge}._ops.{k}',
         )

@@ -12,6 +12,10 @@ from darts_tf.layers.copies import build_operation
 from darts_tf.layers.operation import Operation, WeightView
 from darts_tf.search_space.style import OperationStyle
 
+# The candidate outside of the mixing weights; a skip connection of its own.
+AUXILIARY_SKIP = 'auxiliary_skip'
+_BUILT_AS = {AUXILIARY_SKIP: 'skip_connect'}
+
 
 @dataclasses.dataclass(frozen=True)
 class _Bundle:
@@ -88,8 +92,14 @@ class MixedEdges(keras.layers.Layer):
       )
       columns = tuple(self.candidates[e].index(name) for e in edges)
       operation = build_operation(
-        name, channels, stride, style, copies=len(edges), activate=False
+        _BUILT_AS.get(name, name),
+        channels,
+        stride,
+        style,
+        copies=len(edges),
+        activate=False,
       )
+      operation.name = name
       self.operations.append(operation)
       self.bundles[name] = _Bundle(operation, edges, columns)
 
@@ -217,6 +227,11 @@ class MixedEdges(keras.layers.Layer):
       shared.dtype,
     )
     return [pointwise_conv(shared, matrix) for matrix in tf.unstack(kernel)]
+
+  def operation(self, edge: int, operation: str) -> Operation:
+    """Returns the layer that computes a candidate of an edge."""
+    del edge
+    return self.bundles[operation].operation
 
   def weight_views(self, edge: int, operation: str) -> dict[str, WeightView]:
     """The weights of one candidate of one edge.

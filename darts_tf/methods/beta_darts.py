@@ -1,12 +1,14 @@
-"""beta-DARTS (arXiv:2203.01665)."""
+"""beta-DARTS: logits are kept from growing apart (arXiv:2203.01665)."""
 
 from darts_tf.methods.method import Method, register_method
+from darts_tf.penalty import BetaDecay
 
 BETA_DARTS = register_method(
   Method(
     name='beta_darts',
     arxiv='2203.01665',
-    relaxation='beta_decay',
-    gradient='first_order',
+    space='nas_bench_201',
+    penalties=(BetaDecay(),),
+    defaults={'epochs': 100},
   )
 )

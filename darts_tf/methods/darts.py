@@ -2,11 +2,4 @@
 
 from darts_tf.methods.method import Method, register_method
 
-DARTS = register_method(
-  Method(
-    name='darts',
-    arxiv='1806.09055',
-    relaxation='softmax',
-    gradient='first_order',
-  )
-)
+DARTS = register_method(Method(name='darts', arxiv='1806.09055'))

@@ -1,8 +1,17 @@
 """A method: one choice on each axis of differentiable search."""
 
 import dataclasses
+from collections.abc import Mapping
+from typing import Any
 
+from darts_tf.architecture_gradient import Estimator, FirstOrder
 from darts_tf.config.registry import Registry
+from darts_tf.layers.form import SupernetForm
+from darts_tf.penalty import Penalty
+from darts_tf.relaxation import Relaxation, Softmax
+from darts_tf.schedule import Constant, Schedule
+from darts_tf.step import Alternating, Step
+from darts_tf.stopping import StopRule
 
 
 @dataclasses.dataclass(frozen=True)
@@ -11,25 +20,39 @@ class Method:
 
   Args:
     name: name of the method.
-    arxiv: where it was published.
-    relaxation: name in `darts_tf.relaxation.relaxations`.
-    gradient: name in
-      `darts_tf.architecture_gradient.architecture_gradients`, unless
-      another is asked for.
+    arxiv: its arXiv id; `None` if it has none.
+    source: where it was published, if not on arXiv.
+    space: the search space of the published settings.
+    relaxation: see `darts_tf.relaxation`.
+    gradient: see `darts_tf.architecture_gradient`.
+    penalties: see `darts_tf.penalty`.
+    form: see `darts_tf.layers.form`.
+    step: see `darts_tf.step`.
+    schedule: see `darts_tf.schedule`.
+    stops: see `darts_tf.stopping`.
     discretization: name in `darts_tf.discretize.discretizations`; `None`
       for the search space's own.
-    schedule: name in `darts_tf.schedule.schedules`.
-    alpha_scale: standard deviation of the first alphas, unless another is
-      asked for.
+    defaults: published values of options of `SearchConfig`.
   """
 
   name: str
-  arxiv: str
-  relaxation: str
-  gradient: str
+  arxiv: str | None = None
+  source: str | None = None
+  space: str = 'darts'
+  relaxation: Relaxation = Softmax()
+  gradient: Estimator = FirstOrder()
+  penalties: tuple[Penalty, ...] = ()
+  form: SupernetForm = SupernetForm()
+  step: Step = Alternating()
+  schedule: Schedule = Constant()
+  stops: tuple[StopRule, ...] = ()
   discretization: str | None = None
-  schedule: str = 'constant'
-  alpha_scale: float = 1e-3
+  defaults: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+  @property
+  def reference(self) -> str:
+    """Where the method was published, for people."""
+    return f'arXiv:{self.arxiv}' if self.arxiv else str(self.source)
 
 
 methods: Registry[Method] = Registry('method')

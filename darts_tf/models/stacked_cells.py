@@ -65,7 +65,11 @@ class StackedCells(keras.Model):
     self.built = True
 
   def classify(
-    self, images: tf.Tensor, cell_arguments: Callable, training: bool | None
+    self,
+    images: tf.Tensor,
+    cell_arguments: Callable,
+    training: bool | None,
+    cell_keywords: Callable = lambda unused_cell: {},
   ) -> tf.Tensor | tuple[tf.Tensor, tf.Tensor]:
     """Runs images through the stack.
 
@@ -75,6 +79,8 @@ class StackedCells(keras.Model):
         with beside its inputs.
       training: whether batch statistics and the second classifier are in
         use.
+      cell_keywords: `cell_keywords(cell)` returns keyword arguments of the
+        call, by which no gradient is taken.
 
     Returns:
       Logits `(batch, num_classes)`; in training with a second classifier a
@@ -88,10 +94,11 @@ class StackedCells(keras.Model):
     for index, cell in enumerate(self.cells):
       inputs = [older, newer][-self.space.topology.num_inputs :]
       arguments = inputs, *cell_arguments(cell)
+      given = {**keywords, **cell_keywords(cell)}
       if self.remat and training:
-        output = call_rematerialized(cell, *arguments, **keywords)
+        output = call_rematerialized(cell, *arguments, **given)
       else:
-        output = cell(*arguments, **keywords)
+        output = cell(*arguments, **given)
       older, newer = newer, output
       if (
         index == self.auxiliary_cell

@@ -2,6 +2,10 @@
 
 from collections.abc import Mapping
 
+import keras
+import tensorflow as tf
+
+from darts_tf.layers.form import SupernetForm
 from darts_tf.layers.mixed_cell import MixedCell
 from darts_tf.layers.mixing_weights import MixingWeights
 from darts_tf.layers.operation import WeightView
@@ -25,6 +29,7 @@ class Supernet(StackedCells):
     num_cells: number of cells.
     stem: see `darts_tf.models.frame.Frame`.
     style: conventions of the operations; those of the space by default.
+    form: how edges mix their candidates.
     auxiliary: whether a second classifier after two thirds of the cells
       takes part in training, as in `Network`.
     auxiliary_norm: see `AuxiliaryHead.last_norm`.
@@ -45,6 +50,7 @@ class Supernet(StackedCells):
     num_cells: int = 8,
     stem: str = 'auto',
     style: OperationStyle | None = None,
+    form: SupernetForm = SupernetForm(),
     auxiliary: bool = False,
     auxiliary_norm: bool = True,
     drop_path: bool = False,
@@ -56,6 +62,7 @@ class Supernet(StackedCells):
     # Mixing weights keep their precision; layers cast what they read.
     super().__init__(autocast=False, **kwargs)
     self.space = space
+    self.form = form
     self.image_shape = tuple(image_shape)
     frame = Frame(
       space, style, tuple(image_shape), num_classes, channels, num_cells, stem
@@ -69,6 +76,7 @@ class Supernet(StackedCells):
         space.candidates[plan.kind],
         preprocess,
         style,
+        form,
         drop_path,
         dtype=self.dtype_policy,
         name=f'cell_{plan.index:02d}',
@@ -79,6 +87,25 @@ class Supernet(StackedCells):
       drop_path,
       remat,
     )
+    self.auxiliary_skip_rate = None
+    if form.auxiliary_skip:
+      self.auxiliary_skip_rate = self.add_weight(
+        shape=(),
+        initializer='ones',
+        trainable=False,
+        autocast=False,
+        aggregation='only_first_replica',
+        name='auxiliary_skip_rate',
+      )
+
+  @property
+  def rates(self) -> dict[str, keras.Variable]:
+    """The variables that change as epochs pass, by name."""
+    named = {
+      'drop_path': self.drop_path_rate,
+      'auxiliary_skip': self.auxiliary_skip_rate,
+    }
+    return {name: rate for name, rate in named.items() if rate is not None}
 
   def call(self, images, mixing: Mapping[str, MixingWeights], training=None):
     """Classifies images by the mixture of all architectures.
@@ -93,14 +120,24 @@ class Supernet(StackedCells):
       Logits `(batch, num_classes)`; in training with an auxiliary head a
       pair, the auxiliary logits second.
     """
-    weights = {group: mixing[group].scaled() for group in self.groups}
-    return self.classify(
-      images,
-      lambda cell: (
-        weights[self.space.group_of(cell.plan.index, cell.plan.kind)],
-      ),
-      training,
+    mixing_of = lambda cell: mixing[
+      self.space.group_of(cell.plan.index, cell.plan.kind)
+    ]
+    rate = self.auxiliary_skip_rate
+    common = (
+      {} if rate is None else {'auxiliary_rate': tf.convert_to_tensor(rate)}
     )
+
+    def arguments(cell):
+      weights, edge_scale, _ = mixing_of(cell)
+      return (weights,) if edge_scale is None else (weights, edge_scale)
+
+    def keywords(cell):
+      if not self.form.selects:
+        return common
+      return {'selected': mixing_of(cell).selected}
+
+    return self.classify(images, arguments, training, keywords)
 
   def operation_weights(
     self, cell: int, edge: int, operation: str

@@ -1,89 +1,116 @@
-"""What all relaxations have in common."""
+"""The interface of relaxations."""
 
 import abc
+import dataclasses
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import tensorflow as tf
 
-from darts_tf.config.registry import Registry
+from darts_tf.config.parts import Axis, Part
+from darts_tf.config.progress import Progress
 from darts_tf.layers.mixing_weights import MixingWeights
-from darts_tf.search_space.space import SearchSpace
+from darts_tf.relaxation.draw import Draw
+from darts_tf.relaxation.group import Group
+
+Parameters = Mapping[str, tf.Tensor]
 
 
-class Relaxation(abc.ABC):
-  """Turns architecture parameters alpha into mixing weights.
+@dataclasses.dataclass(frozen=True)
+class Relaxation(Part, abc.ABC):
+  """Turns the architecture parameters of a group into mixing weights.
 
-  Args:
-    space: the search space.
-    groups: group of cells to cell kind, see `SearchSpace.groups`.
+  All methods are pure: they read tensors and return tensors. Variables
+  belong to `darts_tf.relaxation.Architecture`.
+
+  Attributes:
+    selects: whether `mixing` says which candidate is the only one to run.
+    normalized: over what mixing weights add up to 1: `edge`, `node`, or
+      `none` if they are independent of each other.
   """
 
-  # Further arguments of the constructor, by name, with their defaults; they
-  # are options of a search.
-  options: ClassVar[Mapping[str, Any]] = {}
+  selects: ClassVar[bool] = False
+  normalized: ClassVar[str] = 'edge'
 
-  def __init__(self, space: SearchSpace, groups: Mapping[str, str]):
-    self.space = space
-    self.groups = dict(groups)
-    self.masks = {
-      group: space.candidate_mask(kind) for group, kind in self.groups.items()
-    }
-
-  def initial_alphas(
-    self, seed: int, scale: float = 1e-3, stage: int = 0
-  ) -> dict[str, np.ndarray]:
-    """Returns `scale * N(0, 1)` for each group.
+  def parameters(self, group: Group) -> dict[str, np.ndarray]:
+    """Returns the entries that each parameter has.
 
     Args:
-      seed: of the draw.
-      scale: standard deviation; 0 gives all candidates the same weight.
-      stage: of the search, from 0; each has a draw of its own.
+      group: the group, without mask and rates.
 
     Returns:
-      Group to `(edges, candidates)`, float64; entries without a candidate
-      are zero.
+      Name to a boolean array of the parameter's shape: whether an entry
+      exists. By default `alpha`, `(edges, candidates)`.
     """
-    draw = np.random.default_rng(
-      [seed, 0xA1FA, stage] if stage else [seed, 0xA1FA]
-    )
-    return {
-      group: scale * draw.standard_normal(mask.shape) * mask
-      for group, mask in self.masks.items()
-    }
+    return {'alpha': group.exists}
 
   @abc.abstractmethod
-  def mixing(self, alphas: Mapping[str, tf.Tensor]) -> dict[str, MixingWeights]:
-    """Returns the mixing weights of each group, differentiable in alpha.
+  def mixing(
+    self, parameters: Parameters, group: Group, draw: Draw
+  ) -> MixingWeights:
+    """Returns the mixing weights for a step, differentiable.
 
     Args:
-      alphas: group to `(edges, candidates)`.
+      parameters: name to tensor, as `parameters` lists them.
+      group: the group.
+      draw: the source of random numbers, which are the same for all passes
+        of one estimate.
     """
 
-  def start_epoch(self, epoch: int, epochs: int) -> None:
-    """Tells how far the search is; what follows from it is held in variables.
+  def expected(self, parameters: Parameters, group: Group) -> MixingWeights:
+    """Returns the mixing weights without noise.
+
+    They are what is recorded, drawn and discretized. By default they are
+    those of `mixing`, for relaxations that draw nothing.
+    """
+    return self.mixing(parameters, group, None)
+
+  def evaluation(self, parameters: Parameters, group: Group) -> MixingWeights:
+    """Returns the mixing weights that held-out images are classified with.
+
+    By default the expected ones.
+    """
+    return self.expected(parameters, group)
+
+  def rates(self, progress: Progress) -> dict[str, float]:
+    """Returns the factors that change as epochs pass, by name.
 
     Args:
-      epoch: the epoch that begins, from 0.
-      epochs: length of the search.
+      progress: the epoch that begins.
     """
-    del epoch, epochs
+    del progress
+    return {}
 
-  def penalty(self, alphas: Mapping[str, tf.Tensor]) -> tf.Tensor | None:
-    """Returns what is added to the loss of the alphas; `None` for nothing.
+  def after_update(
+    self, parameters: Parameters, group: Group
+  ) -> Parameters | None:
+    """Returns parameters to continue with after each of their updates.
+
+    For projections, shifts and clips; `None`, the default, leaves them.
+    """
+    del parameters, group
+
+  def summary(self, weights: np.ndarray, group: Group) -> dict[str, float]:
+    """Returns numbers about expected weights that are worth a curve.
 
     Args:
-      alphas: group to `(edges, candidates)`.
+      weights: `(edges, candidates)`, times the scale of edges.
+      group: the group.
+
+    Returns:
+      Name to number; by default the mean `entropy` of an edge, for weights
+      that are distributions.
     """
-    del alphas
-
-  def weights(self, alphas: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The mixing weights as arrays, without noise: for reading."""
-    mixing = self.mixing(
-      {group: tf.convert_to_tensor(a) for group, a in alphas.items()}
-    )
-    return {group: m.scaled().numpy() for group, m in mixing.items()}
+    del group
+    return {'entropy': entropy(weights)}
 
 
-relaxations: Registry[type[Relaxation]] = Registry('relaxation')
+def entropy(weights: np.ndarray) -> float:
+  """Returns the mean over rows of `-sum_k p_k log p_k`, in nats."""
+  p = np.asarray(weights, np.float64)
+  terms = np.where(p > 0, p * np.log(np.where(p > 0, p, 1)), 0)
+  return float(-terms.sum(-1).mean())
+
+
+relaxations: Axis[Relaxation] = Axis('relaxation')

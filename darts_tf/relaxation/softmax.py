@@ -1,14 +1,15 @@
 """A softmax over the candidates of each edge."""
 
-from collections.abc import Mapping
+import dataclasses
 
-import numpy as np
 import tensorflow as tf
 
 from darts_tf.layers.mixing_weights import MixingWeights
-from darts_tf.relaxation.relaxation import Relaxation
+from darts_tf.relaxation.relaxation import Relaxation, relaxations
 
 
+@relaxations.add
+@dataclasses.dataclass(frozen=True)
 class Softmax(Relaxation):
   r"""`p[e, k] = exp(alpha[e, k]) / sum_j exp(alpha[e, j])`.
 
@@ -16,21 +17,9 @@ class Softmax(Relaxation):
   like any candidate; entries without a candidate have weight 0.
   """
 
-  def mixing(self, alphas: Mapping[str, tf.Tensor]) -> dict[str, MixingWeights]:
-    """See `Relaxation.mixing`."""
-    result = {}
-    for group, alpha in alphas.items():
-      result[group] = MixingWeights(
-        tf.nn.softmax(masked(alpha, self.masks[group]), axis=-1)
-      )
-    return result
+  name = 'softmax'
 
-
-def masked(alpha: tf.Tensor, mask: np.ndarray) -> tf.Tensor:
-  """Returns alphas whose entries without a candidate have no weight.
-
-  Args:
-    alpha: `(edges, candidates)`.
-    mask: of the same shape, whether there is a candidate.
-  """
-  return alpha if mask.all() else tf.where(mask, alpha, alpha.dtype.min)
+  def mixing(self, parameters, group, draw):
+    """See `Relaxation`."""
+    del draw
+    return MixingWeights(tf.nn.softmax(group.masked(parameters['alpha'])))

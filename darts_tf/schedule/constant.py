@@ -1,31 +1,25 @@
 """A single stage: the same supernet from the first epoch to the last."""
 
-from darts_tf.schedule.schedule import Schedule, Stage, schedules
+import dataclasses
+
+from darts_tf.schedule.course import Stage
+from darts_tf.schedule.schedule import Schedule, schedules
 
 _DEFAULT_EPOCHS = 50
 
 
+@schedules.add
+@dataclasses.dataclass(frozen=True)
 class Constant(Schedule):
-  """The schedule of DARTS (arXiv:1806.09055).
+  """The schedule of DARTS (arXiv:1806.09055)."""
 
-  Args:
-    epochs: length of the search; 50 by default.
-    grace_epochs: epochs at the start in which only weights are trained.
-  """
+  name = 'constant'
 
-  def __init__(self, epochs: int | None = None, grace_epochs: int = 0):
-    self._stage = Stage(
-      0, 0, _DEFAULT_EPOCHS if epochs is None else epochs, grace_epochs
-    )
-
-  @property
-  def stages(self) -> tuple[Stage, ...]:
+  def stages(self, epochs, grace_epochs):
     """See `Schedule`."""
-    return (self._stage,)
+    length = _DEFAULT_EPOCHS if epochs is None else epochs
+    return (Stage(0, 0, length, grace_epochs),)
 
-  def describe(self) -> str:
+  def summary(self, stages):
     """See `Schedule`."""
-    return f'alphas frozen for {self._stage.grace_epochs}'
-
-
-schedules.register('constant', Constant)
+    return f'alphas frozen for {stages[0].grace_epochs}'

@@ -1,26 +1,23 @@
 """Prune and replace: candidates leave, children of the better ones come."""
 
+import dataclasses
 import itertools
 from collections.abc import Mapping, Sequence, Set
-from typing import Any, ClassVar
 
 import numpy as np
 
 from darts_tf.config.errors import InputError
+from darts_tf.config.options import option
 from darts_tf.morphism import children
-from darts_tf.schedule.schedule import (
-  Candidates,
-  Change,
-  Child,
-  Schedule,
-  Stage,
-  schedules,
-)
+from darts_tf.schedule.course import Change, Child, Stage
+from darts_tf.schedule.schedule import Schedule, schedules
 from darts_tf.search_space.growth import Growth
 from darts_tf.search_space.parameterized import Convolution, parse
 from darts_tf.search_space.space import SearchSpace
 
 
+@schedules.add
+@dataclasses.dataclass(frozen=True)
 class PruneReplace(Schedule):
   """The cycles of PR-DARTS (arXiv:1906.07528, section 3).
 
@@ -30,11 +27,10 @@ class PruneReplace(Schedule):
   uniformly among those that the space allows; a child that is or was a
   candidate of the edge is refused, unless nothing new can be found.
 
-  The four tables are lists with one number a cycle.
+  The four tables are lists with one number a cycle. By default they are
+  those of the paper.
 
   Args:
-    epochs: must be the sum of the cycles, if it is given.
-    grace_epochs: must be 0; each cycle has its own.
     cycle_epochs: length.
     cycle_grace_epochs: epochs at its start without alpha steps.
     cycle_morphisms: children that come in when it ends.
@@ -44,118 +40,92 @@ class PruneReplace(Schedule):
     InputError: if the tables do not fit together.
   """
 
-  # The table of the paper.
-  options: ClassVar[Mapping[str, Any]] = {
-    'cycle_epochs': '15,15,10,10,10,10,10,10,10',
-    'cycle_grace_epochs': '5,5,3,3,3,3,3,3,3',
-    'cycle_morphisms': '3,3,3,3,3,0,0,0,0',
-    'cycle_candidates': '6,6,6,6,6,4,3,2,1',
-  }
+  cycle_epochs: str = option(
+    '15,15,10,10,10,10,10,10,10', 'Epochs of each cycle.'
+  )
+  cycle_grace_epochs: str = option(
+    '5,5,3,3,3,3,3,3,3',
+    'Epochs at the start of each cycle in which only weights are trained.',
+  )
+  cycle_morphisms: str = option(
+    '3,3,3,3,3,0,0,0,0', 'New candidates of an edge at the end of each cycle.'
+  )
+  cycle_candidates: str = option(
+    '6,6,6,6,6,4,3,2,1',
+    'Candidates of an edge after each cycle; 1 after the last.',
+  )
 
-  def __init__(
-    self, epochs: int | None = None, grace_epochs: int = 0, **tables: str
-  ):
-    columns = {
-      name: _numbers(name, text)
-      for name, text in {**self.options, **tables}.items()
-    }
+  name = 'prune_replace'
+
+  def __post_init__(self):
+    super().__post_init__()
+    columns = self._columns()
     _check_lengths(columns)
+    _check_cycles(columns)
+
+  def _columns(self) -> dict[str, list[int]]:
+    return {name: _numbers(name, text) for name, text in self.to_dict().items()}
+
+  def stages(self, epochs, grace_epochs):
+    """See `Schedule`."""
+    columns = self._columns()
     lengths, grace = columns['cycle_epochs'], columns['cycle_grace_epochs']
-    self._morphisms = columns['cycle_morphisms']
-    self._candidates = columns['cycle_candidates']
-    ends = list(itertools.accumulate(lengths))
-    self._stages = tuple(
-      Stage(index, end - length, length, of_grace)
-      for index, (end, length, of_grace) in enumerate(
-        zip(ends, lengths, grace, strict=True)
-      )
-    )
-    self._check(epochs, grace_epochs)
-
-  @property
-  def stages(self) -> tuple[Stage, ...]:
-    """See `Schedule`."""
-    return self._stages
-
-  def describe(self) -> str:
-    """See `Schedule`."""
-    table = [
-      [s.epochs for s in self.stages],
-      [s.grace_epochs for s in self.stages],
-      self._morphisms,
-      self._candidates,
-    ]
-    lengths, grace, morphisms, candidates = (
-      ' '.join(map(str, column)) for column in table
-    )
-    return (
-      f'cycles of {lengths}, alphas frozen for {grace}; new candidates'
-      f' {morphisms}, left {candidates}'
-    )
-
-  def _check(self, epochs: int | None, grace_epochs: int) -> None:
-    if epochs not in (None, self.epochs):
+    if epochs not in (None, sum(lengths)):
       raise InputError(
         'The number of epochs is that of the cycles; expected'
-        f' {self.epochs} or none. Received: epochs={epochs}'
+        f' {sum(lengths)} or none. Received: epochs={epochs}'
       )
     if grace_epochs:
       raise InputError(
         'Each cycle has grace epochs of its own; expected'
         f' --cycle_grace_epochs. Received: grace_epochs={grace_epochs}'
       )
-    for stage in self.stages:
-      if not 0 <= stage.grace_epochs < stage.epochs:
-        raise InputError(
-          f'Alphas do not move in cycle {stage.index + 1}; expected fewer'
-          ' grace epochs than epochs. Received: cycle_epochs='
-          f'{stage.epochs}, cycle_grace_epochs={stage.grace_epochs}'
-        )
-    for index, (new, left) in enumerate(
-      zip(self._morphisms, self._candidates, strict=True), 1
-    ):
-      if new >= left:
-        raise InputError(
-          f'Nothing is kept at the end of cycle {index}; expected more'
-          ' candidates than morphisms. Received:'
-          f' cycle_candidates={left}, cycle_morphisms={new}'
-        )
-    if (self._morphisms[-1], self._candidates[-1]) != (0, 1):
-      raise InputError(
-        'The last cycle leaves one operation on each edge; expected tables'
-        ' that end with 0 morphisms and 1 candidate. Received:'
-        f' cycle_morphisms={self._morphisms[-1]},'
-        f' cycle_candidates={self._candidates[-1]}'
+    ends = list(itertools.accumulate(lengths))
+    return tuple(
+      Stage(index, end - length, length, of_grace)
+      for index, (end, length, of_grace) in enumerate(
+        zip(ends, lengths, grace, strict=True)
       )
+    )
+
+  def summary(self, stages):
+    """See `Schedule`."""
+    del stages
+    lengths, grace, morphisms, candidates = (
+      ' '.join(map(str, column)) for column in self._columns().values()
+    )
+    return (
+      f'cycles of {lengths}, alphas frozen for {grace}; new candidates'
+      f' {morphisms}, left {candidates}'
+    )
 
   def check(self, space: SearchSpace) -> None:
     """Raises `InputError` if the space cannot grow, and should."""
+    morphisms = self._columns()['cycle_morphisms']
     if not space.shared_cells:
       raise InputError(
         'Each cell of this search space has an architecture of its own;'
         ' expected one whose cells share theirs, say prune_replace_dl.'
         f' Received: search_space={space.name!r}'
       )
-    if any(self._morphisms) and space.growth is None:
+    if any(morphisms) and space.growth is None:
       raise InputError(
         'The candidates of this search space are all there are; expected'
         ' prune_replace_dl, prune_replace_dr, prune_replace_ur, or no'
         ' morphisms. Received:'
         f' search_space={space.name!r}, cycle_morphisms='
-        f'{",".join(map(str, self._morphisms))}'
+        f'{",".join(map(str, morphisms))}'
       )
 
-  def change(
-    self,
-    stage: Stage,
-    space: SearchSpace,
-    weights: Mapping[str, np.ndarray],
-    past: Sequence[Candidates],
-    draw: np.random.Generator,
-  ) -> Change:
+  def change(self, course, stage, draw):
     """See `Schedule`."""
-    new = self._morphisms[stage.index]
-    kept = self._candidates[stage.index] - new
+    columns, space = self._columns(), course.space
+    new = columns['cycle_morphisms'][stage.index]
+    kept = columns['cycle_candidates'][stage.index] - new
+    # Cells of a kind share their weights, see `check`.
+    weights = {
+      kind: course.history[group][-1] for group, kind in course.groups.items()
+    }
     candidates, came = {}, {}
     for kind, edges in space.candidates.items():
       candidates[kind], came[kind] = zip(
@@ -166,7 +136,7 @@ class PruneReplace(Schedule):
             kept,
             new,
             space.growth,
-            {n for then in past for n in then[kind][edge]},
+            {n for then in course.past for n in then[kind][edge]},
             draw,
           )
           for edge, (names, row) in enumerate(
@@ -285,4 +255,26 @@ def _check_lengths(columns: Mapping[str, Sequence[int]]) -> None:
     )
 
 
-schedules.register('prune_replace', PruneReplace)
+def _check_cycles(columns: Mapping[str, Sequence[int]]) -> None:
+  lengths, grace, morphisms, candidates = columns.values()
+  for index, (length, of_grace) in enumerate(zip(lengths, grace), 1):
+    if not 0 <= of_grace < length:
+      raise InputError(
+        f'Alphas do not move in cycle {index}; expected fewer'
+        ' grace epochs than epochs. Received: cycle_epochs='
+        f'{length}, cycle_grace_epochs={of_grace}'
+      )
+  for index, (new, left) in enumerate(zip(morphisms, candidates), 1):
+    if new >= left:
+      raise InputError(
+        f'Nothing is kept at the end of cycle {index}; expected more'
+        ' candidates than morphisms. Received:'
+        f' cycle_candidates={left}, cycle_morphisms={new}'
+      )
+  if (morphisms[-1], candidates[-1]) != (0, 1):
+    raise InputError(
+      'The last cycle leaves one operation on each edge; expected tables'
+      ' that end with 0 morphisms and 1 candidate. Received:'
+      f' cycle_morphisms={morphisms[-1]},'
+      f' cycle_candidates={candidates[-1]}'
+    )

@@ -1,123 +1,88 @@
-"""What changes as epochs pass: a search in stages."""
+"""The interface of schedules: the stages of a search."""
 
 import abc
 import dataclasses
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
 
 import numpy as np
 
-from darts_tf.config.registry import Registry
+from darts_tf.config.parts import Axis, Part
+from darts_tf.schedule.course import (
+  Change,
+  Continue,
+  Course,
+  Decision,
+  Next,
+  Stage,
+)
 from darts_tf.search_space.space import SearchSpace
 
-# Cell kind to one tuple of operation names an edge, as in `SearchSpace`.
-Candidates = Mapping[str, tuple[tuple[str, ...], ...]]
-
 
 @dataclasses.dataclass(frozen=True)
-class Stage:
-  """Epochs with one supernet.
+class Schedule(Part, abc.ABC):
+  """The stages of a search, and what happens after each epoch."""
 
-  The learning rate falls by a cosine from its first to its last epoch;
-  optimizers and alphas begin anew.
-
-  Args:
-    index: position among the stages, from 0.
-    first_epoch: the search's epoch in which it begins.
-    epochs: its length.
-    grace_epochs: epochs at its start in which only weights are trained.
-  """
-
-  index: int
-  first_epoch: int
-  epochs: int
-  grace_epochs: int
-
-  @property
-  def end(self) -> int:
-    """The epoch after the last."""
-    return self.first_epoch + self.epochs
-
-
-@dataclasses.dataclass(frozen=True)
-class Child:
-  """Where a new candidate has its first weights from.
-
-  Args:
-    parent: operation of the same edge.
-    morphism: name of what turns it into the candidate.
-  """
-
-  parent: str
-  morphism: str
-
-
-@dataclasses.dataclass(frozen=True)
-class Change:
-  """The candidates of the next stage.
-
-  Args:
-    candidates: of all edges.
-    children: kind to one mapping an edge: candidates that are new there.
-      All others keep their weights.
-  """
-
-  candidates: Candidates
-  children: Mapping[str, tuple[Mapping[str, Child], ...]]
-
-
-class Schedule(abc.ABC):
-  """The stages of a search, and what happens between them.
-
-  Args:
-    epochs: `--epochs`; `None` where the schedule says how many.
-    grace_epochs: `--grace_epochs`.
-  """
-
-  # Further arguments of the constructor, by name, with their defaults; they
-  # are options of a search.
-  options: ClassVar[Mapping[str, Any]] = {}
-
-  @property
   @abc.abstractmethod
-  def stages(self) -> tuple[Stage, ...]:
-    """The stages in order."""
+  def stages(self, epochs: int | None, grace_epochs: int) -> tuple[Stage, ...]:
+    """Returns the stages in order.
 
-  @property
-  def epochs(self) -> int:
-    """Length of the search."""
-    return self.stages[-1].end
+    Args:
+      epochs: `--epochs`; `None` to leave the length to the schedule.
+      grace_epochs: `--grace_epochs`.
 
-  def stage_of(self, epoch: int) -> Stage:
-    """The stage that an epoch belongs to."""
-    return next(stage for stage in self.stages if epoch < stage.end)
+    Raises:
+      InputError: if the schedule cannot have this length.
+    """
 
   def check(self, space: SearchSpace) -> None:
     """Raises `InputError` if a space cannot be searched in this way."""
     del space
 
   @abc.abstractmethod
-  def describe(self) -> str:
-    """The stages, in a few words."""
+  def summary(self, stages: Sequence[Stage]) -> str:
+    """Returns the stages in a few words."""
+
+  def after_epoch(self, course: Course, stages: Sequence[Stage]) -> Decision:
+    """Decides what follows an epoch.
+
+    Args:
+      course: the record; its last stage is the present one.
+      stages: as `stages` returned them.
+
+    Returns:
+      A `Continue`, `Freeze` or `Next`; by default the next stage begins when
+      the present one ends.
+    """
+    index = len(course.past) - 1
+    if len(course.metrics) < stages[index].end or index + 1 == len(stages):
+      return Continue()
+    following = stages[index + 1]
+    draw = np.random.default_rng(stage_seed(course.seed, following))
+    return Next(following, self.change(course, stages[index], draw))
 
   def change(
-    self,
-    stage: Stage,
-    space: SearchSpace,
-    weights: Mapping[str, np.ndarray],
-    past: Sequence[Candidates],
-    draw: np.random.Generator,
+    self, course: Course, stage: Stage, draw: np.random.Generator
   ) -> Change:
     """Chooses the candidates of the stage after one that has ended.
 
+    By default they stay as they are.
+
     Args:
+      course: the record.
       stage: the stage that has ended.
-      space: the space with its candidates.
-      weights: kind to mixing weights, `(edges, candidates)`.
-      past: candidates of all stages so far.
       draw: source of random numbers.
     """
-    raise NotImplementedError
+    del stage, draw
+    candidates = course.space.candidates
+    return Change(
+      candidates,
+      {kind: tuple({} for _ in edges) for kind, edges in candidates.items()},
+    )
 
 
-schedules: Registry[type[Schedule]] = Registry('schedule')
+def stage_seed(seed: int, stage: Stage) -> tuple[int, ...]:
+  """Returns the seed of what is drawn when a stage begins."""
+  return seed, 0x57A6E, stage.index
+
+
+schedules: Axis[Schedule] = Axis('schedule')

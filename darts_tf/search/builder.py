@@ -1,13 +1,12 @@
-"""From a configuration to the parts of a search."""
+"""Building the parts of a search from its configuration."""
 
 import dataclasses
 from typing import Any
 
-import keras
 import tensorflow as tf
 
-from darts_tf.architecture_gradient import Estimator
 from darts_tf.config.errors import InputError
+from darts_tf.config.progress import Progress
 from darts_tf.data import DatasetInfo, ImageData, Stream, stratified_split
 from darts_tf.data.stream import evaluation_batches
 from darts_tf.discretize import discretize
@@ -19,19 +18,15 @@ from darts_tf.distribution.strategy import (
 )
 from darts_tf.genotype import Genotype
 from darts_tf.graph.precision import is_half, loss_scale
-from darts_tf.methods import methods
 from darts_tf.models.supernet import Supernet
 from darts_tf.optimizers import SGD, Adam
-from darts_tf.relaxation import relaxations
-from darts_tf.schedule import LearningRate, Stage
-from darts_tf.schedule.schedule import Candidates
+from darts_tf.optimizers.pytorch import PyTorchOptimizer
+from darts_tf.relaxation import Architecture
+from darts_tf.schedule import Candidates, LearningRate, Stage
+from darts_tf.search.composition import Composition, compose
 from darts_tf.search.config import SearchConfig
+from darts_tf.search.costs import candidate_costs
 from darts_tf.search.parts import SearchParts
-from darts_tf.search.resolve import (
-  estimator_of,
-  relaxation_options,
-  schedule_of,
-)
 from darts_tf.search.step import SearchStep
 from darts_tf.search_space.space import SearchSpace, search_spaces
 
@@ -53,14 +48,14 @@ def build_search(
   """
   strategy = strategy or make_strategy(config)
   check_batch_size(config.batch_size, strategy)
-  estimator = estimator_of(config)
-  schedule = schedule_of(config)
+  composition = compose(config)
+  stages = composition.schedule.stages(config.epochs, config.grace_epochs)
   model = _build_model(
     config,
+    composition,
     search_spaces[config.search_space],
     data.info,
-    estimator,
-    schedule.stages[0],
+    stages[0],
     strategy,
   )
   first, second = stratified_split(
@@ -84,16 +79,16 @@ def build_search(
   weight_stream = stream('weights', first)
   # What is only evaluated need not fill a batch.
   architecture_stream = (
-    stream('architecture', second) if estimator.uses_validation else None
+    stream('architecture', second)
+    if composition.gradient.uses_validation
+    else None
   )
   _check_first_batch(config, weight_stream, architecture_stream)
   return SearchParts(
     config=config,
     info=data.info,
-    schedule=schedule,
-    method=methods[config.method],
-    estimator=estimator,
-    discretization=config.discretization,
+    composition=composition,
+    stages=stages,
     strategy=strategy,
     weight_stream=weight_stream,
     architecture_stream=architecture_stream,
@@ -136,9 +131,9 @@ def rebuild_search(
     parts,
     **_build_model(
       parts.config,
+      parts.composition,
       parts.space.with_candidates(candidates),
       parts.info,
-      parts.estimator,
       stage,
       parts.strategy,
     ),
@@ -147,14 +142,13 @@ def rebuild_search(
 
 def _build_model(
   config: SearchConfig,
+  composition: Composition,
   space: SearchSpace,
   info: DatasetInfo,
-  estimator: Estimator,
   stage: Stage,
   strategy: tf.distribute.Strategy,
 ) -> dict[str, Any]:
-  """What depends on the candidates: fields of `SearchParts`."""
-  method = methods[config.method]
+  """Builds the fields of `SearchParts` that depend on the candidates."""
   synchronized = (
     config.synchronized_batch_norm and strategy.num_replicas_in_sync > 1
   )
@@ -166,67 +160,36 @@ def _build_model(
     config.channels,
     config.cells,
     config.stem,
+    style=style.replace(dtype=dtype),
+    form=composition.form,
     auxiliary=config.auxiliary,
     drop_path=config.drop_path > 0,
     remat=config.remat,
-    style=style.replace(dtype=dtype),
   )
   precise = None
   with strategy.scope():
     supernet = build(config.precision)
-    relaxation = relaxations[method.relaxation](
-      space, supernet.groups, **relaxation_options(config)
-    )
-    alphas = [
-      keras.Variable(
-        value,
-        dtype=supernet.variable_dtype,
-        aggregation='only_first_replica',
-        name=f'alpha_{group}',
-      )
-      for group, value in relaxation.initial_alphas(
-        config.seed, config.alpha_scale, stage.index
-      ).items()
-    ]
+    architecture = _architecture(config, composition, space, supernet, stage)
     weight_optimizer = SGD(
       config.learning_rate,
       momentum=config.momentum,
+      nesterov=config.nesterov,
       weight_decay=config.weight_decay,
       clip_norm=config.clip_norm,
       reduce_gradients=False,
     )
     weight_optimizer.build(supernet.trainable_variables)
-    alpha_optimizer = Adam(
-      config.alpha_learning_rate,
-      beta_1=config.alpha_beta_1,
-      beta_2=config.alpha_beta_2,
-      weight_decay=config.alpha_weight_decay,
-      reduce_gradients=False,
-    )
-    alpha_optimizer.build(alphas)
+    alpha_optimizer = _alpha_optimizer(config)
+    alpha_optimizer.build(list(architecture.parameters.values()))
     if is_half(config.precision) and (
-      estimator.takes_second_derivatives or config.eigenvalue_every
+      composition.gradient.takes_second_derivatives or config.eigenvalue_every
     ):
       precise = build('float32')
-  return {
-    'space': space,
-    'stage': stage,
-    'supernet': supernet,
-    'relaxation': relaxation,
-    'alphas': alphas,
-    'weight_optimizer': weight_optimizer,
-    'alpha_optimizer': alpha_optimizer,
-    'learning_rate': LearningRate(
-      'cosine',
-      config.learning_rate,
-      minimum=config.learning_rate_min,
-      epochs=stage.epochs,
-    ),
-    'step': SearchStep(
+    asked = {name for p in composition.penalties for name in p.costs}
+    step = SearchStep(
       supernet,
-      relaxation,
-      alphas,
-      estimator,
+      architecture,
+      composition.gradient,
       weight_optimizer,
       alpha_optimizer,
       strategy,
@@ -235,8 +198,64 @@ def _build_model(
       precise,
       loss_scale(config.precision),
       config.xla,
+      composition.step,
+      composition.penalties,
+      candidate_costs(sorted(asked), config, space, info),
+      config.seed,
+    )
+  return {
+    'space': space,
+    'stage': stage,
+    'supernet': supernet,
+    'architecture': architecture,
+    'weight_optimizer': weight_optimizer,
+    'alpha_optimizer': alpha_optimizer,
+    'learning_rate': LearningRate(
+      'cosine',
+      config.learning_rate,
+      minimum=config.learning_rate_min,
+      epochs=stage.epochs,
     ),
+    'step': step,
   }
+
+
+def _architecture(
+  config: SearchConfig,
+  composition: Composition,
+  space: SearchSpace,
+  supernet: Supernet,
+  stage: Stage,
+) -> Architecture:
+  """Makes the architecture of a stage, in its first state."""
+  first = Progress(stage.first_epoch, config.epochs, 0, stage.epochs)
+  architecture = Architecture(
+    composition.relaxation,
+    space,
+    supernet.groups,
+    composition.rates(first),
+    supernet.variable_dtype,
+  )
+  architecture.initialize(
+    config.seed, config.alpha_scale, config.alpha_mean, stage.index
+  )
+  return architecture
+
+
+def _alpha_optimizer(config: SearchConfig) -> PyTorchOptimizer:
+  common = {
+    'weight_decay': config.alpha_weight_decay,
+    'clip_norm': config.alpha_clip_norm,
+    'reduce_gradients': False,
+  }
+  if config.alpha_optimizer == 'sgd':
+    return SGD(config.alpha_learning_rate, **common)
+  return Adam(
+    config.alpha_learning_rate,
+    beta_1=config.alpha_beta_1,
+    beta_2=config.alpha_beta_2,
+    **common,
+  )
 
 
 def example_genotype(config: SearchConfig) -> Genotype:

@@ -1,67 +1,81 @@
 """Options of a search."""
 
 import dataclasses
+from typing import Any
 
+from darts_tf.architecture_gradient import architecture_gradients
 from darts_tf.config.options import option
+from darts_tf.config.parts import Axis, part_fields
+from darts_tf.layers.form import forms
+from darts_tf.penalty import penalties
+from darts_tf.relaxation import relaxations
 from darts_tf.runs.run_config import RunConfig
+from darts_tf.schedule import schedules
+from darts_tf.step import steps
+from darts_tf.stopping import stops
+
+# The axes whose parts a method chooses, by the option that replaces them.
+# The form of the supernet has no name: its options are given alone.
+AXES: dict[str, Axis] = {
+  'relaxation': relaxations,
+  'gradient': architecture_gradients,
+  'penalties': penalties,
+  'form': forms,
+  'step': steps,
+  'schedule': schedules,
+  'stop': stops,
+}
+
+
+def by_method(base: Any, help: str, **rules: Any) -> Any:
+  """An option that methods have published defaults for.
+
+  Args:
+    base: its value where the method has none.
+    help: one line for `--help`.
+    **rules: see `option`.
+  """
+  return option(
+    None, f"{help} By default the method's, or {base}.", base=base, **rules
+  )
+
+
+def _axis(kind: str, help: str) -> Any:
+  return option(
+    None,
+    f'{help}: {", ".join(AXES[kind])}; with options, if need be, as'
+    " NAME:OPTION=VALUE. By default the method's.",
+  )
 
 
 @dataclasses.dataclass(frozen=True)
-class SearchConfig(RunConfig):
-  """A search; defaults are those of DARTS (arXiv:1806.09055)."""
+class BaseSearchConfig(RunConfig):
+  """The options of a search other than those of the parts of its method."""
 
   search_space: str = option('darts', 'Name of a search space.')
-  method: str = option('darts', 'Name of a method.')
-  gradient: str | None = option(
-    None,
-    'Architecture gradient: one_level, first_order, second_order,'
-    ' second_order_exact, amended, amended_exact, implicit or implicit_cg;'
-    " by default the method's.",
+  method: str = option('darts', 'Name of a method; see --list_methods.')
+  relaxation: str | None = _axis('relaxation', 'Relaxation')
+  gradient: str | None = _axis('gradient', 'Architecture gradient')
+  penalties: str | None = _axis(
+    'penalties', 'Penalties, separated by commas, or none'
   )
-  eta: float | None = option(
-    None, 'Coefficient of the amended gradients; 0.1 by default.'
-  )
-  difference_radius: float | None = option(
-    None,
-    'Length of the steps of finite differences in weight space, with'
-    ' --gradient=second_order (0.01 by default) or amended (0.1).',
-  )
-  neumann_terms: int | None = option(
-    None,
-    'Terms of the series of --gradient=implicit beyond the first; 2'
-    ' by default.',
-  )
-  neumann_step: float | None = option(
-    None,
-    'Step size of that series; by default the current learning rate'
-    ' of the weights.',
-  )
-  cg_iterations: int | None = option(
-    None, 'Iterations of --gradient=implicit_cg; 10 by default.'
-  )
-  damping: float | None = option(
-    None,
-    'Added to the eigenvalues of the Hessian with'
-    ' --gradient=implicit_cg; 0.01 by default.',
-  )
-  beta_decay: float | None = option(
-    None,
-    'What the weight of the regularization of --method=beta_darts'
-    ' tends to; 50 by default.',
-    least=0,
-  )
+  step: str | None = _axis('step', 'Step')
+  schedule: str | None = _axis('schedule', 'Schedule')
+  stop: str | None = _axis('stop', 'Stop rules, separated by commas, or none')
   discretization: str | None = option(
     None,
-    'Rule that turns alphas into a genotype; by default that of the'
+    'Rule that turns mixing weights into a genotype; by default that of the'
     ' method or of the search space.',
   )
   epochs: int | None = option(
     None,
-    "Passes over the weights' share of the data; 50 by default, or"
-    " what the method's cycles add up to.",
+    "Passes over the weights' share of the data; by default the method's, or"
+    " 50, or the sum of the schedule's cycles.",
     least=1,
   )
-  batch_size: int = option(64, 'Images of a step, of all replicas.', least=1)
+  batch_size: int | None = by_method(
+    64, 'Images of a step, of all replicas.', least=1
+  )
   max_batch_size: int | None = option(
     None,
     'Where batches grow to from --batch_size while memory allows; by'
@@ -92,48 +106,54 @@ class SearchConfig(RunConfig):
     ' the architecture. By default 0.5, and 0.9 with --gradient=one_level,'
     ' where the rest is held out for evaluation.',
   )
-  grace_epochs: int = option(
+  grace_epochs: int | None = by_method(
     0, 'Epochs at the start in which only weights are trained.', least=0
   )
-  cycle_epochs: str | None = option(
-    None,
-    'Epochs of each cycle of --method=prune_replace, as 15,15,10;'
-    ' by default the table of the paper.',
+  learning_rate: float | None = by_method(
+    0.025, 'First learning rate of the weights.'
   )
-  cycle_grace_epochs: str | None = option(
-    None, 'Epochs at the start of each cycle in which only weights are trained.'
-  )
-  cycle_morphisms: str | None = option(
-    None, 'New candidates of an edge at the end of each cycle.'
-  )
-  cycle_candidates: str | None = option(
-    None, 'Candidates of an edge after each cycle; 1 after the last.'
-  )
-  learning_rate: float = option(0.025, 'First learning rate of the weights.')
-  learning_rate_min: float = option(
+  learning_rate_min: float | None = by_method(
     0.001, 'Last learning rate of the weights, by a cosine.', least=0
   )
-  momentum: float = option(0.9, "Of the weights' SGD.", least=0, below=1)
-  weight_decay: float = option(
+  momentum: float | None = by_method(
+    0.9, 'Momentum of the SGD of the weights.', least=0, below=1
+  )
+  nesterov: bool | None = by_method(
+    False, 'Whether the momentum of the weights is that of Nesterov.'
+  )
+  weight_decay: float | None = by_method(
     3e-4, 'Coupled L2 factor of the weights.', least=0
   )
-  clip_norm: float = option(
+  clip_norm: float | None = by_method(
     5.0, "Largest global norm of the weights' gradient."
   )
-  alpha_learning_rate: float = option(3e-4, 'Of Adam on the alphas.')
-  alpha_beta_1: float = option(0.5, 'Of Adam on the alphas.', least=0, below=1)
-  alpha_beta_2: float = option(
-    0.999, 'Of Adam on the alphas.', least=0, below=1
+  alpha_optimizer: str | None = by_method(
+    'adam', 'Optimizer of the alphas.', choices=('adam', 'sgd')
   )
-  alpha_weight_decay: float = option(
+  alpha_learning_rate: float | None = by_method(
+    3e-4, 'Learning rate of the alphas.'
+  )
+  alpha_beta_1: float | None = by_method(
+    0.5, "First beta of the alphas' Adam.", least=0, below=1
+  )
+  alpha_beta_2: float | None = by_method(
+    0.999, "Second beta of the alphas' Adam.", least=0, below=1
+  )
+  alpha_weight_decay: float | None = by_method(
     1e-3, 'Coupled L2 factor of the alphas.', least=0
   )
-  alpha_scale: float | None = option(
+  alpha_clip_norm: float | None = option(
     None,
-    'Standard deviation of the first alphas; 0 for equal weights. By'
-    ' default 0.001, and 0 with --method=prune_replace.',
+    "Largest global norm of the alphas' gradient; by default the method's,"
+    ' or no limit.',
     least=0,
   )
+  alpha_scale: float | None = by_method(
+    1e-3,
+    'Standard deviation of the first alphas; 0 for equal weights.',
+    least=0,
+  )
+  alpha_mean: float | None = by_method(0.0, 'Mean of the first alphas.')
   auxiliary: bool = option(
     False,
     'Whether the supernet has a second classifier after two thirds'
@@ -142,7 +162,7 @@ class SearchConfig(RunConfig):
   auxiliary_weight: float = option(
     0.4, "Weight of the second classifier's loss.", least=0
   )
-  drop_path: float = option(
+  drop_path: float | None = by_method(
     0.0,
     'Probability of leaving out an edge for an image, reached at the end.',
     least=0,
@@ -154,7 +174,7 @@ class SearchConfig(RunConfig):
     ' data; the last epoch is always evaluated; 0 for the last only.',
     least=0,
   )
-  eigenvalue_every: int = option(
+  eigenvalue_every: int | None = by_method(
     0,
     'Epochs between computations of the largest eigenvalue of the'
     ' Hessian of the validation loss by the alphas; 0 for none.',
@@ -173,18 +193,41 @@ class SearchConfig(RunConfig):
   )
 
 
-GRADIENT_OPTIONS = (
-  'eta',
-  'difference_radius',
-  'neumann_terms',
-  'neumann_step',
-  'cg_iterations',
-  'damping',
+# The options of parts are fields, too: a new part needs no other entry.
+SearchConfig = dataclasses.make_dataclass(
+  'SearchConfig',
+  part_fields(AXES.values()),
+  bases=(BaseSearchConfig,),
+  frozen=True,
+  namespace={
+    '__doc__': 'A search; see the `help` of each option.',
+    '__module__': __name__,
+  },
 )
-RELAXATION_OPTIONS = ('beta_decay',)
-SCHEDULE_OPTIONS = (
-  'cycle_epochs',
-  'cycle_grace_epochs',
-  'cycle_morphisms',
-  'cycle_candidates',
+
+# The options of parts that have flags of their own.
+PART_OPTIONS = tuple(
+  field.name
+  for field in dataclasses.fields(SearchConfig)
+  if field.name not in {f.name for f in dataclasses.fields(BaseSearchConfig)}
 )
+
+
+def added_defaults() -> dict[str, Any]:
+  """Options that recorded runs may lack, and what a lack of them means.
+
+  Options of parts were added with their parts; a run from before has the
+  default of the part.
+  """
+  defaults = {
+    field.name: field.default
+    for axis in AXES.values()
+    for part in map(axis.__getitem__, axis)
+    for field in dataclasses.fields(part)
+  }
+  bases = {
+    field.name: field.metadata['base']
+    for field in dataclasses.fields(BaseSearchConfig)
+    if field.metadata.get('base') is not None
+  }
+  return {**defaults, **bases}

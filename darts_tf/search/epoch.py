@@ -77,14 +77,7 @@ class EpochRunner:
     """
     started = time.monotonic()
     config, stage = parts.config, parts.stage
-    rate = parts.learning_rate.at(epoch - stage.first_epoch)
-    parts.weight_optimizer.learning_rate.assign(rate)
-    parts.relaxation.start_epoch(epoch, config.epochs)
-    if config.drop_path:
-      # The same ramp as in retraining.
-      parts.supernet.drop_path_rate.assign(
-        config.drop_path * epoch / config.epochs
-      )
+    rate = parts.begin_epoch(epoch)
     past = epoch - stage.first_epoch
     grace = past < stage.grace_epochs
     if self._sizes is not None and past in (0, stage.grace_epochs):
@@ -226,5 +219,5 @@ def check_finite(
   if all(math.isfinite(value) for value in metrics.values()):
     return
   raise not_finite(
-    f'loss of epoch {epoch + 1}, step {step + 1} is', parts.rates()
+    f'loss of epoch {epoch + 1}, step {step + 1} is', parts.advice()
   )

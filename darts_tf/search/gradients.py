@@ -7,18 +7,24 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from darts_tf.architecture_gradient import architecture_gradients
 from darts_tf.config.errors import InputError
+from darts_tf.config.parts import part_fields
 from darts_tf.data import ImageData
 from darts_tf.distribution.run_data import distribute, load_data
 from darts_tf.distribution.strategy import make_strategy, seed_everything
 from darts_tf.runs.checkpoint import CheckpointStore
 from darts_tf.runs.workdir import WorkDir
 from darts_tf.search.builder import build_search
-from darts_tf.search.config import GRADIENT_OPTIONS, SearchConfig
+from darts_tf.search.composition import compose
+from darts_tf.search.config import SearchConfig
 from darts_tf.search.record import SearchRecord
-from darts_tf.search.resolve import estimator_of, resolve
+from darts_tf.search.resolve import resolve
 
 FIRST_ORDER = 'first_order'
+GRADIENT_OPTIONS = tuple(
+  name for name, *_ in part_fields([architecture_gradients])
+)
 
 
 class RunGradients(NamedTuple):
@@ -109,16 +115,17 @@ def gradients_of_run(
       )
     )
   )
-  masks = parts.relaxation.masks
+  exists = parts.architecture.exists
   result = {}
   for name, each in configs.items():
-    estimate = parts.step.gradient_function(estimator_of(each))
+    estimate = parts.step.gradient_function(compose(each).gradient)
     result[name] = np.stack(
       [
         np.concatenate(
           [
-            gradient.numpy()[masks[group]]
-            for group, gradient in estimate(*pair).items()
+            gradient.numpy()[exists[parameter]]
+            for parameter, gradient in estimate(*pair).items()
+            if parameter.endswith('/alpha')
           ]
         )
         for pair in pairs
@@ -126,7 +133,7 @@ def gradients_of_run(
     ).astype(np.float64)
   operations = tuple(
     name
-    for kind in parts.relaxation.groups.values()
+    for kind in parts.architecture.groups.values()
     for names in parts.space.candidates[kind]
     for name in names
   )
@@ -160,4 +167,6 @@ def _with_gradient(
       f' options. Received: options={dict(options)!r}'
     )
   unset = dict.fromkeys(GRADIENT_OPTIONS)
+  if compose(config).step.joint:
+    unset['step'] = 'alternating'  # No step is made.
   return resolve(config.replace(**{**unset, **options}))

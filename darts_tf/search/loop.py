@@ -1,9 +1,10 @@
-"""The search: epochs of steps, each written down when it ends."""
+"""The search: epochs of steps, each recorded when it ends."""
 
 import dataclasses
 import gc
 import itertools
 import os
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -22,13 +23,14 @@ from darts_tf.distribution.workers import (
 from darts_tf.genotype import Genotype
 from darts_tf.models.evaluation import Evaluation
 from darts_tf.runs.workdir import WorkDir
+from darts_tf.schedule import Freeze, Next, Stop
 from darts_tf.search.builder import build_search
-from darts_tf.search.config import SearchConfig
+from darts_tf.search.config import SearchConfig, added_defaults
 from darts_tf.search.epoch import EpochRunner, check_finite
 from darts_tf.search.next_stage import describe_stage, next_stage
 from darts_tf.search.observers import make_observers
 from darts_tf.search.parts import SearchParts
-from darts_tf.search.record import SearchRecord, alpha_arrays, current_genotype
+from darts_tf.search.record import SearchRecord
 from darts_tf.search.resolve import resolve
 from darts_tf.search.stage_record import StageRecord
 from darts_tf.search.summary import describe
@@ -37,7 +39,7 @@ from darts_tf.search_space.space import SearchSpace
 
 @dataclasses.dataclass(frozen=True)
 class SearchResult:
-  """What a search has found.
+  """The outcome of a search.
 
   Args:
     genotype: the architecture.
@@ -48,8 +50,9 @@ class SearchResult:
     stages: all stages.
     config: the resolved configuration.
     info: the data set.
-    workdir: where all of it is written; `None` on a worker that is not the
+    workdir: the directory of all files; `None` on a worker that is not the
       chief.
+    result_epoch: the epoch, from 0, after which the architecture was read.
   """
 
   genotype: Genotype
@@ -60,6 +63,13 @@ class SearchResult:
   config: SearchConfig
   info: DatasetInfo
   workdir: WorkDir | None
+  result_epoch: int
+
+  @property
+  def weights(self) -> dict[str, np.ndarray]:
+    """Group to the mixing weights that the architecture was read from."""
+    position = self.result_epoch + 1 - self.stages[-1].first_epoch
+    return {group: h[max(position, 0)] for group, h in self.history.items()}
 
 
 def run_search(
@@ -93,98 +103,139 @@ def run_search(
   config = resolve(config)
   strategy = strategy or make_strategy(config)
   directory = WorkDir(workdir) if is_chief(strategy) else None
+  verbose = verbose and directory is not None
+  pinned, added = config.pinned(), added_defaults()
   with explain_lost_workers(strategy):
-    is_new = directory is not None and directory.check(config.pinned()) is None
+    is_new = directory and directory.check(pinned, added=added) is None
     seed_everything(config)
-    data = data or load_data(config)
-    parts = build_search(config, data, strategy)
-    make_observers(parts)  # Raises if there is something amiss.
-    memory = (
-      check_memory(parts.step_graph, config, config.memory_budget)
-      if is_new
-      else ''
-    )
-    verbose = verbose and directory is not None
-    run = EpochRunner(parts, verbose)
-    # Nothing but the search holds its parts: those of a stage that has ended
-    # give their memory back.
-    hand_over, parts = [parts], None
+    run = _SearchRun(config, data or load_data(config), strategy, verbose)
     if directory is None:
-      return _search(hand_over, run, data, None, verbose, memory)
+      return run.finish(None)
+    if is_new:
+      run.check_memory()
     # Not before the parts are known to fit together, and into memory.
-    directory.pin(config.pinned())
+    directory.pin(pinned, added=added)
     with directory.exclusive():
-      return _search(hand_over, run, data, directory, verbose, memory)
+      return run.finish(directory)
 
 
-def _search(
-  hand_over: list[SearchParts],
-  run: EpochRunner,
-  data: ImageData,
-  directory: WorkDir | None,
-  verbose: bool,
-  memory: str,
-) -> SearchResult:
-  """Starts or continues the search whose directory this is."""
-  parts = hand_over.pop()
-  config = parts.config
-  say = print if verbose else (lambda *unused_args, **unused_kwargs: None)
-  record = SearchRecord(directory)
-  record.start(parts)
-  checkpoint, warnings = latest_checkpoint(parts.strategy, directory)
-  for warning in warnings:
-    say(f'Warning: {warning}')
-  first_epoch = 0
-  if checkpoint is not None:
-    parts = record.restore(parts, checkpoint)
-    record.write(parts)
-    first_epoch = checkpoint.epoch + 1
-  say(describe(parts, data.info))
-  if growth := run.describe():
-    say(growth)
-  if memory:
-    say(f'Memory      {memory}')
-  if first_epoch:
-    say(f'Continuing after epoch {first_epoch} of {config.epochs}.')
-  observers, evaluation = make_observers(parts), Evaluation(parts.logits)
-  if checkpoint is not None:
-    run.restore(checkpoint.meta)
-  for epoch in range(first_epoch, config.epochs):
-    if epoch == parts.stage.end:
-      parts = next_stage(parts, record)
-      observers, evaluation = make_observers(parts), Evaluation(parts.logits)
-      gc.collect()  # The graphs of the last stage.
-      say(describe_stage(record.stages))
-    metrics = run(parts, epoch)
+class _SearchRun:
+  """A search from its parts to its result.
+
+  It holds the only reference to the parts, so those of a stage that has
+  ended give their memory back.
+  """
+
+  def __init__(
+    self,
+    config: SearchConfig,
+    data: ImageData,
+    strategy: tf.distribute.Strategy,
+    verbose: bool,
+  ):
+    self._config, self._info = config, data.info
+    self._say = print if verbose else _say_nothing
+    self._memory = ''
+    self._use(build_search(config, data, strategy))
+    self._run_epoch = EpochRunner(self._parts, verbose)
+
+  def _use(self, parts: SearchParts) -> None:
+    self._parts = parts
+    self._observers = make_observers(parts)
+    self._evaluation = Evaluation(parts.logits)
+
+  def check_memory(self) -> None:
+    """Raises `InputError` if a step does not fit into memory."""
+    self._memory = check_memory(
+      self._parts.step_graph, self._config, self._config.memory_budget
+    )
+
+  def finish(self, directory: WorkDir | None) -> SearchResult:
+    """Starts or continues the search whose directory this is."""
+    record = SearchRecord(directory)
+    record.start(self._parts)
+    self._restore(record, directory)
+    while not isinstance(decision := record.decide(self._parts), Stop):
+      if isinstance(decision, Next):
+        self._use(next_stage(self._parts, record, decision))
+        gc.collect()  # The graphs of the last stage.
+        self._say(describe_stage(record.stages))
+      elif isinstance(decision, Freeze):
+        self._parts.architecture.freeze(decision.masks)
+      self._epoch(record)
+    if decision.result_epoch < self._config.epochs - 1:
+      self._say(
+        f'Stopped after epoch {len(record.metrics)} by {decision.reason}; the'
+        f' architecture is that of epoch {decision.result_epoch + 1}.'
+      )
+    return SearchResult(
+      record.result(self._parts),
+      record.metrics,
+      {g: np.stack(h) for g, h in record.history.items()},
+      self._parts.space,
+      record.stages,
+      self._config,
+      self._info,
+      directory,
+      decision.result_epoch,
+    )
+
+  def _restore(self, record: SearchRecord, directory: WorkDir | None) -> None:
+    """Puts the search into the state of its last checkpoint, if any."""
+    checkpoint, warnings = latest_checkpoint(self._parts.strategy, directory)
+    for warning in warnings:
+      self._say(f'Warning: {warning}')
+    if checkpoint is not None:
+      parts = record.restore(self._parts, checkpoint)
+      if parts is not self._parts:
+        self._use(parts)
+      record.write(parts)
+    self._say(describe(self._parts, self._info))
+    for line in (
+      self._run_epoch.describe(),
+      self._memory and f'Memory      {self._memory}',
+    ):
+      if line:
+        self._say(line)
+    if checkpoint is not None:
+      self._run_epoch.restore(checkpoint.meta)
+      self._say(
+        f'Continuing after epoch {checkpoint.epoch + 1} of'
+        f' {self._config.epochs}.'
+      )
+
+  def _epoch(self, record: SearchRecord) -> None:
+    """Runs an epoch, measures, and adds it to the record."""
+    parts, config = self._parts, self._config
+    epoch = len(record.metrics)
+    metrics = self._run_epoch(parts, epoch)
     every = config.evaluate_every
     if epoch == config.epochs - 1 or (every and (epoch + 1) % every == 0):
-      score = evaluation(
-        parts.evaluation, *map(tf.convert_to_tensor, parts.alphas)
-      )
+      score = self._evaluation(parts.evaluation, *parts.architecture.tensors())
       metrics |= {
         'validation_loss': score.loss,
         'validation_accuracy': score.accuracy,
       }
       check_finite(score._asdict(), parts, epoch, parts.steps_per_epoch - 1)
-    for observe in observers:
+    for observe in self._observers:
       metrics |= observe(epoch)
-    check_agreement(parts.strategy, alpha_arrays(parts).values())
-    record.add(parts, metrics, run.state())
-    say(_epoch_line(record.metrics[-1], config.epochs))
-  return SearchResult(
-    current_genotype(parts),
-    record.metrics,
-    {g: np.stack(h) for g, h in record.history.items()},
-    parts.space,
-    record.stages,
-    config,
-    data.info,
-    directory,
-  )
+    check_agreement(parts.strategy, parts.architecture.arrays().values())
+    record.add(parts, metrics, self._run_epoch.state())
+    self._say(
+      _epoch_line(
+        record.metrics[-1], config.epochs, parts.architecture.summary()
+      )
+    )
 
 
-def _epoch_line(metrics: dict[str, Any], epochs: int) -> str:
-  """One line that sums up an epoch."""
+def _say_nothing(*unused_args: Any) -> None:
+  """Takes the place of `print` in a run that is not to be heard."""
+
+
+def _epoch_line(
+  metrics: dict[str, Any], epochs: int, summaries: Iterable[str]
+) -> str:
+  """Sums up an epoch in one line."""
   numbers = [
     ('loss', 'train_loss'),
     ('accuracy', 'train_accuracy'),
@@ -195,18 +246,21 @@ def _epoch_line(metrics: dict[str, Any], epochs: int) -> str:
   shown = [
     f'{label} {metrics[name]:.4f}' for label, name in numbers if name in metrics
   ]
-  mean = np.mean(list(metrics['entropy'].values()))
   if 'published_accuracy' in metrics:
     shown.append(
       f'published {metrics["published_accuracy"]:.2f} %, rank'
       f' {metrics["published_rank"]:,}'
     )
+  # Numbers about the mixing weights: means over the groups of cells.
+  for name in summaries:
+    mean = np.mean(list(metrics[name].values()))
+    shown.append(f'{name.replace("_", " ")} {mean:.3f}')
   skips = ', '.join(
     f'{n} {name}'
     for name, n in itertools.islice(metrics['skip_connections'].items(), 4)
   )
   return (
     f'Epoch {metrics["epoch"] + 1}/{epochs}  {"  ".join(shown)}'
-    f'  entropy {mean:.3f}  skips {skips}'
+    f'  skips {skips}'
     f'  {metrics["seconds"]:.0f} s'
   )

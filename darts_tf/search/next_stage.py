@@ -3,8 +3,8 @@
 import collections
 from collections.abc import Sequence
 
-import numpy as np
-
+from darts_tf.schedule import Next
+from darts_tf.schedule.schedule import stage_seed
 from darts_tf.search.builder import rebuild_search
 from darts_tf.search.inherit import inherit
 from darts_tf.search.parts import SearchParts
@@ -15,30 +15,24 @@ from darts_tf.search.stage_record import StageRecord
 _MOST_NAMES = 6
 
 
-def next_stage(parts: SearchParts, record: SearchRecord) -> SearchParts:
-  """Changes the candidates and builds the next supernet.
+def next_stage(
+  parts: SearchParts, record: SearchRecord, decision: Next
+) -> SearchParts:
+  """Builds the supernet of the next stage.
 
   Args:
     parts: the search at the end of a stage.
     record: of the search; the new stage is added to it.
+    decision: the stage and its candidates.
 
   Returns:
     The search at the start of the next stage: weights and running
     statistics go on, alphas and optimizers are new.
   """
-  stage = parts.stage
-  following = parts.schedule.stages[stage.index + 1]
-  seed = (parts.config.seed, 0x57A6E, following.index)
-  change = parts.schedule.change(
-    stage,
-    parts.space,
-    record.stages[-1].weights,
-    [past.candidates for past in record.stages],
-    np.random.default_rng(seed),
-  )
-  new = rebuild_search(parts, following, change.candidates)
-  inherit(parts.supernet, new.supernet, change.children, seed)
-  record.start(new, change)
+  new = rebuild_search(parts, decision.stage, decision.change.candidates)
+  seed = stage_seed(parts.config.seed, decision.stage)
+  inherit(parts.supernet, new.supernet, decision.change.children, seed)
+  record.start(new, decision.change)
   return new
 
 

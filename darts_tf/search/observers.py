@@ -1,4 +1,4 @@
-"""What is measured after an epoch, beside losses and accuracies."""
+"""Measurements after an epoch, besides losses and accuracies."""
 
 from collections.abc import Callable
 from typing import Any
@@ -54,12 +54,12 @@ class Eigenvalue:
       parts.supernet.non_trainable_variables
     ).precise()
     self._batch = distribute_batch((images, labels), parts.strategy)
-    masks = [parts.relaxation.masks[group] for group in parts.relaxation.groups]
+    architecture = parts.architecture
     self._hessian = AlphaHessian(
       problem,
       parts.supernet.trainable_variables,
-      parts.alphas,
-      masks,
+      list(architecture.parameters.values()),
+      list(architecture.exists.values()),
       parts.strategy,
     )
 

@@ -1,19 +1,21 @@
 """The parts of a search, put together."""
 
 import dataclasses
-from collections.abc import Sequence
 
 import keras
 import tensorflow as tf
 
 from darts_tf.architecture_gradient import Estimator
+from darts_tf.config.progress import Progress
 from darts_tf.data import DatasetInfo, Stream
 from darts_tf.distribution.run_data import distribute, join
-from darts_tf.methods import Method
 from darts_tf.models.supernet import Supernet
-from darts_tf.optimizers import SGD, Adam
-from darts_tf.relaxation import Relaxation
-from darts_tf.schedule import LearningRate, Schedule, Stage
+from darts_tf.optimizers import SGD
+from darts_tf.optimizers.pytorch import PyTorchOptimizer
+from darts_tf.relaxation import Architecture
+from darts_tf.runs.variables import named_slots, named_variables
+from darts_tf.schedule import LearningRate, Stage
+from darts_tf.search.composition import Composition
 from darts_tf.search.config import SearchConfig
 from darts_tf.search.step import SearchStep
 from darts_tf.search_space.space import SearchSpace
@@ -21,21 +23,18 @@ from darts_tf.search_space.space import SearchSpace
 
 @dataclasses.dataclass
 class SearchParts:
-  """What a search is made of; see the classes of the fields."""
+  """The parts of a search; see the classes of the fields."""
 
   config: SearchConfig
   info: DatasetInfo
+  composition: Composition
+  stages: tuple[Stage, ...]
   space: SearchSpace
-  schedule: Schedule
   stage: Stage
-  method: Method
-  estimator: Estimator
-  discretization: str
   supernet: Supernet
-  relaxation: Relaxation
-  alphas: list[keras.Variable]
+  architecture: Architecture
   weight_optimizer: SGD
-  alpha_optimizer: Adam
+  alpha_optimizer: PyTorchOptimizer
   learning_rate: LearningRate
   step: SearchStep
   strategy: tf.distribute.Strategy
@@ -45,6 +44,16 @@ class SearchParts:
   evaluation: tf.data.Dataset
 
   @property
+  def discretization(self) -> str:
+    """The rule in force."""
+    return self.config.discretization
+
+  @property
+  def estimator(self) -> Estimator:
+    """The estimator of the architecture gradient."""
+    return self.composition.gradient
+
+  @property
   def steps_per_epoch(self) -> int:
     """Steps of an epoch; most steps, where batches grow."""
     steps = self.weight_stream.steps_per_epoch
@@ -52,8 +61,8 @@ class SearchParts:
       steps = steps * self.config.batch_multiple // self.config.batch_size
     return self.config.steps_per_epoch or steps
 
-  def rates(self) -> str:
-    """What to change in a run that diverges."""
+  def advice(self) -> str:
+    """Names the options to change in a run that diverges."""
     config = self.config
     return (
       f'learning_rate={config.learning_rate:g},'
@@ -61,8 +70,29 @@ class SearchParts:
       f'{config.alpha_learning_rate:g}'
     )
 
+  def begin_epoch(self, epoch: int) -> float:
+    """Sets what changes as epochs pass; returns the learning rate.
+
+    Args:
+      epoch: of the search, from 0; of the present stage.
+    """
+    config, stage = self.config, self.stage
+    past = epoch - stage.first_epoch
+    rates = self.composition.rates(
+      Progress(epoch, config.epochs, past, stage.epochs)
+    )
+    for name, rate in rates.items():
+      self.architecture.rates[name].assign(rate)
+    # The ramp of drop path is that of retraining.
+    rates['drop_path'] = config.drop_path * epoch / config.epochs
+    for name, variable in self.supernet.rates.items():
+      variable.assign(rates[name])
+    learning_rate = self.learning_rate.at(past)
+    self.weight_optimizer.learning_rate.assign(learning_rate)
+    return learning_rate
+
   def step_graph(self) -> tf.Graph:
-    """The graph of a search step; built here, if it was not before."""
+    """Returns the graph of a search step, and builds it the first time."""
     streams = [s for s in (self.weight_stream, self.architecture_stream) if s]
     blocks = self.config.batch_size // streams[0].batch_size
     batches = [
@@ -71,15 +101,23 @@ class SearchParts:
     return self.step.search_graph(batches[0], batches[-1])
 
   def logits(self, images, *alphas) -> tf.Tensor:
-    """The supernet in inference mode, as a deployed network would be."""
-    mixing = self.relaxation.mixing(dict(zip(self.relaxation.groups, alphas)))
+    """Classifies in inference mode, as a deployed network would."""
+    mixing = self.architecture.evaluation(alphas)
     return self.supernet(images, mixing, training=False)
 
-  def variables(self) -> dict[str, Sequence]:
-    """All state of the search, by owner."""
+  def variables(self) -> dict[str, dict[str, keras.Variable]]:
+    """Returns all state of the search: owner, name, variable."""
+    supernet = named_variables(self.supernet)
+    names = {id(variable): name for name, variable in supernet.items()}
     return {
-      'supernet': self.supernet.variables,
-      'alphas': self.alphas,
-      'weight_optimizer': self.weight_optimizer.variables,
-      'alpha_optimizer': self.alpha_optimizer.variables,
+      'supernet': supernet,
+      'architecture': self.architecture.variables(),
+      'weight_optimizer': named_slots(
+        self.weight_optimizer,
+        [names[id(v)] for v in self.supernet.trainable_variables],
+      ),
+      'alpha_optimizer': named_slots(
+        self.alpha_optimizer, list(self.architecture.parameters)
+      ),
+      'step': {'count': self.step.count},
     }

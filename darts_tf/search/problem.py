@@ -1,6 +1,6 @@
 """The bilevel problem of a supernet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -10,8 +10,10 @@ from darts_tf.distribution.replicas import sum_over_replicas
 from darts_tf.graph.cross_entropy import cross_entropy
 from darts_tf.graph.precision import scale_gradient
 from darts_tf.layers.batch_norm import frozen_averages
+from darts_tf.layers.mixing_weights import MixingWeights
 from darts_tf.models.supernet import Supernet
-from darts_tf.relaxation.relaxation import Relaxation
+
+Mixing = Mapping[str, MixingWeights]
 
 
 class Forward(NamedTuple):
@@ -34,7 +36,9 @@ class SupernetProblem(BilevelProblem):
 
   Args:
     supernet: gives the structure; none of its variables is read.
-    relaxation: maps alphas to mixing weights.
+    mixing: `mixing(alphas)` returns the mixing weights of each group of
+      cells. What it draws is fixed, so that all passes of one estimate are
+      passes through the same function.
     states: running statistics and other state at the start of each pass;
       batch statistics are used, so losses do not depend on them.
     global_batch_size: images of a batch over all replicas; `None` for as
@@ -50,7 +54,7 @@ class SupernetProblem(BilevelProblem):
   def __init__(
     self,
     supernet: Supernet,
-    relaxation: Relaxation,
+    mixing: Callable[[Sequence[tf.Tensor]], Mixing],
     states: Sequence[tf.Tensor],
     global_batch_size: int | None,
     auxiliary_weight: float = 0.4,
@@ -58,37 +62,38 @@ class SupernetProblem(BilevelProblem):
     loss_scale: float = 1.0,
   ):
     self.supernet = supernet
-    self.relaxation = relaxation
+    self.mixing = mixing
     self.states = list(states)
     self.global_batch_size = global_batch_size
     self.auxiliary_weight = auxiliary_weight
     self.precise_supernet = precise_supernet
     self.loss_scale = loss_scale
 
-  def forward(self, weights, alphas, batch: Any) -> Forward:
-    """One pass in training mode.
+  def forward(
+    self, weights, mixing: Mixing, batch: Any, training: bool = True
+  ) -> Forward:
+    """Computes one pass.
 
     Args:
       weights: like `supernet.trainable_variables`.
-      alphas: one tensor a group, in the order of `relaxation.groups`.
+      mixing: mixing weights of each group of cells.
       batch: `(images, labels)`.
+      training: whether normalization has the statistics of the batch.
 
     Returns:
       A `Forward`.
     """
     images, labels = batch
-    groups: Mapping = dict(zip(self.relaxation.groups, alphas))
-    mixing = self.relaxation.mixing(groups)
-    weights, mixing = tf.nest.map_structure(
-      lambda x: x if x is None else scale_gradient(x, 1 / self.loss_scale),
-      (list(weights), mixing),
+    scale = lambda x: (
+      scale_gradient(x, 1 / self.loss_scale) if _has_gradient(x) else x
     )
+    weights, mixing = tf.nest.map_structure(scale, (list(weights), mixing))
     logits, states = self.supernet.stateless_call(
       weights,
       self.states,
       tf.cast(images, self.supernet.compute_dtype),
       mixing,
-      training=True,
+      training=training,
     )
     logits = [
       scale_gradient(x, self.loss_scale)
@@ -104,7 +109,7 @@ class SupernetProblem(BilevelProblem):
     return tf.reduce_sum(losses) / self.images_of(labels, losses.dtype)
 
   def images_of(self, labels, dtype):
-    """The number of images of a batch with these labels."""
+    """Returns the number of images of a batch with these labels."""
     if self.global_batch_size is not None:
       return self.global_batch_size
     return tf.cast(tf.shape(labels)[0], dtype)
@@ -112,7 +117,7 @@ class SupernetProblem(BilevelProblem):
   def training_loss(self, weights, alphas, batch) -> tf.Tensor:
     """See `BilevelProblem`."""
     with frozen_averages():
-      return self.forward(weights, alphas, batch).loss
+      return self.forward(weights, self.mixing(alphas), batch).loss
 
   def validation_loss(self, weights, alphas, batch) -> tf.Tensor:
     """See `BilevelProblem`."""
@@ -124,7 +129,7 @@ class SupernetProblem(BilevelProblem):
       return self
     return SupernetProblem(
       self.precise_supernet,
-      self.relaxation,
+      self.mixing,
       self.states,
       self.global_batch_size,
       self.auxiliary_weight,
@@ -133,3 +138,8 @@ class SupernetProblem(BilevelProblem):
   def reduce(self, tensors):
     """Sums over replicas."""
     return sum_over_replicas(tensors)
+
+
+def _has_gradient(x) -> bool:
+  """Tells mixing weights from what is absent and from indices."""
+  return x is not None and tf.as_dtype(x.dtype).is_floating

@@ -1,4 +1,4 @@
-"""What is written down after each epoch of a search."""
+"""The record of a search: what is written after each epoch."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from darts_tf.config.errors import InputError
 from darts_tf.discretize import discretize
 from darts_tf.genotype import Genotype
 from darts_tf.runs.checkpoint import Checkpoint, CheckpointStore
@@ -15,17 +16,13 @@ from darts_tf.runs.workdir import (
   atomic_write_arrays,
   atomic_write_json,
 )
-from darts_tf.schedule import Change
+from darts_tf.schedule import Change, Continue, Course, Decision, Stop
 from darts_tf.search.builder import rebuild_search
 from darts_tf.search.parts import SearchParts
 from darts_tf.search.stage_record import StageRecord
 
-
-def entropy(weights: np.ndarray) -> float:
-  """Mean over edges of `-sum_k p_k log p_k`, in nats."""
-  p = np.asarray(weights, np.float64)
-  terms = np.where(p > 0, p * np.log(np.where(p > 0, p, 1)), 0)
-  return float(-terms.sum(-1).mean())
+# Of checkpoints. Format 1, that of version 0.1, named no variables.
+FORMAT = 2
 
 
 @dataclasses.dataclass
@@ -56,7 +53,9 @@ class SearchRecord:
       parts: the search, in the stage.
       change: what led to its candidates; `None` in the first stage.
     """
-    self.history = {group: [w] for group, w in mixing_weights(parts).items()}
+    self.history = {
+      group: [w] for group, w in parts.architecture.weights().items()
+    }
     self.stages.append(StageRecord.begin(parts, change))
 
   def restore(self, parts: SearchParts, checkpoint: Checkpoint) -> SearchParts:
@@ -69,11 +68,17 @@ class SearchRecord:
     Returns:
       The search in the stage of the checkpoint.
     """
+    if checkpoint.meta.get('format') != FORMAT:
+      raise InputError(
+        'The search was begun by version 0.1 of darts_tf, whose checkpoints'
+        ' have another form; expected that version to finish it, or another'
+        f' --workdir. Received: workdir={str(self.workdir.path)!r}'
+      )
     if 'stages' in checkpoint.meta:
       self.stages = [
         StageRecord.from_dict(s) for s in checkpoint.meta['stages']
       ]
-      stage = parts.schedule.stages[len(self.stages) - 1]
+      stage = parts.stages[len(self.stages) - 1]
       if stage != parts.stage:
         parts = rebuild_search(parts, stage, self.stages[-1].candidates)
     for owner, variables in parts.variables().items():
@@ -81,7 +86,7 @@ class SearchRecord:
     self.metrics = checkpoint.meta['metrics']
     self.history = {
       group: list(checkpoint.arrays[f'history/{group}'])
-      for group in parts.relaxation.groups
+      for group in parts.architecture.groups
     }
     return parts
 
@@ -108,8 +113,8 @@ class SearchRecord:
     variables = {}
     for owner, values in parts.variables().items():
       variables |= to_arrays(owner, values)
-    check_finite(variables, parts.rates())
-    weights = mixing_weights(parts)
+    check_finite(variables, parts.advice())
+    weights = parts.architecture.weights()
     genotype = current_genotype(parts)
     for group, value in weights.items():
       self.history[group].append(value)
@@ -117,7 +122,7 @@ class SearchRecord:
     self.metrics.append(
       {
         **metrics,
-        'entropy': {g: entropy(w) for g, w in weights.items()},
+        **parts.architecture.summary(),
         'skip_connections': {
           name: genotype.skip_connections(name) for name in genotype.cells
         },
@@ -129,7 +134,12 @@ class SearchRecord:
       CheckpointStore(self.workdir.checkpoints_path).save(
         metrics['epoch'],
         arrays | variables,
-        {'metrics': self.metrics, **self._stage_dicts(parts), **(state or {})},
+        {
+          'format': FORMAT,
+          'metrics': self.metrics,
+          **self._stage_dicts(parts),
+          **(state or {}),
+        },
       )
     self.write(parts)
     return genotype
@@ -139,40 +149,73 @@ class SearchRecord:
     if self.workdir is None:
       return
     self.workdir.write_metrics(self.metrics)
-    atomic_write_arrays(self.workdir.alphas_path, alpha_arrays(parts))
+    atomic_write_arrays(self.workdir.alphas_path, parts.architecture.arrays())
     atomic_write_arrays(
       self.workdir.alphas_history_path,
       {g: np.stack(h) for g, h in self.history.items()},
     )
     if stages := self._stage_dicts(parts):
       atomic_write_json(self.workdir.stages_path, stages['stages'])
-    current_genotype(parts).save(self.workdir.genotype_path)
+    self.result(parts).save(self.workdir.genotype_path)
+
+  def course(self, parts: SearchParts) -> Course:
+    """Returns the record as decisions see it."""
+    return Course(
+      self.metrics,
+      self.history,
+      parts.architecture.groups,
+      parts.space,
+      [stage.candidates for stage in self.stages],
+      parts.config.seed,
+    )
+
+  def decide(self, parts: SearchParts) -> Decision:
+    """Decides what follows the last epoch, from the record alone.
+
+    Args:
+      parts: the search in the stage of the last epoch.
+
+    Returns:
+      A `Stop` at the end of the search, or where a stop rule says so.
+    """
+    if not self.metrics:
+      return Continue()
+    return self.stop(parts) or parts.composition.schedule.after_epoch(
+      self.course(parts), parts.stages
+    )
+
+  def stop(self, parts: SearchParts) -> Stop | None:
+    """Decides whether the search has ended, from the record alone."""
+    if not self.metrics:
+      return None
+    course = self.course(parts)
+    for rule in parts.composition.stops:
+      epoch = rule.result_epoch(course)
+      if epoch is not None:
+        return Stop(epoch, rule.describe())
+    if len(self.metrics) >= parts.config.epochs:
+      return Stop(len(self.metrics) - 1, 'last epoch')
+    return None
+
+  def result(self, parts: SearchParts) -> Genotype:
+    """Returns the architecture that the search gives if it ends now."""
+    stop = self.stop(parts)
+    if stop is None:
+      return current_genotype(parts)
+    return Genotype.from_dict(self.metrics[stop.result_epoch]['genotype'])
 
   def _stage_dicts(self, parts: SearchParts) -> dict[str, Any]:
     """The stages as JSON has them; nothing where there is but one."""
-    if len(parts.schedule.stages) == 1:
+    if len(parts.stages) == 1:
       return {}
     return {'stages': [stage.to_dict() for stage in self.stages]}
 
 
-def alpha_arrays(parts: SearchParts) -> dict[str, np.ndarray]:
-  """The architecture parameters, group by group."""
-  return {
-    group: np.array(variable.numpy())
-    for group, variable in zip(parts.relaxation.groups, parts.alphas)
-  }
-
-
-def mixing_weights(parts: SearchParts) -> dict[str, np.ndarray]:
-  """The mixing weights, group by group."""
-  return parts.relaxation.weights(alpha_arrays(parts))
-
-
 def current_genotype(parts: SearchParts) -> Genotype:
-  """What the alphas stand for now."""
+  """Returns the genotype that the architecture stands for now."""
   return discretize(
     parts.space,
-    mixing_weights(parts),
-    parts.relaxation.groups,
+    parts.architecture.weights(),
+    parts.architecture.groups,
     parts.discretization,
   )

@@ -1,64 +1,18 @@
-"""From the options that were given to all of them, checked."""
+"""Filling in defaults of a search configuration, and checking it."""
 
-from typing import Any
+import dataclasses
 
 import tensorflow as tf
 
-from darts_tf.architecture_gradient import (
-  Estimator,
-  estimator_options,
-  make_estimator,
-)
 from darts_tf.config.errors import InputError
-from darts_tf.config.registry import given_options
 from darts_tf.discretize import discretizations
 from darts_tf.distribution.strategy import check_devices
-from darts_tf.methods import methods
 from darts_tf.models.stem import check_stem
-from darts_tf.relaxation import relaxations
-from darts_tf.schedule import Schedule, schedules
-from darts_tf.search.config import (
-  GRADIENT_OPTIONS,
-  RELAXATION_OPTIONS,
-  SCHEDULE_OPTIONS,
-  SearchConfig,
-)
+from darts_tf.search.composition import Composition, axis_texts, compose
+from darts_tf.search.config import SearchConfig
 from darts_tf.search_space.space import search_spaces
 
 _BATCH_MULTIPLE = 8
-
-
-def estimator_of(config: SearchConfig) -> Estimator:
-  """The estimator that a configuration names, with its options."""
-  return make_estimator(
-    config.gradient, {name: getattr(config, name) for name in GRADIENT_OPTIONS}
-  )
-
-
-def relaxation_options(config: SearchConfig) -> dict[str, Any]:
-  """The options of the relaxation that a method uses, all of them."""
-  return _method_options(
-    config,
-    RELAXATION_OPTIONS,
-    lambda method: relaxations[method.relaxation].options,
-  )
-
-
-def _schedule_options(config: SearchConfig) -> dict:
-  return _method_options(
-    config, SCHEDULE_OPTIONS, lambda method: schedules[method.schedule].options
-  )
-
-
-def _method_options(config: SearchConfig, names, options_of) -> dict:
-  # Users name methods, not relaxations and schedules.
-  given = given_options(
-    methods,
-    config.method,
-    {name: getattr(config, name) for name in names},
-    options_of,
-  )
-  return {**options_of(methods[config.method]), **given}
 
 
 def _check_batches(config: SearchConfig) -> int | None:
@@ -103,51 +57,37 @@ def _check_batches(config: SearchConfig) -> int | None:
   return multiple
 
 
-def schedule_of(config: SearchConfig) -> Schedule:
-  """The schedule that a configuration names, with its options."""
-  return schedules[methods[config.method].schedule](
-    config.epochs, config.grace_epochs, **_schedule_options(config)
-  )
-
-
 def resolve(config: SearchConfig) -> SearchConfig:
-  """Fills in what depends on the method and the search space.
+  """Fills in defaults and validates a configuration.
 
   Args:
     config: the options as given.
 
   Returns:
-    A configuration without `None` for gradient, its options and those of
-    the relaxation and the schedule, discretization, epochs, channels, cells,
-    scale of alphas and weight portion.
+    A configuration in which everything that changes the result is set:
+    options of the chosen parts, published defaults of the method, and what
+    depends on the search space.
 
   Raises:
-    InputError: if a name is unknown or a number does not fit.
+    InputError: if a name is unknown, a number does not fit, or parts do not
+      fit each other.
   """
-  method = methods[config.method]
+  composition = compose(config)
   space = search_spaces[config.search_space]
-  config = config.replace(gradient=config.gradient or method.gradient)
-  estimator = estimator_of(config)
+  composition.check(space)
+  config = _with_defaults(config, composition)
   check_devices(config)
-  if config.remat and (
-    estimator.differentiates_twice or config.eigenvalue_every
-  ):
-    what = (
-      'the largest eigenvalue'
-      if config.eigenvalue_every
-      else f'the gradient {config.gradient!r}'
-    )
-    raise InputError(
-      'A gradient that computes activations again cannot be differentiated'
-      f' again, which {what} needs; expected --noremat.'
-      ' Received: remat=True'
-    )
-  rule = config.discretization or method.discretization or space.discretization
+  _check_remat(config, composition)
+  rule = (
+    config.discretization
+    or composition.method.discretization
+    or space.discretization
+  )
   discretizations[rule]  # Raises if unknown.
   check_stem(config.stem)
   portion = config.weight_portion
   if portion is None:
-    portion = 0.5 if estimator.uses_validation else 0.9
+    portion = 0.5 if composition.gradient.uses_validation else 0.9
   if not 0 < portion < 1:
     raise InputError(
       'The share of the weights lies between 0 and 1; expected, say, 0.5.'
@@ -161,24 +101,52 @@ def resolve(config: SearchConfig) -> SearchConfig:
       ' cell to search; expected more cells, at least 3.'
       f' Received: cells={cells}'
     )
-  options = estimator_options(estimator)
-  config = config.replace(
-    **{name: options[name] for name in GRADIENT_OPTIONS if name in options}
-  )
-  schedule = schedule_of(config)
-  schedule.check(space)
-  config = config.replace(
-    batch_multiple=_check_batches(config),
-    alpha_scale=(
-      method.alpha_scale if config.alpha_scale is None else config.alpha_scale
-    ),
-    **relaxation_options(config),
-    **_schedule_options(config),
-  )
+  channels = config.channels or space.default_channels
+  composition.form.check_channels(channels)
+  stages = composition.schedule.stages(config.epochs, config.grace_epochs)
   return config.replace(
-    epochs=schedule.epochs,
+    **axis_texts(composition),
+    **composition.options(),
+    batch_multiple=_check_batches(config),
+    epochs=stages[-1].end,
     discretization=rule,
     weight_portion=portion,
     cells=cells,
-    channels=config.channels or space.default_channels,
+    channels=channels,
   )
+
+
+def with_method_defaults(config: SearchConfig) -> SearchConfig:
+  """Fills in the options that methods have published defaults for."""
+  return _with_defaults(config, compose(config))
+
+
+def _with_defaults(
+  config: SearchConfig, composition: Composition
+) -> SearchConfig:
+  """Sets what the user has not: by the parts, by the method, by the base."""
+  defaults = dict(composition.method.defaults)
+  for rule in composition.stops:
+    defaults = {**rule.measures, **defaults}
+  given = {}
+  for field in dataclasses.fields(config):
+    if getattr(config, field.name) is None:
+      base = field.metadata.get('base')
+      if (value := defaults.get(field.name, base)) is not None:
+        given[field.name] = value
+  return config.replace(**given)
+
+
+def _check_remat(config: SearchConfig, composition: Composition) -> None:
+  twice = composition.gradient.differentiates_twice
+  if config.remat and (twice or config.eigenvalue_every):
+    what = (
+      'the largest eigenvalue'
+      if config.eigenvalue_every
+      else f'the gradient {composition.gradient.name!r}'
+    )
+    raise InputError(
+      'A gradient that computes activations again cannot be differentiated'
+      f' again, which {what} needs; expected --noremat.'
+      ' Received: remat=True'
+    )

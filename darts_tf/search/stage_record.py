@@ -1,4 +1,4 @@
-"""What is kept of each stage of a search."""
+"""The record of a stage of a search."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from darts_tf.schedule import Change, Child
-from darts_tf.schedule.schedule import Candidates
+from darts_tf.schedule import Candidates, Change, Child
 from darts_tf.search.parts import SearchParts
 
 

@@ -1,7 +1,6 @@
 """Arms of a study: the methods that are compared."""
 
 import dataclasses
-import math
 import re
 import typing
 from collections.abc import Iterable, Mapping
@@ -9,7 +8,8 @@ from typing import Any
 
 from darts_tf.architecture_gradient import architecture_gradients
 from darts_tf.config.errors import InputError, unknown_name
-from darts_tf.config.options import Options
+from darts_tf.config.options import Options, option_types, parse_option
+from darts_tf.methods import methods
 from darts_tf.random_search.config import RandomSearchConfig
 from darts_tf.search.config import SearchConfig
 
@@ -26,7 +26,6 @@ COMMON = (
 )
 
 _NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9_-]*')
-_BOOLEANS = {'true': True, 'false': False}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,8 +89,8 @@ def parse_arms(texts: Iterable[str]) -> tuple[Arm, ...]:
 def parse_arm(text: str) -> Arm:
   """Parses `NAME` or `NAME:option=value,option=value`.
 
-  A name that is that of an architecture gradient stands for this gradient,
-  unless the options name another. A name alone must be such a name, or
+  A name that is that of a method or of an architecture gradient stands for
+  it, unless the options name another. A name alone must be such a name, or
   begin with `random_search`.
 
   Args:
@@ -112,8 +111,9 @@ def parse_arm(text: str) -> Arm:
       f' Received: arm={text!r}'
     )
   random = Arm(name).is_random_search
-  if not (colon or random or name in architecture_gradients):
-    raise unknown_name('arm', name, [*architecture_gradients, RANDOM_SEARCH])
+  known = [*methods, *architecture_gradients, RANDOM_SEARCH]
+  if not (colon or random or name in known):
+    raise unknown_name('arm', name, known)
   options = {}
   for part in rest.split(',') if colon else ():
     option, equals, value = part.partition('=')
@@ -125,40 +125,26 @@ def parse_arm(text: str) -> Arm:
     options[option] = _value(
       RandomSearchConfig if random else SearchConfig, option, value, text
     )
-  if not random and name in architecture_gradients:
+  if name in architecture_gradients:
     options.setdefault('gradient', name)
+  elif name in methods:
+    options.setdefault('method', name)
   return Arm(name, options)
 
 
 def _value(config: type[Options], name: str, text: str, arm: str) -> Any:
   """Reads the value of an option by its type."""
   hints = typing.get_type_hints(config)
-  where = f'{name}={text!r} in arm={arm!r}'
   if name in COMMON:
     raise InputError(
       f'The option {name} is the same in all arms; expected it as the flag'
-      f' --{"seeds" if name == "seed" else name}. Received: {where}'
+      f' --{"seeds" if name == "seed" else name}. Received:'
+      f' {name}={text!r} in arm={arm!r}'
     )
   if name not in hints:
     raise unknown_name('option', name, set(hints) - set(COMMON))
-  kinds = typing.get_args(hints[name]) or (hints[name],)
-  if type(None) in kinds and text == 'none':
+  if type(None) in typing.get_args(hints[name]) and text == 'none':
     return None
-  kind = kinds[0]
-  try:
-    value = _BOOLEANS[text] if kind is bool else kind(text)
-  except (KeyError, ValueError) as error:
-    expected = {
-      bool: 'true or false',
-      int: 'a whole number',
-      float: 'a number',
-    }[kind]
-    raise InputError(
-      f'The option {name} has a value of another type; expected'
-      f' {expected}. Received: {where}'
-    ) from error
-  if kind is float and not math.isfinite(value):
-    raise InputError(
-      f'The option {name} is not a finite number. Received: {where}'
-    )
-  return value
+  return parse_option(
+    name, option_types(config)[name], text, f' in arm={arm!r}'
+  )

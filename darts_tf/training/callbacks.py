@@ -14,6 +14,8 @@ from darts_tf.runs.checkpoint import Checkpoint, CheckpointStore
 from darts_tf.runs.variables import (
   assign_arrays,
   check_finite,
+  named_slots,
+  named_variables,
   not_finite,
   to_arrays,
 )
@@ -53,6 +55,18 @@ class DropPathRamp(keras.callbacks.Callback):
     super().__init__()
     self.rate = rate
     self.epochs = epochs
+
+  def variables(self) -> dict[str, dict[str, keras.Variable]]:
+    """Returns the variables of network and optimizer by name."""
+    network = named_variables(self.network)
+    names = {id(variable): name for name, variable in network.items()}
+    return {
+      'network': network,
+      'optimizer': named_slots(
+        self.network.optimizer,
+        [names[id(v)] for v in self.network.trainable_variables],
+      ),
+    }
 
   def on_epoch_begin(self, epoch: int, logs=None) -> None:
     """Sets the network's variable."""
@@ -113,10 +127,8 @@ class RunRecord(keras.callbacks.Callback):
 
   def restore(self, checkpoint: Checkpoint) -> None:
     """Puts network and record into a checkpoint's state."""
-    assign_arrays('network', self.network.variables, checkpoint.arrays)
-    assign_arrays(
-      'optimizer', self.network.optimizer.variables, checkpoint.arrays
-    )
+    for owner, variables in self.variables().items():
+      assign_arrays(owner, variables, checkpoint.arrays)
     self.metrics = checkpoint.meta['metrics']
     if self.workdir is not None:
       self.workdir.write_metrics(self.metrics)
@@ -129,9 +141,9 @@ class RunRecord(keras.callbacks.Callback):
   def on_epoch_end(self, epoch: int, logs=None) -> None:
     """Evaluates, saves, and adds the scores to Keras' logs."""
     optimizer = self.network.optimizer
-    arrays = to_arrays('network', self.network.variables) | to_arrays(
-      'optimizer', optimizer.variables
-    )
+    arrays = {}
+    for owner, variables in self.variables().items():
+      arrays |= to_arrays(owner, variables)
     check_finite(arrays, _rates(optimizer))
     names = self.network.get_metrics_result()
     metrics = {

@@ -1,11 +1,11 @@
 """Searches that differ in some options, from text."""
 
 import itertools
-import typing
 from collections.abc import Sequence
 from typing import Any
 
 from darts_tf.config.errors import InputError, unknown_name
+from darts_tf.config.options import option_types, parse_option
 from darts_tf.search.config import SearchConfig
 
 
@@ -44,22 +44,7 @@ def variations(texts: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def _parse(name: str, text: str) -> Any:
-  hints = typing.get_type_hints(SearchConfig)
+  hints = option_types(SearchConfig)
   if name not in hints:
     raise unknown_name('vary', name, hints)
-  kinds = [
-    k
-    for k in (typing.get_args(hints[name]) or [hints[name]])
-    if k is not type(None)
-  ]
-  kind = kinds[0]
-  if kind is bool:
-    kind = {'true': True, 'false': False}.__getitem__
-    text = text.lower()
-  try:
-    return kind(text)
-  except (KeyError, ValueError) as error:
-    raise InputError(
-      f'Not a value of the option {name}; expected one of type'
-      f' {kinds[0].__name__}. Received: {name}={text!r}'
-    ) from error
+  return parse_option(name, hints[name], text)

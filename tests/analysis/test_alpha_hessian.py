@@ -14,7 +14,7 @@ from darts_tf.architecture_gradient import BilevelProblem, FirstOrder
 from darts_tf.architecture_gradient.bilevel_toy import ToyProblem
 from darts_tf.config.errors import InputError
 from darts_tf.models import Supernet
-from darts_tf.relaxation import Softmax
+from darts_tf.relaxation import Architecture, Softmax
 from darts_tf.search.problem import SupernetProblem
 from darts_tf.search_space import CellTopology, SearchSpace
 
@@ -286,19 +286,18 @@ def build(strategy, num_cells=3, synchronized=False):
         dtype='float64', synchronized=synchronized
       ),
     )
-    relaxation = Softmax(SPACE, supernet.groups)
-    alphas = [
-      keras.Variable(value, dtype='float64', aggregation='only_first_replica')
-      for value in relaxation.initial_alphas(0, scale=0.5).values()
-    ]
+    architecture = Architecture(
+      Softmax(), SPACE, supernet.groups, dtype='float64'
+    )
+    architecture.initialize(0, scale=0.5)
   problem = SupernetProblem(
-    supernet, relaxation, supernet.non_trainable_variables, BATCH
+    supernet, architecture.expected, supernet.non_trainable_variables, BATCH
   )
   return (
     problem,
     supernet.trainable_variables,
-    alphas,
-    list(relaxation.masks.values()),
+    list(architecture.parameters.values()),
+    list(architecture.exists.values()),
   )
 
 

@@ -13,7 +13,7 @@ from darts_tf.architecture_gradient import (
   ImplicitCG,
   InnerStep,
   SecondOrderExact,
-  make_estimator,
+  architecture_gradients,
 )
 from darts_tf.architecture_gradient.bilevel_toy import ToyProblem
 from darts_tf.config.errors import InputError
@@ -241,18 +241,19 @@ class OptionsTest(tf.test.TestCase, parameterized.TestCase):
     with self.assertRaisesRegex(InputError, received):
       make()
 
-  def test_make_estimator(self):
-    self.assertEqual(make_estimator('amended', {'eta': 0.2}), Amended(0.2))
+  def test_configured(self):
+    configured = architecture_gradients.configured
+    self.assertEqual(configured('amended', {'eta': 0.2}), Amended(0.2))
     self.assertEqual(
-      make_estimator('implicit', {'eta': None, 'neumann_terms': 3}), Implicit(3)
+      configured('implicit', {'eta': None, 'neumann_terms': 3}), Implicit(3)
     )
     with self.assertRaisesRegex(
       InputError,
       "eta does not belong to gradient 'first_order'.*amended.*amended_exact",
     ):
-      make_estimator('first_order', {'eta': 0.1})
+      configured('first_order', {'eta': 0.1})
     with self.assertRaisesRegex(InputError, 'eta'):
-      make_estimator('amended', {'eta': 0})
+      configured('amended', {'eta': 0})
 
   def test_a_series_that_diverges_is_refused(self):
     problem = Quadratic()

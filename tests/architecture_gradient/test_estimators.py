@@ -184,7 +184,7 @@ class MixtureTest(tf.test.TestCase, parameterized.TestCase):
 
   @parameterized.parameters(*architecture_gradients)
   def test_graph_equals_eager(self, name):
-    estimator = architecture_gradients[name]
+    estimator = architecture_gradients[name]()
     weights, alphas, training, validation, velocity = mixture_inputs(6)
 
     def estimate(rate):
@@ -200,7 +200,7 @@ class MixtureTest(tf.test.TestCase, parameterized.TestCase):
     devices = tf.config.list_logical_devices('CPU')
     if len(devices) < 2:
       self.skipTest('needs two logical CPU devices')
-    estimator = architecture_gradients[name]
+    estimator = architecture_gradients[name]()
     weights, alphas, training, validation, velocity = mixture_inputs(6)
     inner = InnerStep(tf.constant(0.1, tf.float64), 0.9, 0.01, velocity)
     strategy = two_replicas()
@@ -246,7 +246,7 @@ class Partial(BilevelProblem):
 class EdgeCaseTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.parameters(*architecture_gradients)
   def test_unconnected_and_sparse_gradients(self, name):
-    result = architecture_gradients[name](
+    result = architecture_gradients[name]()(
       Partial(),
       [tf.constant([3.0]), tf.constant([1.0])],
       [tf.constant([2.0, 5.0]), tf.constant([7.0])],
@@ -300,8 +300,8 @@ class EdgeCaseTest(tf.test.TestCase, parameterized.TestCase):
     )
     for name in architecture_gradients:
       self.assertEqual(architecture_gradients[name].name, name)
-    self.assertFalse(architecture_gradients['one_level'].uses_validation)
-    self.assertTrue(architecture_gradients['first_order'].uses_validation)
+    self.assertFalse(architecture_gradients['one_level']().uses_validation)
+    self.assertTrue(architecture_gradients['first_order']().uses_validation)
     with self.assertRaisesRegex(
       InputError, "Did you mean 'second_order'.*gradient='second_ordr'"
     ):

@@ -102,7 +102,7 @@ class FlagFilesTest(parameterized.TestCase):
     )
 
     (config,) = configurations(*read('methods/prune_replace_search.flags'))[0]
-    table = PruneReplace.options
+    table = PruneReplace().to_dict()
     self.assertEqual(
       {name: getattr(config, name) for name in table}, dict(table)
     )

@@ -11,7 +11,7 @@ import tensorflow as tf
 from darts_tf.config.errors import InputError
 from darts_tf.methods import methods
 from darts_tf.search import SearchConfig
-from darts_tf.search.resolve import schedule_of
+from darts_tf.search.resolve import resolve
 from darts_tf.search_space import search_spaces
 
 # What each space is run with.
@@ -25,6 +25,11 @@ COSTLY = ('nasnet',)
 MAIN = ('darts',)
 # Iterations are unrolled; two have all that ten have.
 OPTIONS = {'implicit_cg': {'cg_iterations': 2}}
+# Methods whose published settings do not suit so small a search.
+METHOD_OPTIONS = {
+  'pc_darts': {'partial_channels': 2, 'channels': 4},
+  'sdarts_adv': {'attack_steps': 2},
+}
 
 
 def registered(module: str, registry: str) -> tuple[str, ...]:
@@ -98,7 +103,7 @@ def repeats(space: str) -> bool:
 
 def options_of_schedule(method: str, space: str) -> dict[str, str]:
   """Two short cycles, for methods that have cycles."""
-  if methods[method].schedule == 'constant':
+  if not hasattr(methods[method].schedule, 'cycle_epochs'):
     return {}
   grows = search_spaces[space].growth is not None
   return {
@@ -141,7 +146,7 @@ class Case(NamedTuple):
   def is_possible(self) -> bool:
     """Whether the method can search the space."""
     try:
-      schedule_of(self.config()).check(search_spaces[self.space])
+      resolve(self.config())
     except InputError:
       return False
     return True
@@ -170,7 +175,10 @@ class Case(NamedTuple):
         'alpha_learning_rate': 0.1,
         # Then alphas move by the gradient or not at all.
         'alpha_weight_decay': 0.0,
+        'grace_epochs': 0,
+        'eigenvalue_every': 0,
         **OPTIONS.get(self.gradient, {}),
+        **METHOD_OPTIONS.get(self.method, {}),
         **options_of_schedule(self.method, self.space),
         **changes,
       }
@@ -192,7 +200,7 @@ def cases_of_gradients() -> list[Case]:
       if gradient != GRADIENT
     ),
     *(
-      Case(space, methods[method].gradient, method)
+      Case(space, methods[method].gradient.name, method)
       for method in METHODS
       for space in SPACES
       if method != METHOD

@@ -7,7 +7,7 @@ from absl.testing import parameterized
 from darts_tf.discretize import discretize, random_genotype
 from darts_tf.genotype import Genotype
 from darts_tf.models import Network, Supernet
-from darts_tf.relaxation import Softmax
+from darts_tf.relaxation import Architecture, Softmax
 from darts_tf.search_space import search_spaces
 
 # Name, cells, edges of a cell, groups of cells that have alphas.
@@ -35,21 +35,19 @@ class SearchSpacesTest(tf.test.TestCase, parameterized.TestCase):
     supernet = Supernet(space, (8, 8, 3), 5, 4, cells)
     self.assertEqual(supernet.groups, space.groups(cells))
     self.assertLen(supernet.groups, groups)
-    relaxation = Softmax(space, supernet.groups)
-    alphas = {
-      group: tf.constant(value, tf.float32)
-      for group, value in relaxation.initial_alphas(0, scale=0.5).items()
-    }
+    architecture = Architecture(Softmax(), space, supernet.groups)
+    architecture.initialize(0, scale=0.5)
+    tensors = architecture.tensors()
     with tf.GradientTape() as tape:
-      tape.watch(alphas)
-      mixing = relaxation.mixing(alphas)
+      tape.watch(tensors)
+      mixing = architecture.expected(tensors)
       logits = supernet(images(), mixing, training=True)
       loss = tf.reduce_mean(
         tf.nn.sparse_softmax_cross_entropy_with_logits(
           np.array([0, 4, 2, 2]), logits
         )
       )
-    gradients = tape.gradient(loss, alphas)
+    gradients = dict(zip(space.groups(cells), tape.gradient(loss, tensors)))
     self.assertTrue(np.isfinite(supernet(images(), mixing)).all())
     for group, kind in supernet.groups.items():
       mask = space.candidate_mask(kind)
@@ -109,8 +107,7 @@ class SearchSpacesTest(tf.test.TestCase, parameterized.TestCase):
     del edges, groups
     space = search_spaces[name]
     kinds = space.groups(cells)
-    relaxation = Softmax(space, kinds)
-    weights = relaxation.weights(relaxation.initial_alphas(0, scale=0.0))
+    weights = Architecture(Softmax(), space, kinds).weights()
     genotype = discretize(space, weights, kinds)
     for group, cell in genotype.cells.items():
       for edge in cell.edges:

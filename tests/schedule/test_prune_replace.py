@@ -4,8 +4,14 @@ import numpy as np
 from absl.testing import absltest, parameterized
 
 from darts_tf.config.errors import InputError
-from darts_tf.methods import methods
-from darts_tf.schedule import Child, Constant, PruneReplace, Stage, schedules
+from darts_tf.schedule import (
+  Child,
+  Constant,
+  Continue,
+  Course,
+  PruneReplace,
+  Stage,
+)
 from darts_tf.schedule.prune_replace import draw_child, prune
 from darts_tf.search_space import Growth, search_spaces
 
@@ -19,28 +25,44 @@ _TABLES = {
 
 class StagesTest(absltest.TestCase):
   def test_table_of_the_paper(self):
-    stages = PruneReplace().stages
+    stages = PruneReplace().stages(None, 0)
     self.assertLen(stages, 9)
     self.assertEqual(stages[0], Stage(0, 0, 15, 5))
     self.assertEqual(stages[2], Stage(2, 30, 10, 3))
     self.assertEqual(stages[-1].end, 100)
 
   def test_stages(self):
-    schedule = PruneReplace(None, 0, **_TABLES)
-    self.assertEqual(schedule.epochs, 7)
-    self.assertEqual(
-      [schedule.stage_of(epoch).index for epoch in range(7)],
-      [0, 0, 0, 1, 1, 2, 2],
-    )
-    self.assertEqual(PruneReplace(7, 0, **_TABLES).epochs, 7)
+    schedule = PruneReplace(**_TABLES)
+    stages = schedule.stages(None, 0)
+    self.assertEqual([stage.first_epoch for stage in stages], [0, 3, 5])
+    self.assertEqual([stage.end for stage in stages], [3, 5, 7])
+    self.assertEqual(schedule.stages(7, 0), stages)
 
   def test_constant(self):
-    self.assertEqual(Constant().stages, (Stage(0, 0, 50, 0),))
-    self.assertEqual(Constant(7, 2).stages, (Stage(0, 0, 7, 2),))
+    self.assertEqual(Constant().stages(None, 0), (Stage(0, 0, 50, 0),))
+    self.assertEqual(Constant().stages(7, 2), (Stage(0, 0, 7, 2),))
 
-  def test_methods_have_schedules(self):
-    for name in methods:
-      self.assertIn(methods[name].schedule, schedules)
+  def test_the_next_stage_begins_when_one_ends(self):
+    space = search_spaces['prune_replace_dl']
+    schedule = PruneReplace(**_TABLES)
+    stages = schedule.stages(None, 0)
+    weights = {kind: np.ones([14, 4]) / 4 for kind in space.candidates}
+
+    def decide(epochs):
+      course = Course(
+        [{}] * epochs,
+        {kind: [w] for kind, w in weights.items()},
+        {kind: kind for kind in space.candidates},
+        space,
+        [space.candidates],
+      )
+      return schedule.after_epoch(course, stages)
+
+    self.assertEqual(decide(2), Continue())
+    following = decide(3)
+    self.assertEqual(following.stage, stages[1])
+    self.assertEqual(following, decide(3))
+    self.assertNotEqual(following.change.candidates, space.candidates)
 
 
 class BadTablesTest(parameterized.TestCase):
@@ -71,17 +93,19 @@ class BadTablesTest(parameterized.TestCase):
   )
   def test_refused(self, changes, message):
     with self.assertRaisesRegex(InputError, message):
-      PruneReplace(**{'epochs': None, **_TABLES, **changes})
+      given = {'epochs': None, 'grace_epochs': 0, **_TABLES, **changes}
+      lengths = [given.pop(name) for name in ('epochs', 'grace_epochs')]
+      PruneReplace(**given).stages(*lengths)
 
   def test_spaces(self):
-    schedule = PruneReplace(None, 0, **_TABLES)
+    schedule = PruneReplace(**_TABLES)
     schedule.check(search_spaces['prune_replace_dl'])
     with self.assertRaisesRegex(InputError, "search_space='darts'"):
       schedule.check(search_spaces['darts'])
     with self.assertRaisesRegex(InputError, "search_space='amended_s2'"):
       schedule.check(search_spaces['amended_s2'])
     # Nothing comes in: any space will do.
-    PruneReplace(None, 0, **{**_TABLES, 'cycle_morphisms': '0,0,0'}).check(
+    PruneReplace(**{**_TABLES, 'cycle_morphisms': '0,0,0'}).check(
       search_spaces['darts']
     )
 
@@ -176,15 +200,19 @@ class DrawChildTest(absltest.TestCase):
 class ChangeTest(absltest.TestCase):
   def test_all_edges(self):
     space = search_spaces['prune_replace_dl']
-    schedule = PruneReplace(None, 0, **_TABLES)
+    schedule = PruneReplace(**_TABLES)
     draw = np.random.default_rng(0)
     weights = {kind: draw.dirichlet([1] * 4, 14) for kind in space.candidates}
+    stages = schedule.stages(None, 0)
+    course = lambda now, past: Course(
+      [],
+      {kind: [w] for kind, w in weights.items()},
+      {kind: kind for kind in weights},
+      now,
+      past,
+    )
     change = schedule.change(
-      schedule.stages[0],
-      space,
-      weights,
-      [space.candidates],
-      np.random.default_rng(1),
+      course(space, [space.candidates]), stages[0], np.random.default_rng(1)
     )
     for kind, edges in space.candidates.items():
       for names, row, now, came in zip(
@@ -204,20 +232,14 @@ class ChangeTest(absltest.TestCase):
           self.assertIn(child.parent, kept)
           self.assertTrue(space.offers(kind, 0, name))
     again = schedule.change(
-      schedule.stages[0],
-      space,
-      weights,
-      [space.candidates],
-      np.random.default_rng(1),
+      course(space, [space.candidates]), stages[0], np.random.default_rng(1)
     )
     self.assertEqual(again, change)
     # Later, without morphisms, candidates only go.
     now = space.with_candidates(change.candidates)
     last = schedule.change(
-      schedule.stages[1],
-      now,
-      weights,
-      [space.candidates, now.candidates],
+      course(now, [space.candidates, now.candidates]),
+      stages[1],
       np.random.default_rng(2),
     )
     for kind, edges in last.candidates.items():

@@ -84,8 +84,8 @@ class GradientsOfRunTest(tiny_runs.RunTest):
     )
     for i, pair in enumerate(pairs):
       for name, estimator in (
-        ('first_order', architecture_gradients['first_order']),
-        ('second_order', architecture_gradients['second_order']),
+        ('first_order', architecture_gradients['first_order']()),
+        ('second_order', architecture_gradients['second_order']()),
       ):
         expected = estimator(
           parts.step.problem(states), weights, alphas, *pair, inner

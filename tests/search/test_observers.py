@@ -20,9 +20,9 @@ NAS_BENCH_201 = tiny_runs.SEARCH.replace(
 
 def hessian_by_jacobian(parts, images, labels):
   """The Hessian of the validation loss by alpha, a row at a time."""
-  weights, states, _ = parts.step._read()
+  weights, states, _ = parts.step.read()
   problem = parts.step.problem(states)
-  alpha = tf.convert_to_tensor(parts.alphas[0])
+  alpha = parts.architecture.tensors()[0]
   with tf.GradientTape(persistent=True) as outer:
     outer.watch(alpha)
     with tf.GradientTape() as inner:
@@ -106,7 +106,7 @@ class ObserversTest(tiny_runs.RunTest):
     # An architecture that the table lacks: 3x3 convolutions everywhere.
     alpha = np.zeros((6, 5))
     alpha[:, 3] = 5
-    parts.alphas[0].assign(alpha)
+    parts.architecture.parameters['normal/alpha'].assign(alpha)
     return parts
 
   def test_other_spaces_have_no_table(self):

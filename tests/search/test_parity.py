@@ -6,10 +6,10 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from darts_tf.architecture_gradient import InnerStep, make_estimator
+from darts_tf.architecture_gradient import InnerStep, architecture_gradients
 from darts_tf.interop import load_pytorch_weights
 from darts_tf.models import Supernet
-from darts_tf.relaxation import Softmax
+from darts_tf.relaxation import Architecture, Softmax
 from darts_tf.search.problem import SupernetProblem
 from darts_tf.search_space import search_spaces
 
@@ -43,17 +43,17 @@ class SearchParityTest(tf.test.TestCase, parameterized.TestCase):
       supernet,
       {k.removeprefix('w/'): v for k, v in z.items() if k.startswith('w/')},
     )
-    relaxation = Softmax(space, supernet.groups)
+    architecture = Architecture(
+      Softmax(), space, supernet.groups, dtype='float64'
+    )
     cls.weights = [
       tf.convert_to_tensor(v) for v in supernet.trainable_variables
     ]
-    cls.alphas = [
-      tf.constant(z[f'alpha_{group}']) for group in relaxation.groups
-    ]
-    cls.groups = list(relaxation.groups)
+    cls.alphas = [tf.constant(z[f'alpha_{group}']) for group in supernet.groups]
+    cls.groups = list(supernet.groups)
     cls.problem = SupernetProblem(
       supernet,
-      relaxation,
+      architecture.expected,
       [tf.convert_to_tensor(v) for v in supernet.non_trainable_variables],
       global_batch_size=len(z['y_train']),
     )
@@ -61,7 +61,9 @@ class SearchParityTest(tf.test.TestCase, parameterized.TestCase):
     cls.validation = (z['x_val'], z['y_val'])
 
   def test_logits_and_losses(self):
-    forward = self.problem.forward(self.weights, self.alphas, self.training)
+    forward = self.problem.forward(
+      self.weights, self.problem.mixing(self.alphas), self.training
+    )
     self.assertLess(
       relative_error(forward.logits, self.z['train_logits']), 1e-6
     )
@@ -91,7 +93,7 @@ class SearchParityTest(tf.test.TestCase, parameterized.TestCase):
       options['eta'] = float(self.z['eta'])
     if name == 'amended':
       options['difference_radius'] = 0.01  # as published
-    estimator = make_estimator(name, options)
+    estimator = architecture_gradients.configured(name, options)
     result = estimator(
       self.problem,
       self.weights,

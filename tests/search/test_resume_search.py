@@ -133,7 +133,8 @@ class SearchRunTest(tiny_runs.RunTest):
       result = real(step, *batches)
       calls.append(1)
       if len(calls) == 6:  # The last step of the second epoch.
-        step.alphas[0].assign(np.full(step.alphas[0].shape, np.nan))
+        [alpha] = step.architecture.parameters.values()
+        alpha.assign(np.full(alpha.shape, np.nan))
       return result
 
     with mock.patch.object(SearchStep, 'search', search):

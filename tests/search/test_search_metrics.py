@@ -4,11 +4,11 @@ import tiny_runs
 from absl.testing import parameterized
 
 from darts_tf.config.errors import InputError
+from darts_tf.relaxation.relaxation import entropy
 from darts_tf.runs.checkpoint import CheckpointStore
 from darts_tf.schedule.learning_rate import cosine
 from darts_tf.search import run_search
 from darts_tf.search.builder import build_search, example_genotype
-from darts_tf.search.record import entropy
 from darts_tf.search.resolve import resolve
 from darts_tf.search.summary import describe
 
@@ -58,8 +58,8 @@ class SearchMetricsTest(tiny_runs.RunTest):
     self.assertEqual(lines[3]['genotype'], result.genotype.to_dict())
     workdir = result.workdir
     with np.load(workdir.alphas_path) as alphas:
-      self.assertEqual(alphas['normal'].shape, (3, 3))
-      p = np.exp(alphas['normal'])
+      self.assertEqual(alphas['normal/alpha'].shape, (3, 3))
+      p = np.exp(alphas['normal/alpha'])
       p /= p.sum(-1, keepdims=True)
     with np.load(workdir.alphas_history_path) as arrays:
       history = arrays['normal']

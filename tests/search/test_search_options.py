@@ -28,15 +28,17 @@ class SearchOptionsTest(tiny_runs.RunTest):
       describe(parts, self.data.info),
     )
 
-  def test_options_of_the_relaxation(self):
+  def test_options_of_a_penalty(self):
     config = resolve(tiny_runs.SEARCH.replace(method='beta_darts'))
     self.assertEqual(config.beta_decay, 50.0)
     config = resolve(config.replace(beta_decay=3.0))
     parts = build_search(config, self.data)
-    self.assertEqual(parts.relaxation.beta_decay, 3.0)
+    [penalty] = parts.composition.penalties
+    self.assertEqual(penalty.beta_decay, 3.0)
     self.assertIn(
-      'Method      beta_darts (arXiv:2203.01665), beta_decay relaxation'
-      ' (beta_decay 3)\n',
+      'Method      beta_darts (arXiv:2203.01665), softmax relaxation\n'
+      'Gradient    first_order\n'
+      'Penalties   beta_decay (beta_decay 3)\n',
       describe(parts, self.data.info),
     )
     result, _ = self.search(
@@ -52,7 +54,7 @@ class SearchOptionsTest(tiny_runs.RunTest):
   @parameterized.parameters(
     (
       {'beta_decay': 1.0},
-      "beta_decay does not belong to method 'darts'; .*with beta_darts",
+      "beta_decay does not belong to penalties 'none'; .*with beta_decay",
     ),
     ({'method': 'beta'}, "method='beta'"),
     ({'gradient': 'first_order', 'eta': 0.1}, 'eta does not belong'),
@@ -111,7 +113,7 @@ class SearchOptionsTest(tiny_runs.RunTest):
       )
       keras.utils.set_random_seed(0)
       parts = build_search(config, self.data)
-      weights, states, alphas = parts.step._read()
+      weights, states, alphas = parts.step.read()
       problem = parts.step.problem(states)
       pair = (
         problem.training_loss(weights, alphas, batch),

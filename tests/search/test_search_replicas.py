@@ -11,7 +11,8 @@ from darts_tf.architecture_gradient import architecture_gradients
 from darts_tf.graph.precision import is_half, loss_scale
 from darts_tf.models import Supernet
 from darts_tf.optimizers import SGD, Adam
-from darts_tf.relaxation import BetaDecay, Softmax
+from darts_tf.penalty import BetaDecay
+from darts_tf.relaxation import Architecture, Gumbel, HardGumbel, Softmax
 from darts_tf.search.step import SearchStep
 from darts_tf.search_space import (
   CellTopology,
@@ -21,6 +22,7 @@ from darts_tf.search_space import (
   register_operation,
   same_candidates,
 )
+from darts_tf.step import Alternating, Joint
 
 # As few layers as have all kinds of statistics: tracing takes the time.
 NAMES = ('none', 'max_pool_3x3', 'nor_conv_3x3')
@@ -39,7 +41,8 @@ def search_once(
   strategy,
   gradient,
   names=NAMES,
-  relaxation=Softmax,
+  relaxation=Softmax(),
+  penalties=(),
   dtype='float64',
   remat=False,
   xla=None,
@@ -70,14 +73,17 @@ def search_once(
       if is_half(dtype)
       else None
     )
-    relaxation = relaxation(space, supernet.groups)
-    relaxation.start_epoch(1, 2)
-    alphas = [
-      keras.Variable(
-        value, dtype=supernet.variable_dtype, aggregation='only_first_replica'
-      )
-      for value in relaxation.initial_alphas(0, scale=0.5).values()
-    ]
+    architecture = Architecture(
+      relaxation,
+      space,
+      supernet.groups,
+      {'beta_decay': 25.0, 'temperature': 1.0},
+      supernet.variable_dtype,
+    )
+    for rate in architecture.rates.values():
+      rate.assign(0.5)
+    architecture.initialize(0, scale=0.5)
+    alphas = list(architecture.parameters.values())
     weight_optimizer = SGD(
       0.05,
       momentum=0.9,
@@ -95,9 +101,8 @@ def search_once(
     velocity.assign(np.random.default_rng(i).normal(size=velocity.shape) * 0.01)
   step = SearchStep(
     supernet,
-    relaxation,
-    alphas,
-    architecture_gradients[gradient],
+    architecture,
+    architecture_gradients[gradient](),
     weight_optimizer,
     alpha_optimizer,
     strategy,
@@ -105,6 +110,8 @@ def search_once(
     precise_supernet=precise,
     loss_scale=loss_scale(dtype),
     xla=bool(xla),
+    step=Joint() if gradient == 'one_level' else Alternating(),
+    penalties=penalties,
   )
   rng = np.random.default_rng(0)
   replicas = strategy.num_replicas_in_sync
@@ -189,14 +196,23 @@ class SearchReplicasTest(tf.test.TestCase, parameterized.TestCase):
     ('second_order',),
     ('second_order_exact',),
     ('one_level',),
-    ('first_order', BetaDecay),
-    ('one_level', BetaDecay),
+    ('first_order', Softmax(), (BetaDecay(),)),
+    ('one_level', Softmax(), (BetaDecay(),)),
+    ('one_level', Gumbel()),
+    ('second_order', HardGumbel()),
   )
-  def test_two_replicas_equal_one(self, gradient, relaxation=Softmax):
+  def test_two_replicas_equal_one(
+    self, gradient, relaxation=Softmax(), penalties=()
+  ):
     one = search_once(
-      tf.distribute.get_strategy(), gradient, relaxation=relaxation
+      tf.distribute.get_strategy(),
+      gradient,
+      relaxation=relaxation,
+      penalties=penalties,
     )
-    two = search_once(mirrored(), gradient, relaxation=relaxation)
+    two = search_once(
+      mirrored(), gradient, relaxation=relaxation, penalties=penalties
+    )
     for owner, expected in one.items():
       self.assertLen(two[owner], len(expected))
       for a, b in zip(two[owner], expected):

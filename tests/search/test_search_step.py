@@ -8,7 +8,8 @@ from absl.testing import parameterized
 from darts_tf.architecture_gradient import InnerStep, architecture_gradients
 from darts_tf.models import Supernet
 from darts_tf.optimizers import SGD, Adam
-from darts_tf.relaxation import BetaDecay, Softmax
+from darts_tf.penalty import BetaDecay
+from darts_tf.relaxation import Architecture, Softmax
 from darts_tf.search.problem import SupernetProblem
 from darts_tf.search.step import SearchStep
 from darts_tf.search_space import (
@@ -17,6 +18,7 @@ from darts_tf.search_space import (
   SearchSpace,
   same_candidates,
 )
+from darts_tf.step import Alternating, Joint
 
 TOPOLOGY = CellTopology.dense(num_inputs=2, num_nodes=1)
 SPACE = SearchSpace(
@@ -33,7 +35,9 @@ WEIGHT_DECAY, ALPHA_DECAY, RATE = 0.01, 0.002, 0.05
 class Search:
   """A small search in float64."""
 
-  def __init__(self, gradient, clip_norm=None, cells=3, relaxation=Softmax):
+  def __init__(
+    self, gradient, clip_norm=None, cells=3, penalties=(), step=None
+  ):
     keras.utils.set_random_seed(3)
     self.supernet = Supernet(
       SPACE,
@@ -43,11 +47,11 @@ class Search:
       cells,
       style=OperationStyle(pool_norm=True, dtype='float64'),
     )
-    self.relaxation = relaxation(SPACE, self.supernet.groups)
-    self.alphas = [
-      keras.Variable(value, dtype='float64')
-      for value in self.relaxation.initial_alphas(0, scale=0.5).values()
-    ]
+    self.architecture = Architecture(
+      Softmax(), SPACE, self.supernet.groups, ['beta_decay'], 'float64'
+    )
+    self.architecture.initialize(0, scale=0.5)
+    self.alphas = list(self.architecture.parameters.values())
     self.weight_optimizer = SGD(
       RATE,
       momentum=0.9,
@@ -62,13 +66,14 @@ class Search:
     self.alpha_optimizer.build(self.alphas)
     self.step = SearchStep(
       self.supernet,
-      self.relaxation,
-      self.alphas,
-      architecture_gradients[gradient],
+      self.architecture,
+      architecture_gradients[gradient](),
       self.weight_optimizer,
       self.alpha_optimizer,
       tf.distribute.get_strategy(),
       BATCH,
+      step=step or (Joint() if gradient == 'one_level' else Alternating()),
+      penalties=penalties,
     )
 
   def state(self):
@@ -90,7 +95,7 @@ class Search:
     ]
     problem = SupernetProblem(
       self.supernet,
-      self.relaxation,
+      self.architecture.expected,
       read(self.supernet.non_trainable_variables),
       BATCH,
     )
@@ -141,7 +146,7 @@ class SearchStepTest(tf.test.TestCase, parameterized.TestCase):
     search = Search(gradient)
     training, validation = batches(2)
     weights, alphas, problem = search.tensors()
-    result = architecture_gradients[gradient](
+    result = architecture_gradients[gradient]()(
       problem,
       weights,
       alphas,
@@ -175,16 +180,16 @@ class SearchStepTest(tf.test.TestCase, parameterized.TestCase):
       self.assertAllClose(metrics[name], of_weights[name], rtol=1e-9)
 
   @parameterized.parameters('first_order', 'one_level')
-  def test_penalty_of_the_relaxation(self, gradient):
+  def test_penalty(self, gradient):
     plain = Search(gradient)
-    search = Search(gradient, relaxation=BetaDecay)
-    search.relaxation.start_epoch(1, 2)
-    alphas = dict(
-      zip(search.relaxation.groups, map(tf.convert_to_tensor, search.alphas))
-    )
+    search = Search(gradient, penalties=[BetaDecay()])
+    search.architecture.rates['beta_decay'].assign(25.0)
+    alphas = search.architecture.tensors()
     with tf.GradientTape() as tape:
       tape.watch(alphas)
-      penalty = search.relaxation.penalty(alphas)
+      penalty = 25 * tf.reduce_mean(
+        tf.concat([tf.reduce_logsumexp(alpha, -1) for alpha in alphas], 0)
+      )
     data = batches(2)
     tf.config.run_functions_eagerly(True)
     expected, metrics = (one.step.search(*data) for one in (plain, search))
@@ -197,9 +202,7 @@ class SearchStepTest(tf.test.TestCase, parameterized.TestCase):
       search.alpha_gradients(),
       [
         g + p
-        for g, p in zip(
-          plain.alpha_gradients(), tape.gradient(penalty, alphas).values()
-        )
+        for g, p in zip(plain.alpha_gradients(), tape.gradient(penalty, alphas))
       ],
     )
 
@@ -210,7 +213,7 @@ class SearchStepTest(tf.test.TestCase, parameterized.TestCase):
     statistics = [v.numpy() for v in search.supernet.non_trainable_variables]
     with tf.GradientTape() as tape:
       tape.watch(weights)
-      forward = problem.forward(weights, alphas, training)
+      forward = problem.forward(weights, problem.mixing(alphas), training)
     gradients = tape.gradient(forward.loss, weights)
     metrics = search.step.train(training)
     self.assertAllNear(
@@ -247,7 +250,7 @@ class SearchStepTest(tf.test.TestCase, parameterized.TestCase):
     search = Search('one_level')
     training, _ = batches(2)
     weights, alphas, problem = search.tensors()
-    result = architecture_gradients['one_level'](
+    result = architecture_gradients['one_level']()(
       problem, weights, alphas, training, None, InnerStep(RATE)
     )
     tf.config.run_functions_eagerly(True)

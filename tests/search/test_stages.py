@@ -163,7 +163,7 @@ class StagesTest(tiny_runs.RunTest):
 
   def test_options_belong_to_the_method(self):
     with self.assertRaisesRegex(
-      InputError, "cycle_epochs does not belong to method 'darts'"
+      InputError, "cycle_epochs does not belong to schedule 'constant'"
     ):
       resolve(CONFIG.replace(method='darts'))
     resolved = resolve(CONFIG)
@@ -207,7 +207,7 @@ class InheritTest(tiny_runs.RunTest):
         variable.assign(0.5 + draw.random(variable.shape))
 
   def next(self, names, children):
-    stage = self.parts.schedule.stages[1]
+    stage = self.parts.stages[1]
     new = rebuild_search(self.parts, stage, {'normal': (names,) * 3})
     inherit(
       self.parts.supernet, new.supernet, {'normal': (children,) * 3}, (0, 1)
@@ -217,7 +217,7 @@ class InheritTest(tiny_runs.RunTest):
   def output(self, parts, weights, training):
     images = tf.constant(self.data.x_test[:8].astype('float64') / 255)
     alphas = [tf.math.log(tf.constant([weights] * 3, tf.float64))]
-    mixing = parts.relaxation.mixing(dict(zip(parts.relaxation.groups, alphas)))
+    mixing = parts.architecture.expected(alphas)
     return parts.supernet(images, mixing, training=training)
 
   def test_what_stays_is_copied(self):

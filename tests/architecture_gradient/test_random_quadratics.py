@@ -1,7 +1,7 @@
 import numpy as np
 from absl.testing import absltest
 
-from darts_tf.architecture_gradient.corrections import correction_cosines
+from darts_tf.architecture_gradient.random_quadratics import correction_cosines
 from darts_tf.config.errors import InputError
 
 
