@@ -37,6 +37,7 @@ from darts_tf.pipeline.reporting import (
 from darts_tf.runs.workdir import WorkDir, atomic_write_json
 from darts_tf.search import SearchConfig, SearchResult, run_search
 from darts_tf.search.builder import example_genotype
+from darts_tf.search.config import added_defaults
 from darts_tf.search.resolve import resolve
 from darts_tf.training import TrainConfig, TrainResult, run_training
 from darts_tf.training.train import build_training, check_training
@@ -114,7 +115,9 @@ def run_pipeline(
   say = print if verbose and directory else (lambda *unused_args: None)
   with explain_lost_workers(strategy):
     started = share_flag(
-      strategy, directory is not None and directory.check(pinned) is not None
+      strategy,
+      directory is not None
+      and directory.check(pinned, added=added_defaults()) is not None,
     )
     example = example_genotype(search_config)
     if not started:
@@ -136,16 +139,12 @@ def run_pipeline(
     if search.space.growth is not None:  # There may be others by now.
       bounds = cost_limits(limits, search.space, train_config, data.info)
     genotype = within_limits(
-      search.genotype,
-      search.space,
-      {g: h[-1] for g, h in search.history.items()},
-      bounds,
-      train_config.cells,
+      search.genotype, search.space, search.weights, bounds, train_config.cells
     )
     if directory is not None:
       # The search has its own directory; until it has ended, options of
       # retraining may still change.
-      directory.pin(pinned)
+      directory.pin(pinned, added=added_defaults())
       genotype.save(directory.genotype_path)
     say('\n== Retraining\n' + genotype.pretty())
     if genotype != search.genotype:

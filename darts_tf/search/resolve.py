@@ -1,12 +1,15 @@
 """Filling in defaults of a search configuration, and checking it."""
 
 import dataclasses
+from collections.abc import Mapping
+from typing import Any
 
 import tensorflow as tf
 
 from darts_tf.config.errors import InputError
 from darts_tf.discretize import discretizations
 from darts_tf.distribution.strategy import check_devices
+from darts_tf.methods import methods
 from darts_tf.models.stem import check_stem
 from darts_tf.search.composition import Composition, axis_texts, compose
 from darts_tf.search.config import SearchConfig
@@ -75,7 +78,10 @@ def resolve(config: SearchConfig) -> SearchConfig:
   composition = compose(config)
   space = search_spaces[config.search_space]
   composition.check(space)
-  config = _with_defaults(config, composition)
+  measured = {}
+  for rule in composition.stops:
+    measured |= rule.measures
+  config = _with_defaults(config, {**measured, **composition.method.defaults})
   check_devices(config)
   _check_remat(config, composition)
   rule = (
@@ -118,16 +124,13 @@ def resolve(config: SearchConfig) -> SearchConfig:
 
 def with_method_defaults(config: SearchConfig) -> SearchConfig:
   """Fills in the options that methods have published defaults for."""
-  return _with_defaults(config, compose(config))
+  return _with_defaults(config, methods[config.method].defaults)
 
 
 def _with_defaults(
-  config: SearchConfig, composition: Composition
+  config: SearchConfig, defaults: Mapping[str, Any]
 ) -> SearchConfig:
-  """Sets what the user has not: by the parts, by the method, by the base."""
-  defaults = dict(composition.method.defaults)
-  for rule in composition.stops:
-    defaults = {**rule.measures, **defaults}
+  """Sets what the user has not, by defaults or by the base."""
   given = {}
   for field in dataclasses.fields(config):
     if getattr(config, field.name) is None:

@@ -63,7 +63,7 @@ class Arm:
     values = {
       field.name: getattr(common, field.name)
       for field in dataclasses.fields(RandomSearchConfig)
-      if hasattr(common, field.name)
+      if getattr(common, field.name, None) is not None
     }
     return RandomSearchConfig(**{**values, **self.options, 'seed': seed})
 

@@ -7,31 +7,31 @@ from typing import Any
 from darts_tf.architecture_gradient import architecture_gradients
 from darts_tf.config.errors import InputError
 from darts_tf.config.options import Options
+from darts_tf.config.parts import part_fields
 from darts_tf.distribution.strategy import refuse_workers
-from darts_tf.methods import methods
 from darts_tf.random_search.config import RandomSearchConfig
 from darts_tf.random_search.config import resolve as resolve_random_search
 from darts_tf.runs.workdir import WorkDir
 from darts_tf.schedule import Constant
 from darts_tf.search.config import (
-  GRADIENT_OPTIONS,
-  RELAXATION_OPTIONS,
-  SCHEDULE_OPTIONS,
+  AXES,
+  PART_OPTIONS,
   SearchConfig,
+  added_defaults,
 )
 from darts_tf.search.resolve import resolve as resolve_search
+from darts_tf.search.resolve import with_method_defaults
 from darts_tf.search_space.space import search_spaces
 from darts_tf.study.arm import Arm
 
-# These depend on the method and the gradient, so each arm has its own.
-_OF_ARMS = (
-  'gradient',
-  *GRADIENT_OPTIONS,
-  *RELAXATION_OPTIONS,
-  *SCHEDULE_OPTIONS,
-  'discretization',
-  'weight_portion',
+# Options of parts that a study records whatever their values are; of others
+# it records what differs from the defaults of the part.
+_RECORDED = frozenset(
+  name for name, *_ in part_fields([AXES[k] for k in ('gradient', 'penalties')])
 )
+
+# These depend on the method and the gradient, so each arm has its own.
+_OF_ARMS = frozenset({*AXES, *PART_OPTIONS, 'discretization', 'weight_portion'})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,14 +110,11 @@ class Study:
   def pinned(self) -> dict[str, Any]:
     """What changes results: the common part, and what is an arm's own."""
     space = search_spaces[self.common.search_space]
-    scale = self.common.alpha_scale
-    if scale is None:
-      scale = methods[self.common.method].alpha_scale
-    config = self.common.replace(
-      alpha_scale=scale,
-      epochs=self.common.epochs or Constant().epochs,
-      channels=self.common.channels or space.default_channels,
-      cells=self.common.cells or space.default_cells,
+    config = with_method_defaults(self.common)
+    config = config.replace(
+      epochs=config.epochs or Constant().stages(None, 0)[-1].end,
+      channels=config.channels or space.default_channels,
+      cells=config.cells or space.default_cells,
     )
     common = {
       name: value
@@ -126,14 +123,23 @@ class Study:
     }
     return {
       'common': common,
-      'arms': {
-        arm.name: {
-          name: value
-          for name, value in self.configure(arm, self.seeds[0]).pinned().items()
-          if name != 'seed' and value != common.get(name)
-        }
-        for arm in self.all_arms
-      },
+      'arms': {arm.name: self._own(arm, common) for arm in self.all_arms},
+    }
+
+  def _own(self, arm: Arm, common: dict[str, Any]) -> dict[str, Any]:
+    """Returns the options of an arm that say more than the common ones."""
+    config = self.configure(arm, self.seeds[0])
+    plain = added_defaults() if isinstance(config, SearchConfig) else {}
+    return {
+      name: value
+      for name, value in config.pinned().items()
+      if name != 'seed'
+      and value != common.get(name)
+      and not (
+        name in PART_OPTIONS
+        and name not in _RECORDED
+        and value == plain.get(name)
+      )
     }
 
 
@@ -164,4 +170,6 @@ def pin_study(directory: WorkDir, study: Study) -> None:
     for option in options
     if name not in known
   ]
-  directory.pin({**pinned, 'arms': {**known, **pinned['arms']}}, new)
+  directory.pin(
+    {**pinned, 'arms': {**known, **pinned['arms']}}, new, added_defaults()
+  )

@@ -46,7 +46,7 @@ class ParseTest(parameterized.TestCase):
     ('amended:eta=big', "expected a number. Received: eta='big'"),
     ('amended:eta=nan', 'not a finite number'),
     ('x:epochs=1.5', "expected a whole number. Received: epochs='1.5'"),
-    ('x:grace_epochs=none', 'expected a whole number'),
+    ('x:evaluate_every=none', 'expected a whole number'),
     ('x:auxiliary=yes', 'expected true or false'),
     ('x:seed=1', 'the flag --seeds'),
     ('x:search_space=s1', 'the flag --search_space'),

@@ -9,6 +9,7 @@ import darts_tf
 from darts_tf.config.errors import InputError
 from darts_tf.runs.workdir import WorkDir
 from darts_tf.search import SearchConfig
+from darts_tf.search.config import added_defaults
 from darts_tf.study.arm import parse_arms
 from darts_tf.study.plan import Study, pin_study
 
@@ -123,7 +124,9 @@ class PinTest(absltest.TestCase):
     self.assertGreater(len(runs), 20)
     for arm, seed, path in runs:
       self.assertEqual(
-        WorkDir(path.parent).check(whole.configure(arm, seed).pinned()),
+        WorkDir(path.parent).check(
+          whole.configure(arm, seed).pinned(), added=added_defaults()
+        ),
         [],
         path,
       )

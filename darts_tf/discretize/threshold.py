@@ -1,0 +1,44 @@
+"""Discretization of independent weights by a threshold."""
+
+import numpy as np
+
+from darts_tf.discretize.cells import best_operation, candidate_rows, cell_rule
+from darts_tf.discretize.registry import discretizations
+from darts_tf.genotype import Edge
+from darts_tf.search_space import SearchSpace
+
+THRESHOLD = 0.85
+
+
+@cell_rule
+def threshold_rule(
+  space: SearchSpace, kind: str, weights: np.ndarray
+) -> tuple[Edge, ...]:
+  """Keeps the strongest edges of a node whose weights reach 0.85.
+
+  The rule `threshold_sparse` of FairDARTS (arXiv:1911.12126, section 4.3):
+  of the `space.inputs_per_node` edges with the heaviest candidates other
+  than `none` those stay whose weight is 0.85 or more. A node may be left
+  with fewer edges, or without any. In a space that keeps all edges an edge
+  below the threshold has the operation `none`, if the space has it.
+  """
+  ranked = {node: [] for node in space.topology.nodes}
+  for (source, target), names, row in candidate_rows(space, kind, weights):
+    best = best_operation(names, row)
+    if best is not None:
+      ranked[target].append((row[best], Edge(names[best], source, target)))
+    elif space.inputs_per_node is None:
+      ranked[target].append((0.0, Edge('none', source, target)))
+  edges = []
+  for entries in ranked.values():
+    if space.inputs_per_node is not None:
+      entries.sort(key=lambda entry: -entry[0])
+    for weight, edge in entries[: space.inputs_per_node]:
+      if weight >= THRESHOLD:
+        edges.append(edge)
+      elif space.inputs_per_node is None:
+        edges.append(edge._replace(operation='none'))
+  return tuple(edges)
+
+
+discretizations.register('threshold', threshold_rule)
