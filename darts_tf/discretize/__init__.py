@@ -6,17 +6,20 @@ import numpy as np
 
 # The rules register themselves.
 from darts_tf.discretize.argmax import argmax_rule
+from darts_tf.discretize.best_pairs import best_pairs_rule
 from darts_tf.discretize.darts import darts_rule
 from darts_tf.discretize.fixed_edges import fixed_edges_rule
 from darts_tf.discretize.random_genotype import find_genotype, random_genotype
 from darts_tf.discretize.registry import Rule, discretizations
 from darts_tf.discretize.skip_limited import skip_limited_rule
+from darts_tf.discretize.threshold import threshold_rule
 from darts_tf.genotype import Genotype
 from darts_tf.search_space import SearchSpace
 
 __all__ = [
   'Rule',
   'argmax_rule',
+  'best_pairs_rule',
   'darts_rule',
   'discretizations',
   'discretize',
@@ -24,6 +27,7 @@ __all__ = [
   'fixed_edges_rule',
   'random_genotype',
   'skip_limited_rule',
+  'threshold_rule',
 ]
 
 
