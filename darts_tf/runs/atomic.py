@@ -24,18 +24,23 @@ def explain_disk_errors(path: Path) -> Iterator[None]:
   except OSError as error:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
       raise InputError(
-          'The disk is full or its quota is used up; free space and run the'
-          ' same command again: it continues from the last checkpoint.'
-          f' Received: path={os.fspath(path)!r}'
+        'The disk is full or its quota is used up; free space and run the'
+        ' same command again: it continues from the last checkpoint.'
+        f' Received: path={os.fspath(path)!r}'
       ) from error
     if error.errno in (
-        errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST,
-        errno.EISDIR, errno.ENAMETOOLONG,
+      errno.EACCES,
+      errno.EPERM,
+      errno.EROFS,
+      errno.ENOTDIR,
+      errno.EEXIST,
+      errno.EISDIR,
+      errno.ENAMETOOLONG,
     ):
       raise InputError(
-          f'Cannot write here ({error.strerror or error}); expected a path'
-          ' in a directory that can be created and written.'
-          f' Received: path={os.fspath(path)!r}'
+        f'Cannot write here ({error.strerror or error}); expected a path'
+        ' in a directory that can be created and written.'
+        f' Received: path={os.fspath(path)!r}'
       ) from error
     raise
 
@@ -79,9 +84,7 @@ def atomic_write_json(path: Path, value: object) -> None:
   atomic_write_text(path, dump_json(value, indent=2) + '\n')
 
 
-def atomic_write_arrays(
-    path: Path, arrays: Mapping[str, np.ndarray]
-) -> None:
+def atomic_write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
   """Writes arrays as an uncompressed npz; see `atomic_write_bytes`."""
   buffer = io.BytesIO()
   np.savez(buffer, **arrays)
@@ -90,8 +93,7 @@ def atomic_write_arrays(
 
 def dump_json(value: object, indent: int | None = None) -> str:
   """Returns JSON text; NumPy values, paths and sets have a form too."""
-  return json.dumps(
-      value, indent=indent, default=_plain, ensure_ascii=False)
+  return json.dumps(value, indent=indent, default=_plain, ensure_ascii=False)
 
 
 def _plain(value: object) -> object:
@@ -105,4 +107,5 @@ def _plain(value: object) -> object:
   if isinstance(value, Mapping):
     return dict(value)
   raise TypeError(
-      f'No JSON form for {type(value).__name__}. Received: {value!r}')
+    f'No JSON form for {type(value).__name__}. Received: {value!r}'
+  )

@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 from absl import logging
 
+from darts_tf.config.errors import InputError
 from darts_tf.runs.atomic import (
   Path,
   atomic_write_bytes,
   dump_json,
   explain_disk_errors,
 )
-from darts_tf.config.errors import InputError
 
 _NAME = re.compile(r'checkpoint_(\d{5,})\.npz')
 _HEADER = 'header'
@@ -76,8 +76,8 @@ class CheckpointStore:
   def __init__(self, directory: Path, keep: int = 2):
     if keep < 1:
       raise InputError(
-          'At least one checkpoint must be kept; expected keep >= 1.'
-          f' Received: keep={keep!r}'
+        'At least one checkpoint must be kept; expected keep >= 1.'
+        f' Received: keep={keep!r}'
       )
     self.directory = pathlib.Path(directory)
     self.keep = keep
@@ -88,8 +88,10 @@ class CheckpointStore:
     return sorted(self._files())
 
   def save(
-      self, epoch: int, arrays: Mapping[str, np.ndarray],
-      meta: Mapping[str, Any] | None = None,
+    self,
+    epoch: int,
+    arrays: Mapping[str, np.ndarray],
+    meta: Mapping[str, Any] | None = None,
   ) -> None:
     """Saves a checkpoint and removes those that are no longer needed.
 
@@ -106,8 +108,7 @@ class CheckpointStore:
     data = Checkpoint(epoch, dict(arrays), dict(meta or {})).to_bytes()
     with explain_disk_errors(self.directory):
       self.directory.mkdir(parents=True, exist_ok=True)
-    atomic_write_bytes(
-        self.directory / f'checkpoint_{epoch:05d}.npz', data)
+    atomic_write_bytes(self.directory / f'checkpoint_{epoch:05d}.npz', data)
     self._prune(epoch)
 
   def latest(self) -> Checkpoint | None:
@@ -126,16 +127,16 @@ class CheckpointStore:
         return Checkpoint.from_bytes(files[epoch].read_bytes())
       except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         warning = (
-            f'Skipping the damaged checkpoint {files[epoch]}:'
-            f' {" ".join(str(error).split())}'
+          f'Skipping the damaged checkpoint {files[epoch]}:'
+          f' {" ".join(str(error).split())}'
         )
         logging.warning('%s', warning)
         self.warnings.append(warning)
     if files:
       raise InputError(
-          f'All {len(files)} checkpoints are damaged; expected at least one'
-          ' that is whole: start again with another --workdir, or remove'
-          f' this one. Received: directory={str(self.directory)!r}'
+        f'All {len(files)} checkpoints are damaged; expected at least one'
+        ' that is whole: start again with another --workdir, or remove'
+        f' this one. Received: directory={str(self.directory)!r}'
       )
     return None
 
@@ -151,7 +152,7 @@ class CheckpointStore:
 
   def _prune(self, epoch: int) -> None:
     files = self._files()
-    kept = sorted(e for e in files if e <= epoch)[-self.keep:]
+    kept = sorted(e for e in files if e <= epoch)[-self.keep :]
     for other, path in files.items():
       if other not in kept:
         path.unlink(missing_ok=True)
@@ -161,7 +162,7 @@ class CheckpointStore:
 
 
 def _pack(
-    epoch: int, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]
+  epoch: int, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]
 ) -> bytes:
   names = list(arrays)
   header = dump_json({'epoch': epoch, 'names': names, 'meta': meta})
@@ -171,8 +172,8 @@ def _pack(
     array = np.asarray(arrays[name])
     if array.dtype.kind not in 'biufcSU':
       raise TypeError(
-          'A checkpoint holds numbers, booleans and text only.'
-          f' Received: {name}={array.dtype}'
+        'A checkpoint holds numbers, booleans and text only.'
+        f' Received: {name}={array.dtype}'
       )
     entries[f'array_{index:05d}'] = array
   buffer = io.BytesIO()
@@ -188,7 +189,7 @@ def _unpack(data: bytes) -> Checkpoint:
   with np.load(io.BytesIO(body), allow_pickle=False) as entries:
     header = json.loads(entries[_HEADER].tobytes().decode('utf-8'))
     arrays = {
-        name: entries[f'array_{index:05d}']
-        for index, name in enumerate(header['names'])
+      name: entries[f'array_{index:05d}']
+      for index, name in enumerate(header['names'])
     }
   return Checkpoint(header['epoch'], arrays, header['meta'])

@@ -9,21 +9,20 @@ from darts_tf.config.errors import InputError
 
 def to_arrays(prefix: str, variables: Iterable) -> dict[str, np.ndarray]:
   """Copies variables into arrays named `prefix/position`."""
-  return {f'{prefix}/{i:05d}': np.array(v.numpy())
-          for i, v in enumerate(variables)}
+  return {
+    f'{prefix}/{i:05d}': np.array(v.numpy()) for i, v in enumerate(variables)
+  }
 
 
 def assign_arrays(
-    prefix: str, variables: Iterable, arrays: Mapping[str, np.ndarray]
+  prefix: str, variables: Iterable, arrays: Mapping[str, np.ndarray]
 ) -> None:
   """Assigns what `to_arrays` returned."""
   for i, variable in enumerate(variables):
     variable.assign(arrays[f'{prefix}/{i:05d}'])
 
 
-def check_finite(
-    arrays: Mapping[str, np.ndarray], received: str
-) -> None:
+def check_finite(arrays: Mapping[str, np.ndarray], received: str) -> None:
   """Refuses to go on with a state that is spoilt, before it is saved.
 
   Args:
@@ -41,6 +40,7 @@ def check_finite(
 def not_finite(what: str, received: str) -> InputError:
   """Returns the error for a run that has diverged."""
   return InputError(
-      f'The {what} no longer a finite number; the last good checkpoint is'
-      ' kept. Try a smaller learning_rate or clip_norm in another --workdir.'
-      f' Received: {received}')
+    f'The {what} no longer a finite number; the last good checkpoint is'
+    ' kept. Try a smaller learning_rate or clip_norm in another --workdir.'
+    f' Received: {received}'
+  )

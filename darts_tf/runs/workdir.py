@@ -7,6 +7,7 @@ import pathlib
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from darts_tf.config.errors import InputError
 from darts_tf.runs.atomic import (
   Path,
   atomic_write_arrays,
@@ -16,7 +17,6 @@ from darts_tf.runs.atomic import (
   dump_json,
   explain_disk_errors,
 )
-from darts_tf.config.errors import InputError
 
 try:
   import fcntl
@@ -24,8 +24,11 @@ except ImportError:  # Windows, where directories cannot be locked.
   fcntl = None
 
 __all__ = [
-    'WorkDir', 'atomic_write_arrays', 'atomic_write_bytes',
-    'atomic_write_json', 'atomic_write_text',
+  'WorkDir',
+  'atomic_write_arrays',
+  'atomic_write_bytes',
+  'atomic_write_json',
+  'atomic_write_text',
 ]
 
 _ABSENT = object()
@@ -44,8 +47,8 @@ class WorkDir:
   def __init__(self, path: Path):
     if not os.fspath(path):
       raise InputError(
-          'A work directory must have a name; expected a path.'
-          f' Received: workdir={path!r}'
+        'A work directory must have a name; expected a path.'
+        f' Received: workdir={path!r}'
       )
     self.path = pathlib.Path(path).expanduser()
     self.config_path = self.path / 'config.json'
@@ -92,15 +95,16 @@ class WorkDir:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
       except BlockingIOError as error:
         raise InputError(
-            'Another run is at work in this directory; expected one at a'
-            ' time: wait for it, stop it, or give another --workdir.'
-            f' Received: workdir={str(self.path)!r}') from error
+          'Another run is at work in this directory; expected one at a'
+          ' time: wait for it, stop it, or give another --workdir.'
+          f' Received: workdir={str(self.path)!r}'
+        ) from error
       yield
     finally:
       os.close(descriptor)
 
   def pin(
-      self, config: Mapping[str, Any], changeable: Collection[str] = ()
+    self, config: Mapping[str, Any], changeable: Collection[str] = ()
   ) -> bool:
     """Ties the directory to a configuration, or checks that it is the same.
 
@@ -126,7 +130,7 @@ class WorkDir:
     return changed is not None
 
   def check(
-      self, config: Mapping[str, Any], changeable: Collection[str] = ()
+    self, config: Mapping[str, Any], changeable: Collection[str] = ()
   ) -> list[str] | None:
     """Checks that `pin` would accept a configuration; writes nothing.
 
@@ -148,19 +152,20 @@ class WorkDir:
       return None
     old, new = _fields(self.read_config()), _fields(config)
     changed = {
-        name: f'{name}: was {_shown(old, name)}, now {_shown(new, name)}'
-        for name in [*old, *(name for name in new if name not in old)]
-        if not _same(old, new, name)
+      name: f'{name}: was {_shown(old, name)}, now {_shown(new, name)}'
+      for name in [*old, *(name for name in new if name not in old)]
+      if not _same(old, new, name)
     }
     refused = [
-        text for name, text in changed.items()
-        if name not in changeable and name.split('.')[0] not in changeable
+      text
+      for name, text in changed.items()
+      if name not in changeable and name.split('.')[0] not in changeable
     ]
     if refused:
       raise InputError(
-          'The work directory belongs to a run with another configuration'
-          f' ({"; ".join(refused)}); expected the same values, or another'
-          f' --workdir. Received: workdir={str(self.path)!r}'
+        'The work directory belongs to a run with another configuration'
+        f' ({"; ".join(refused)}); expected the same values, or another'
+        f' --workdir. Received: workdir={str(self.path)!r}'
       )
     return list(changed)
 
@@ -169,9 +174,9 @@ class WorkDir:
       if os.path.lexists(path):
         if not os.path.isdir(path):
           raise InputError(
-              f'Cannot write here ({path} is a file); expected a path in a'
-              ' directory that can be created and written.'
-              f' Received: workdir={str(self.path)!r}'
+            f'Cannot write here ({path} is a file); expected a path in a'
+            ' directory that can be created and written.'
+            f' Received: workdir={str(self.path)!r}'
           )
         return
 
@@ -180,9 +185,9 @@ class WorkDir:
     for path in (self.metrics_path, self.checkpoints_path):
       if os.path.exists(path):
         raise InputError(
-            f'There is {path.name} of a run but no config.json, so the run'
-            ' cannot be continued; expected an empty directory: give another'
-            f' --workdir. Received: workdir={str(self.path)!r}'
+          f'There is {path.name} of a run but no config.json, so the run'
+          ' cannot be continued; expected an empty directory: give another'
+          f' --workdir. Received: workdir={str(self.path)!r}'
         )
 
   def read_config(self) -> dict[str, Any]:
@@ -196,15 +201,15 @@ class WorkDir:
       config = json.loads(self.config_path.read_text(encoding='utf-8'))
     except (OSError, ValueError) as error:
       raise InputError(
-          f'config.json cannot be read ({_one_line(error)}); expected the'
-          ' JSON object that the run wrote: restore it or give another'
-          f' --workdir. Received: path={str(self.config_path)!r}'
+        f'config.json cannot be read ({_one_line(error)}); expected the'
+        ' JSON object that the run wrote: restore it or give another'
+        f' --workdir. Received: path={str(self.config_path)!r}'
       ) from error
     if not isinstance(config, dict):
       raise InputError(
-          'config.json is not a JSON object; expected the one that the run'
-          ' wrote: restore it or give another --workdir.'
-          f' Received: path={str(self.config_path)!r}'
+        'config.json is not a JSON object; expected the one that the run'
+        ' wrote: restore it or give another --workdir.'
+        f' Received: path={str(self.config_path)!r}'
       )
     return config
 
@@ -216,8 +221,8 @@ class WorkDir:
     """
     if not os.path.isfile(self.config_path):
       raise InputError(
-          'No run here: config.json is missing; expected the work directory'
-          f' of a run. Received: workdir={str(self.path)!r}'
+        'No run here: config.json is missing; expected the work directory'
+        f' of a run. Received: workdir={str(self.path)!r}'
       )
 
   def write_metrics(self, metrics: Collection[Mapping[str, Any]]) -> None:
@@ -228,8 +233,9 @@ class WorkDir:
     """
     self.create()
     atomic_write_text(
-        self.metrics_path,
-        ''.join(dump_json(dict(epoch)) + '\n' for epoch in metrics))
+      self.metrics_path,
+      ''.join(dump_json(dict(epoch)) + '\n' for epoch in metrics),
+    )
 
   def read_metrics(self) -> list[dict[str, Any]]:
     """Returns the metrics of all epochs; none if none were written.
@@ -253,8 +259,8 @@ class WorkDir:
 
   def _bad_metrics(self, number: int) -> InputError:
     return InputError(
-        f'Line {number} of metrics.jsonl is damaged; expected a JSON object.'
-        f' Received: path={str(self.metrics_path)!r}'
+      f'Line {number} of metrics.jsonl is damaged; expected a JSON object.'
+      f' Received: path={str(self.metrics_path)!r}'
     )
 
 
@@ -269,14 +275,13 @@ def _fields(config: Mapping[str, Any], prefix: str = '') -> dict[str, Any]:
   return fields
 
 
-def _same(
-    old: Mapping[str, Any], new: Mapping[str, Any], name: str
-) -> bool:
+def _same(old: Mapping[str, Any], new: Mapping[str, Any], name: str) -> bool:
   # An option that a later release added is null, false or 0 in a run that
   # began before there was one, unless it is set.
   value = new.get(name)
   unset = old.get(name) is None and (
-      value is None or (not value and name not in old))
+    value is None or (not value and name not in old)
+  )
   return unset or _shown(old, name) == _shown(new, name)
 
 

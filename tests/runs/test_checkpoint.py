@@ -7,20 +7,19 @@ from unittest import mock
 import numpy as np
 from absl.testing import absltest, parameterized
 
-from darts_tf.runs.checkpoint import CheckpointStore
 from darts_tf.config.errors import InputError
+from darts_tf.runs.checkpoint import CheckpointStore
 
 _ARRAYS = {
-    'weights/kernel:0': np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4),
-    'alpha': np.array([[1e-300, np.nan]]),
-    'step': np.int64(7),
-    'file': np.array([True, False]),
-    'empty': np.zeros((0, 2), np.float32),
+  'weights/kernel:0': np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4),
+  'alpha': np.array([[1e-300, np.nan]]),
+  'step': np.int64(7),
+  'file': np.array([True, False]),
+  'empty': np.zeros((0, 2), np.float32),
 }
 
 
 class CheckpointTest(parameterized.TestCase):
-
   def setUp(self):
     super().setUp()
     temporary = tempfile.TemporaryDirectory()
@@ -80,8 +79,9 @@ class CheckpointTest(parameterized.TestCase):
       self.assertEqual(self.store.latest().epoch, 1)
     self.assertLen(self.store.warnings, 1)
     self.assertRegex(
-        self.store.warnings[0],
-        'Skipping the damaged checkpoint .*checkpoint_00002.npz')
+      self.store.warnings[0],
+      'Skipping the damaged checkpoint .*checkpoint_00002.npz',
+    )
     self.assertIn(self.store.warnings[0], logs.output[0])
 
   def test_any_flipped_bit_is_noticed(self):
@@ -107,7 +107,8 @@ class CheckpointTest(parameterized.TestCase):
     for epoch in (1, 2):
       self._path(epoch).write_bytes(b'damaged')
     with self.assertRaisesRegex(
-        InputError, 'All 2 checkpoints are damaged; .*Received: directory='):
+      InputError, 'All 2 checkpoints are damaged; .*Received: directory='
+    ):
       self.store.latest()
     self.assertLen(self.store.warnings, 2)
 

@@ -8,12 +8,11 @@ from unittest import mock
 import numpy as np
 from absl.testing import absltest, parameterized
 
-from darts_tf.runs import workdir
 from darts_tf.config.errors import InputError
+from darts_tf.runs import workdir
 
 
 class AtomicWriteTest(parameterized.TestCase):
-
   def setUp(self):
     super().setUp()
     temporary = tempfile.TemporaryDirectory()
@@ -32,12 +31,20 @@ class AtomicWriteTest(parameterized.TestCase):
     self.assertEqual(self.path.read_bytes(), 'ü'.encode())
 
   def test_json_takes_numpy_paths_and_sets(self):
-    workdir.atomic_write_json(self.path, {
-        'a': np.float32(0.5), 'b': np.arange(2), 'c': pathlib.Path('x'),
-        'd': {2, 1}, 'e': (1, 2)})
+    workdir.atomic_write_json(
+      self.path,
+      {
+        'a': np.float32(0.5),
+        'b': np.arange(2),
+        'c': pathlib.Path('x'),
+        'd': {2, 1},
+        'e': (1, 2),
+      },
+    )
     self.assertEqual(
-        json.loads(self.path.read_text()),
-        {'a': 0.5, 'b': [0, 1], 'c': 'x', 'd': [1, 2], 'e': [1, 2]})
+      json.loads(self.path.read_text()),
+      {'a': 0.5, 'b': [0, 1], 'c': 'x', 'd': [1, 2], 'e': [1, 2]},
+    )
 
   def test_json_refuses_what_it_has_no_form_for(self):
     with self.assertRaisesRegex(TypeError, 'No JSON form for object'):
@@ -53,8 +60,10 @@ class AtomicWriteTest(parameterized.TestCase):
     workdir.atomic_write_bytes(self.path, b'old')
     with mock.patch.object(os, 'fsync', side_effect=OSError(code, 'full')):
       with self.assertRaisesRegex(
-          InputError, 'The disk is full .*; free space and run the same'
-          ' command again: it continues .*Received: path=.*file'):
+        InputError,
+        'The disk is full .*; free space and run the same'
+        ' command again: it continues .*Received: path=.*file',
+      ):
         workdir.atomic_write_bytes(self.path, b'new')
     self.assertEqual(self.path.read_bytes(), b'old')
     self.assertEqual(os.listdir(self.directory), ['file'])
@@ -86,12 +95,12 @@ class AtomicWriteTest(parameterized.TestCase):
     error = PermissionError(errno.EACCES, 'Permission denied')
     with mock.patch('builtins.open', side_effect=error):
       with self.assertRaisesRegex(
-          InputError, r'Cannot write here \(Permission denied\)'):
+        InputError, r'Cannot write here \(Permission denied\)'
+      ):
         workdir.atomic_write_bytes(self.path, b'new')
 
 
 class WorkDirTest(parameterized.TestCase):
-
   def setUp(self):
     super().setUp()
     temporary = tempfile.TemporaryDirectory()
@@ -107,15 +116,19 @@ class WorkDirTest(parameterized.TestCase):
     config = {'seed': 1, 'betas': (0.5, 0.999), 'nested': {'rate': 1.0}}
     self.assertFalse(self.run_dir.pin(config))
     self.assertTrue(self.run_dir.pin(config))
-    self.assertTrue(self.run_dir.pin(
-        {'seed': 1, 'betas': [0.5, 0.999], 'nested': {'rate': 1}}))
+    self.assertTrue(
+      self.run_dir.pin(
+        {'seed': 1, 'betas': [0.5, 0.999], 'nested': {'rate': 1}}
+      )
+    )
     self.assertEqual(self.run_dir.read_config()['betas'], [0.5, 0.999])
 
   def test_pin_lists_every_difference_in_one_line(self):
     self.run_dir.pin({'seed': 1, 'method': 'darts', 'old': 0, 'same': 3})
     with self.assertRaises(InputError) as caught:
       self.run_dir.pin(
-          {'seed': 2, 'method': 'snas', 'new': {'x': 4}, 'same': 3})
+        {'seed': 2, 'method': 'snas', 'new': {'x': 4}, 'same': 3}
+      )
     message = str(caught.exception)
     self.assertIn('seed: was 1, now 2', message)
     self.assertIn('method: was "darts", now "snas"', message)
@@ -128,10 +141,12 @@ class WorkDirTest(parameterized.TestCase):
 
   def test_an_unset_option_that_an_earlier_run_did_not_know_is_the_same(self):
     self.run_dir.pin({'epochs': 3, 'gone': None})
-    self.assertTrue(self.run_dir.pin(
-        {'epochs': 3, 'later': None, 'switch': False, 'amount': 0}))
-    self.assertEqual(
-        self.run_dir.read_config(), {'epochs': 3, 'gone': None})
+    self.assertTrue(
+      self.run_dir.pin(
+        {'epochs': 3, 'later': None, 'switch': False, 'amount': 0}
+      )
+    )
+    self.assertEqual(self.run_dir.read_config(), {'epochs': 3, 'gone': None})
     with self.assertRaisesRegex(InputError, 'later: was absent, now 1'):
       self.run_dir.pin({'epochs': 3, 'later': 1})
 
@@ -145,9 +160,9 @@ class WorkDirTest(parameterized.TestCase):
     self.assertEqual(self.run_dir.read_config(), changed)
 
   @parameterized.parameters(
-      (b'{"seed": ', 'config.json cannot be read'),
-      (b'\xff\xfe', 'config.json cannot be read'),
-      (b'[1]', 'config.json is not a JSON object'),
+    (b'{"seed": ', 'config.json cannot be read'),
+    (b'\xff\xfe', 'config.json cannot be read'),
+    (b'[1]', 'config.json is not a JSON object'),
   )
   def test_damaged_config(self, data, message):
     self.run_dir.create()
@@ -158,7 +173,8 @@ class WorkDirTest(parameterized.TestCase):
   def test_results_without_config(self):
     self.run_dir.write_metrics([])
     with self.assertRaisesRegex(
-        InputError, 'There is metrics.jsonl of a run but no config.json'):
+      InputError, 'There is metrics.jsonl of a run but no config.json'
+    ):
       self.run_dir.pin({'seed': 1})
 
   def test_parent_is_a_file(self):
@@ -185,7 +201,8 @@ class WorkDirTest(parameterized.TestCase):
     other = workdir.WorkDir(self.run_dir.path)
     with self.run_dir.exclusive():
       with self.assertRaisesRegex(
-          InputError, 'Another run is at work.*Received: workdir=.*run'):
+        InputError, 'Another run is at work.*Received: workdir=.*run'
+      ):
         with other.exclusive():
           self.fail('two runs in one directory')
       # Its own directories are free.
@@ -202,8 +219,8 @@ class WorkDirTest(parameterized.TestCase):
 
   def test_metrics_round_trip(self):
     metrics = [
-        {'epoch': 0, 'train_loss': np.float32(2.5)},
-        {'epoch': 1, 'train_loss': 2.0, 'entropy': {'normal': 0.5}},
+      {'epoch': 0, 'train_loss': np.float32(2.5)},
+      {'epoch': 1, 'train_loss': 2.0, 'entropy': {'normal': 0.5}},
     ]
     self.run_dir.write_metrics(metrics)
     self.assertLen(self.run_dir.metrics_path.read_text().splitlines(), 2)
@@ -217,7 +234,8 @@ class WorkDirTest(parameterized.TestCase):
     with open(self.run_dir.metrics_path, 'a') as file:
       file.write(line)
     with self.assertRaisesRegex(
-        InputError, 'Line 2 of metrics.jsonl is damaged'):
+      InputError, 'Line 2 of metrics.jsonl is damaged'
+    ):
       self.run_dir.read_metrics()
 
 

@@ -1,0 +1,1 @@
+"""Work directories: atomic files, checkpoints, configurations."""
