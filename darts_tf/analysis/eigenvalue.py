@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from darts_tf.architecture_gradient.options import at_least, positive
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import DivergedError, InputError
 
 # Two passes of Gram-Schmidt leave a vector orthogonal up to rounding.
 _PASSES = 2
@@ -65,8 +65,8 @@ def largest_eigenvalue(
     The `Eigenpair`.
 
   Raises:
-    InputError: if it has not converged after `max_iterations` products, A
-      is not symmetric, or an option is out of range.
+    InputError: if A is not symmetric, or an option is out of range.
+    DivergedError: if it has not converged after `max_iterations` products.
   """
   positive('tolerance', tolerance)
   at_least('max_iterations', max_iterations, 1)
@@ -89,7 +89,7 @@ def largest_eigenvalue(
         float(theta), basis @ coordinates, float(residual), count
       )
   check_symmetric(projected)
-  raise InputError(
+  raise DivergedError(
     'The largest eigenvalue has not been found: its residual is'
     f' {residual:.3g} at the value {theta:.3g}; expected more'
     ' max_iterations, a larger tolerance, or the exact method.'

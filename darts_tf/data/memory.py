@@ -4,7 +4,7 @@ import math
 import os
 from pathlib import Path
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import OutOfMemoryError
 
 MAX_SHARE = 0.6
 # The array, and the tensor that batches are taken from.
@@ -41,7 +41,7 @@ def check_memory(name: str, num_images: int, shape: tuple[int, ...]) -> None:
     shape: (height, width, channels) of each; one byte a value.
 
   Raises:
-    InputError: if they are too many or too large; it suggests a smaller
+    OutOfMemoryError: if they are too many or too large; it suggests a smaller
       image size.
   """
   available = available_bytes()
@@ -52,7 +52,7 @@ def check_memory(name: str, num_images: int, shape: tuple[int, ...]) -> None:
   if needed <= allowed:
     return
   fits = int(math.sqrt(allowed / (_COPIES * num_images * shape[-1])))
-  raise InputError(
+  raise OutOfMemoryError(
     f'The images need {needed / 1e9:.3g} GB of the {available / 1e9:.3g} GB'
     f' of memory available; expected at most {MAX_SHARE:.0%}: pass a smaller'
     f' image_size, at most {max(fits, 1)}.'

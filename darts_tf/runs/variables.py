@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import DivergedError
 
 
 def to_arrays(prefix: str, variables: Iterable) -> dict[str, np.ndarray]:
@@ -30,16 +30,16 @@ def check_finite(arrays: Mapping[str, np.ndarray], received: str) -> None:
     received: what the user can change, as `name=value`.
 
   Raises:
-    InputError: if a number is NaN or infinite.
+    DivergedError: if a number is NaN or infinite.
   """
   for array in arrays.values():
     if array.dtype.kind == 'f' and not np.isfinite(array).all():
       raise not_finite('weights are', received)
 
 
-def not_finite(what: str, received: str) -> InputError:
+def not_finite(what: str, received: str) -> DivergedError:
   """Returns the error for a run that has diverged."""
-  return InputError(
+  return DivergedError(
     f'The {what} no longer a finite number; the last good checkpoint is'
     ' kept. Try a smaller learning_rate or clip_norm in another --workdir.'
     f' Received: {received}'

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import OutOfMemoryError
 from darts_tf.distribution.run_data import distribute, join
 from darts_tf.runs.variables import not_finite
 from darts_tf.schedule.batch_size import THRESHOLD, AdaptiveBatchSize
@@ -168,7 +168,7 @@ class EpochRunner:
         for source, blocks in zip(sources, taken, strict=True):
           source.give_back(blocks)
         if not sizes.ran_out():
-          raise InputError(
+          raise OutOfMemoryError(
             'Not even the smallest batch fits into memory; expected fewer'
             ' cells or channels. Received: batch_multiple='
             f'{multiple}'
