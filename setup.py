@@ -24,8 +24,10 @@ setup(
   license='Apache-2.0',
   license_files=['LICENSE'],
   python_requires='>=3.10,<3.13',
-  packages=find_packages(include=['darts_tf', 'darts_tf.*']),
+  packages=find_packages(str(HERE), include=['darts_tf', 'darts_tf.*']),
   package_data={
+    'darts_tf': ['__init__.pyi', 'py.typed'],
+    'darts_tf.tuner': ['__init__.pyi'],
     'darts_tf.analysis': ['gpu_kernels.json'],
     'darts_tf.data': ['digits.npz', 'DIGITS_LICENSE.md'],
   },
@@ -35,6 +37,7 @@ setup(
     # tensorflow-datasets needs it and does not ask for it.
     'importlib_resources',
     f'keras{KERAS}',
+    'lazy_loader>=0.4',
     'matplotlib',
     'numpy',
     'scipy',
