@@ -40,6 +40,7 @@ setup(
     'lazy_loader>=0.4',
     'matplotlib',
     'numpy',
+    'psutil>=5.9',
     'scipy',
     'tensorflow-datasets>=4.9.10',
   ],
