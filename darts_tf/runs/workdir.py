@@ -89,6 +89,7 @@ class WorkDir:
       yield
       return
     self.create()
+    # Not a file in it, which would stay behind.
     descriptor = os.open(self.path, os.O_RDONLY)
     try:
       try:

@@ -152,7 +152,7 @@ class PinTest(absltest.TestCase):
 
   def test_another_kind_of_run_is_refused(self):
     self.directory.pin(COMMON.pinned())
-    with self.assertRaisesRegex(InputError, 'run of another kind'):
+    with self.assertRaisesRegex(RunStateError, 'run of another kind'):
       self.pin(['amended'])
 
 
