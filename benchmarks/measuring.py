@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import ResourceError, RunStateError
 from darts_tf.runs.atomic import atomic_write_json
 
 _ROOT = pathlib.Path(__file__).parents[1]
@@ -33,7 +33,7 @@ def measure(
     What it printed.
 
   Raises:
-    InputError: if it fails.
+    ResourceError: if it fails.
   """
   done = subprocess.run(
     command,
@@ -43,7 +43,7 @@ def measure(
     env={**os.environ, **environment},
   )
   if done.returncode:
-    raise InputError(
+    raise ResourceError(
       'A measurement failed; expected a line of JSON.'
       f' Received: {" ".join(command)}: {done.stderr.strip()[-300:]}'
     )
@@ -71,7 +71,7 @@ class Results:
       try:
         self._values = json.loads(self._path.read_text())
       except ValueError as error:
-        raise InputError(
+        raise RunStateError(
           'The file of measurements is not JSON; expected one that an'
           f' earlier run has written. Received: {path}'
         ) from error

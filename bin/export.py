@@ -53,7 +53,7 @@ def main(argv):
   process.tune()
   import dataclasses
 
-  from darts_tf.config.errors import InputError
+  from darts_tf.config.errors import DartsError, InputError
   from darts_tf.export import check_formats, export_formats, formats
   from darts_tf.export.real_images import test_images
   from darts_tf.export.threads import set_threads
@@ -75,7 +75,7 @@ def main(argv):
   if _IMAGES.value == 'test':
     try:
       images = test_images(workdir, info, _DATA_DIR.value)
-    except InputError as error:
+    except DartsError as error:
       print(f'Random images take the place of test images: {error}')
   records = export_formats(
     network,

@@ -11,7 +11,7 @@ from darts_tf.analysis.eigenvalue import check_symmetric, largest_eigenvalue
 from darts_tf.architecture_gradient import BilevelProblem
 from darts_tf.architecture_gradient import tensors as algebra
 from darts_tf.architecture_gradient.differentiate import value_and_gradients
-from darts_tf.config.errors import InputError, unknown_name
+from darts_tf.config.errors import DivergedError, InputError, unknown_name
 
 Tensors = list[tf.Tensor]
 
@@ -125,7 +125,7 @@ class AlphaHessian:
     full[self._entries] = vector
     result = self._product(batch, tf.constant(full)).numpy()
     if not np.isfinite(result).all():
-      raise InputError(
+      raise DivergedError(
         'The Hessian of the validation loss by alpha has a NaN or an'
         ' infinity; expected finite weights, alphas and images. Received:'
         f' {np.count_nonzero(~np.isfinite(result))} of {result.size}'
@@ -238,9 +238,9 @@ def dominant_eigenvalue(
     The eigenvalue.
 
   Raises:
-    InputError: if the method is unknown, the mask does not fit, a product
-      is not finite, the matrix is not symmetric, or `power` has not
-      converged.
+    InputError: if the method is unknown, the mask does not fit, or the
+      matrix is not symmetric.
+    DivergedError: if a product is not finite, or `power` has not converged.
   """
   return AlphaHessian(problem, weights, alphas, mask).dominant_eigenvalue(
     batch, method, tolerance, max_iterations, seed

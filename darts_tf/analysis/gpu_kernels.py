@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import tensorflow as tf
-from tensorflow.python.framework import kernels as registry
 
+from darts_tf.compat.tensorflow import registered_kernels
 from darts_tf.config.errors import InputError
 
 _TABLE = pathlib.Path(__file__).with_name('gpu_kernels.json')
@@ -50,7 +50,7 @@ def registered_gpu_kernels() -> Kernels:
     InputError: if it is a build for CPUs only.
   """
   found = {}
-  for kernel in registry.get_all_registered_kernels().kernel:
+  for kernel in registered_kernels():
     if kernel.device_type in _DEVICES:
       types = {
         c.name: sorted(c.allowed_values.list.type) for c in kernel.constraint

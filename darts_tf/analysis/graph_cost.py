@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import tensorflow as tf
 
+from darts_tf.compat.tensorflow import function_graph
 from darts_tf.config.errors import InputError
 
 _CALLS = ('PartitionedCall', 'StatefulPartitionedCall')
@@ -34,8 +35,7 @@ def _cost(op: tf.Operation) -> int:
   if op.type in _COSTS:
     return _COSTS[op.type](op)
   costs = [
-    # The graphs of called functions have no public name.
-    graph_multiply_adds(op.graph._get_function(name).graph)
+    graph_multiply_adds(function_graph(op.graph, name))
     for name in _called_functions(op)
   ]
   if op.type in _CALLS:

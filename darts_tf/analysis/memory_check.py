@@ -5,7 +5,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from darts_tf.analysis.graph_memory import GraphMemory, graph_memory
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import OutOfMemoryError
 from darts_tf.runs.run_config import RunConfig
 from darts_tf.system.memory import available_memory_mib
 
@@ -31,7 +31,7 @@ def check_memory(
     workers, or if the system does not tell what is free.
 
   Raises:
-    InputError: if the step cannot fit, with a batch size that would.
+    OutOfMemoryError: if the step cannot fit, with a batch size that would.
   """
   available = budget or available_memory_mib()
   if (
@@ -58,7 +58,7 @@ def judge(memory: GraphMemory, available: float, batch_size: int) -> str:
     A line that says both.
 
   Raises:
-    InputError: if even four fifths of the estimate are too much.
+    OutOfMemoryError: if even four fifths of the estimate are too much.
   """
   fixed, activations = (n / 2**20 for n in memory)
   needed = fixed + activations
@@ -69,7 +69,7 @@ def judge(memory: GraphMemory, available: float, batch_size: int) -> str:
       if fitting > 0
       else 'fewer cells or channels would'
     )
-    raise InputError(
+    raise OutOfMemoryError(
       f'A step needs about {needed:,.0f} MiB of memory and there are'
       f' {available:,.0f} MiB; expected a smaller network: {advice}.'
       f' Received: batch_size={batch_size}'

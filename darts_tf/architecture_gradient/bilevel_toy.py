@@ -19,7 +19,7 @@ from darts_tf.architecture_gradient import (
   InnerStep,
   architecture_gradients,
 )
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import DivergedError, InputError
 
 
 class ToyProblem(BilevelProblem):
@@ -109,9 +109,9 @@ def solve(
     The path.
 
   Raises:
-    InputError: for a number out of range, an unknown gradient, a gradient
-      without an inner step together with xi > 0, or if the descent, or a
-      series, diverges.
+    InputError: for a number out of range, an unknown gradient, or a
+      gradient without an inner step together with xi > 0.
+    DivergedError: if the descent, or a series, diverges.
   """
   _check('xi', xi, 0, strict=False)
   _check('learning_rate', learning_rate, 0, strict=True)
@@ -171,7 +171,7 @@ def solve(
   step, resting, alphas, ws = descend.get_concrete_function()()
   alpha_path, w_path = alphas.numpy().tolist(), ws.numpy().tolist()
   if not (math.isfinite(alpha_path[-1]) and math.isfinite(w_path[-1])):
-    raise InputError(
+    raise DivergedError(
       'The descent diverged; expected a smaller learning rate.'
       f' Received: learning_rate={learning_rate!r}'
     )

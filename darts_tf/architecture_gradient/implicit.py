@@ -21,7 +21,7 @@ from darts_tf.architecture_gradient.products import (
   ExactSecondDerivatives,
   SecondDerivatives,
 )
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import DivergedError
 from darts_tf.config.options import option
 
 Tensors = list[tf.Tensor]
@@ -243,14 +243,14 @@ class Implicit(CorrectedGradient):
         curvature do so for any gamma and are not refused.
 
     Raises:
-      InputError: if the series diverges.
+      DivergedError: if the series diverges.
     """
     if not self.neumann_terms:
       return
     step = metrics['neumann_step']
     curvature = metrics['neumann_curvature']
     if metrics['neumann_growth'] > 1 and step * curvature > 2:
-      raise InputError(
+      raise DivergedError(
         'The Neumann series of the implicit gradient diverges: the'
         f' Hessian has an eigenvalue of at least {curvature:.3g}; expected'
         f' a neumann_step below {2 / curvature:.3g}.'

@@ -2,10 +2,14 @@
 
 | what happened                  | on standard error      | exit code |
 |--------------------------------|------------------------|-----------|
-| wrong flags, `InputError`      | one line, `error: …`   | 2         |
+| wrong flags, any `DartsError`  | one line, `error: …`   | 2         |
 | Ctrl-C                         | how to continue        | 2         |
 | SIGTERM                        | how to continue        | 143       |
 | `--help`                       | (on standard output)   | 0         |
+
+A `DartsError` is wrong input, a run that has diverged, a machine without
+room, or a work directory in the wrong state; see `config.errors`. A mistake
+in a program keeps its traceback and exit code 1.
 """
 
 import difflib
@@ -18,9 +22,9 @@ from typing import Any, NoReturn
 from absl import app as absl_app
 from absl import flags, logging
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import DartsError, InputError
 
-INPUT_ERROR = 2
+REFUSED = 2
 INTERRUPTED = 2
 TERMINATED = 128 + signal.SIGTERM
 
@@ -76,7 +80,7 @@ def call(main: Callable[[list[str]], Any], argv: list[str]) -> Any:
     logging.set_verbosity(logging.ERROR)
   try:
     return main(argv)
-  except InputError as error:
+  except DartsError as error:
     return _refuse(str(error))
   except KeyboardInterrupt as interrupt:
     return _interrupted(interrupt)
@@ -147,7 +151,7 @@ def _explain_unknown(error: flags.UnrecognizedFlagError) -> str:
 
 def _refuse(message: str) -> int:
   print(f'error: {" ".join(message.split())}', file=sys.stderr)
-  return INPUT_ERROR
+  return REFUSED
 
 
 def _handle_interrupts() -> None:

@@ -1,14 +1,53 @@
-"""The one exception that means: what the user gave cannot be used."""
+"""The exceptions by which this package refuses to begin or to go on.
+
+| class              | who or what is to blame                              |
+|--------------------|------------------------------------------------------|
+| `InputError`       | what the user gave: an option, a file, an argument   |
+| `DivergedError`    | the numbers of a computation                         |
+| `ResourceError`    | the machine, its disk, or another machine            |
+| `OutOfMemoryError` | too little memory for what is asked, in particular   |
+| `RunStateError`    | the state of a work directory                        |
+
+All of them are a `DartsError`. The message is one line: what was wrong, what
+was expected, and `Received: x=…`. The programs in `bin/` print it and end.
+"""
 
 import difflib
 from collections.abc import Iterable
 
 
-class InputError(ValueError):
-  """A user's input cannot be used.
+class DartsError(Exception):
+  """The common base: something that a user can understand and put right."""
 
-  The message is one line: what was wrong, what was expected, and
-  `Received: x=…`. The programs in `bin/` print it and exit with code 2.
+
+class InputError(DartsError, ValueError):
+  """A user's input cannot be used; the same input never can."""
+
+
+class DivergedError(DartsError):
+  """A computation has not come to a usable number.
+
+  A loss or weights are no longer finite, or an iteration does not converge.
+  """
+
+
+class ResourceError(DartsError):
+  """A machine fails, is full, or does not answer in time.
+
+  The same command may do once there is room, or once the other machine is
+  back.
+  """
+
+
+class OutOfMemoryError(ResourceError):
+  """There is less memory than a computation needs."""
+
+
+class RunStateError(DartsError):
+  """A work directory is not in the state that a program needs.
+
+  It belongs to another run or holds none, another process is at work in it,
+  its run is not finished, or its files are damaged.
   """
 
 

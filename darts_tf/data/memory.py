@@ -1,33 +1,13 @@
 """A refusal in time, instead of a process killed for want of memory."""
 
 import math
-import os
-from pathlib import Path
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import OutOfMemoryError
+from darts_tf.system.memory import free_memory_bytes as available_bytes
 
 MAX_SHARE = 0.6
 # The array, and the tensor that batches are taken from.
 _COPIES = 2
-
-
-def available_bytes() -> int | None:
-  """Bytes of memory that can still be used; None where it is not known."""
-  meminfo = Path('/proc/meminfo')
-  if meminfo.is_file():
-    # Counts the file cache as available, which sysconf does not.
-    for line in meminfo.read_text('ascii').splitlines():
-      if line.startswith('MemAvailable:'):
-        return int(line.split()[1]) * 1024
-  return _sysconf_bytes()
-
-
-def _sysconf_bytes() -> int | None:
-  names = getattr(os, 'sysconf_names', {})
-  for pages in ('SC_AVPHYS_PAGES', 'SC_PHYS_PAGES'):
-    if pages in names and 'SC_PAGE_SIZE' in names:
-      return os.sysconf(pages) * os.sysconf('SC_PAGE_SIZE')
-  return None
 
 
 def check_memory(name: str, num_images: int, shape: tuple[int, ...]) -> None:
@@ -41,7 +21,7 @@ def check_memory(name: str, num_images: int, shape: tuple[int, ...]) -> None:
     shape: (height, width, channels) of each; one byte a value.
 
   Raises:
-    InputError: if they are too many or too large; it suggests a smaller
+    OutOfMemoryError: if they are too many or too large; it suggests a smaller
       image size.
   """
   available = available_bytes()
@@ -52,7 +32,7 @@ def check_memory(name: str, num_images: int, shape: tuple[int, ...]) -> None:
   if needed <= allowed:
     return
   fits = int(math.sqrt(allowed / (_COPIES * num_images * shape[-1])))
-  raise InputError(
+  raise OutOfMemoryError(
     f'The images need {needed / 1e9:.3g} GB of the {available / 1e9:.3g} GB'
     f' of memory available; expected at most {MAX_SHARE:.0%}: pass a smaller'
     f' image_size, at most {max(fits, 1)}.'

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import InputError, ResourceError
 from darts_tf.data.autotuning import without_autotuning
 from darts_tf.data.image_data import ImageData, make_image_data
 from darts_tf.data.memory import check_memory
@@ -42,6 +42,7 @@ def load_tfds(
   Raises:
     InputError: if there is no such data set, or it is not there, or not one
       of images with one label each.
+    ResourceError: if it cannot be downloaded.
     darts_tf.data.tfds_source.UnknownDatasetError: if the name is unknown.
   """
   tfds = import_tfds()
@@ -189,7 +190,7 @@ def _prepare(
     ImportError,  # Packages that only this data set needs.
     tfds.download.DownloadError,
   ) as error:
-    raise InputError(
+    raise ResourceError(
       'The data set cannot be downloaded or prepared; expected a network,'
       ' or the prepared data set in data_dir. Received:'
       f' dataset={name!r}, data_dir={data_dir!r} ({_first_line(error)})'

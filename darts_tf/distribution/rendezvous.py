@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import InputError, ResourceError
 from darts_tf.distribution.cluster import Cluster
 
 _SECONDS = 60.0
@@ -33,8 +33,9 @@ def meet(
     seconds: for how long the others are waited for.
 
   Raises:
-    InputError: if one does not answer in time, or is to do something else,
-      or this one's port is taken.
+    InputError: if one is to do something else.
+    ResourceError: if one does not answer in time, or this one's port is
+      taken.
   """
   deadline = time.monotonic() + seconds
   others = [i for i in range(len(cluster.addresses)) if i != cluster.index]
@@ -80,12 +81,12 @@ def _compare(cluster, index, run, theirs) -> None:
     )
 
 
-def _absent(cluster, missing, silent, seconds) -> InputError:
+def _absent(cluster, missing, silent, seconds) -> ResourceError:
   reasons = {**dict.fromkeys(silent, 'it cannot reach this worker'), **missing}
   names = ', '.join(
     f'{cluster.name(i)}: {why}' for i, why in sorted(reasons.items())
   )
-  return InputError(
+  return ResourceError(
     f'Not all workers met within {seconds:.0f} seconds; expected'
     f' {len(cluster.addresses)} of them, started at about the same time and'
     f' able to reach each other. Received: no answer from {names}'
@@ -149,7 +150,7 @@ def _listen(cluster: Cluster, deadline: float) -> socket.socket:
       server = socket.create_server(('', port))
     except OSError as error:
       if time.monotonic() > deadline:
-        raise InputError(
+        raise ResourceError(
           'The port of this worker is in use; expected one that is free,'
           ' or that the run before it ends.'
           f' Received: {cluster.name(cluster.index)}'

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import tensorflow as tf
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import ResourceError
 from darts_tf.distribution.cluster import Cluster, cluster_from_environment
 from darts_tf.distribution.rendezvous import listening
 from darts_tf.runs.checkpoint import Checkpoint, CheckpointStore
@@ -145,7 +145,7 @@ def explain_lost_workers(strategy: tf.distribute.Strategy) -> Iterator[None]:
     strategy: of the run.
 
   Raises:
-    InputError: in the place of what TensorFlow raises then.
+    ResourceError: in the place of what TensorFlow raises then.
   """
   cluster = cluster_of(strategy)
   try:
@@ -162,7 +162,7 @@ def explain_lost_workers(strategy: tf.distribute.Strategy) -> Iterator[None]:
     )
     if cluster is None or not gone and not isinstance(error, _UNREACHABLE):
       raise
-    raise InputError(
+    raise ResourceError(
       'Another worker stopped or can no longer be reached; expected all to'
       ' run to the end: start the same command again on each of them, and'
       ' the run continues after its last whole epoch.'

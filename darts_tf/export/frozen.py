@@ -1,8 +1,8 @@
 """A network as one function of constants, which converters read."""
 
 import tensorflow as tf
-from tensorflow.python.framework import convert_to_constants
 
+from darts_tf.compat.tensorflow import convert_to_constants
 from darts_tf.data import DatasetInfo
 from darts_tf.export.saved_model import predict
 from darts_tf.models.network import Network
@@ -49,8 +49,6 @@ class FrozenNetwork(tf.Module):
     variable = function(
       lambda images: predict(network, images, info.mean, info.std)
     )
-    frozen = convert_to_constants.convert_variables_to_constants_v2(
-      variable.get_concrete_function()
-    )
+    frozen = convert_to_constants(variable.get_concrete_function())
     # The frozen function returns a list and has no name for its output.
     self.serve = function(lambda images: {OUTPUT: frozen(images)[0]})

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import RunStateError
 from darts_tf.export.formats import formats
 from darts_tf.models.network import Network
 from darts_tf.runs.atomic import atomic_write_json
@@ -66,7 +66,7 @@ def read_exports(directory: WorkDir) -> list[ExportRecord]:
     directory: of the run.
 
   Raises:
-    InputError: if `exports.json` cannot be understood.
+    RunStateError: if `exports.json` cannot be understood.
   """
   path = directory.exports_path
   if not path.exists():
@@ -76,7 +76,7 @@ def read_exports(directory: WorkDir) -> list[ExportRecord]:
       ExportRecord(**fields) for fields in json.loads(path.read_text('utf-8'))
     ]
   except (ValueError, TypeError) as error:
-    raise InputError(
+    raise RunStateError(
       'exports.json is damaged; expected what an export wrote: remove it.'
       f' Received: path={str(path)!r}'
     ) from error

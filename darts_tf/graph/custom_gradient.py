@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
-from tensorflow.python.framework import ops
+
+from darts_tf.compat.tensorflow import gradient_registry
 
 # What TensorFlow calls the gradients that it registers, and under which key
 # its registry keeps a function.
@@ -36,7 +37,7 @@ def custom_gradient(function: Callable) -> Callable:
     if tf.executing_eagerly():
       return with_gradient(*arguments)
     # There is no public way to take a gradient back.
-    registry = getattr(ops.gradient_registry, '_registry', {})
+    registry = gradient_registry()
     known = len(registry)
     result = with_gradient(*arguments)
     # Names are kept in the order in which they came.

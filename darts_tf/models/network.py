@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from darts_tf.compat.keras import additional_loss
 from darts_tf.genotype import Genotype
 from darts_tf.genotype.checks import check_num_cells
 from darts_tf.layers.discrete_cell import DiscreteCell
@@ -121,7 +122,8 @@ class Network(StackedCells):
     return self.classify(images, lambda unused_cell: (), training)
 
   # Keras reduces batches and metrics over several workers in ways that their
-  # strategy refuses; the next two give it what can be reduced.
+  # strategy refuses; the next two give it what can be reduced. The first one
+  # is private to Keras, see `darts_tf.compat.keras`.
 
   def _maybe_symbolic_build(self, iterator=None, data_batch=None):
     strategy = self.distribute_strategy
@@ -172,7 +174,7 @@ class Network(StackedCells):
       return loss(y_pred)
     logits, auxiliary_logits = y_pred
     # Each holds the layers' own losses, which count once.
-    own = [self._aggregate_additional_loss(t) for t in self.losses]
+    own = [additional_loss(self, t) for t in self.losses]
     auxiliary = loss(auxiliary_logits) - sum(own)
     return loss(logits) + self.auxiliary_weight * auxiliary
 

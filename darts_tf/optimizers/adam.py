@@ -5,6 +5,7 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
+from darts_tf.compat.keras import slot_index
 from darts_tf.optimizers.check import in_range
 from darts_tf.optimizers.pytorch import PyTorchOptimizer
 
@@ -68,7 +69,7 @@ class Adam(PyTorchOptimizer):
       variable: the variable.
       learning_rate: a scalar tensor.
     """
-    index = self._get_variable_index(variable)
+    index = slot_index(self, variable)
     first, second = self._first_moments[index], self._second_moments[index]
     m = (
       self.beta_1 * tf.convert_to_tensor(first) + (1.0 - self.beta_1) * gradient

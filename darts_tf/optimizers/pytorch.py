@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 import keras
 import tensorflow as tf
 
+from darts_tf.compat.keras import decays, strategy_of, variables_and_averages
+from darts_tf.compat.tensorflow import merge_call
 from darts_tf.distribution.replicas import sum_over_replicas
 from darts_tf.graph.constants import constant
 from darts_tf.optimizers.check import in_range
@@ -82,6 +84,9 @@ class PyTorchOptimizer(keras.optimizers.Optimizer):
     self.clip_norm = clip_norm
     self.reduce_gradients = bool(reduce_gradients)
 
+  # Keras calls the next two, which are private to it; see
+  # `darts_tf.compat.keras`.
+
   def _clip_gradients(self, grads: Sequence) -> list[tf.Tensor]:
     if self.clip_norm is None:
       return list(grads)
@@ -96,9 +101,9 @@ class PyTorchOptimizer(keras.optimizers.Optimizer):
     if isinstance(rate, int | float):
       rate = tf.constant(rate, tf.float64)
     rate = tf.convert_to_tensor(rate)
-    tf.__internal__.distribute.interim.maybe_merge_call(
+    merge_call(
       self._update_all,
-      self._distribution_strategy,
+      strategy_of(self),
       self._clip_gradients(grads),
       _native(trainable_variables),
       rate,
@@ -111,9 +116,8 @@ class PyTorchOptimizer(keras.optimizers.Optimizer):
         variable, self._update_one, args=(gradient, rate), group=False
       )
     if self.use_ema:
-      averages = self._model_variables_moving_average
       for variable, average in zip(
-        _native(self._trainable_variables), _native(averages), strict=True
+        *map(_native, variables_and_averages(self)), strict=True
       ):
         strategy.extended.update(
           variable, self._average_one, args=(average,), group=False
@@ -121,7 +125,7 @@ class PyTorchOptimizer(keras.optimizers.Optimizer):
 
   def _update_one(self, variable, gradient, rate):
     gradient = tf.cast(gradient, variable.dtype)
-    if self.weight_decay and self._use_weight_decay(variable):
+    if self.weight_decay and decays(self, variable):
       gradient += constant(self.weight_decay, variable.dtype) * variable
     self.update_step(gradient, variable, rate)
 

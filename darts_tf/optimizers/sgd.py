@@ -5,6 +5,7 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
+from darts_tf.compat.keras import slot_index
 from darts_tf.config.errors import InputError
 from darts_tf.graph.constants import constant
 from darts_tf.optimizers.check import in_range
@@ -77,7 +78,7 @@ class SGD(PyTorchOptimizer):
     if not self.momentum:
       self.assign_sub(variable, rate * gradient)
       return
-    velocity = self.velocities[self._get_variable_index(variable)]
+    velocity = self.velocities[slot_index(self, variable)]
     # One operation for both assignments.
     tf.raw_ops.ResourceApplyMomentum(
       var=variable.handle,

@@ -11,8 +11,8 @@ from darts_tf.data import DatasetInfo
 from darts_tf.discretize.most_likely import Limit, most_likely
 from darts_tf.genotype import Genotype
 from darts_tf.search_space import SearchSpace
+from darts_tf.training.build import build_network
 from darts_tf.training.config import TrainConfig
-from darts_tf.training.train import build_network
 
 
 @dataclasses.dataclass(frozen=True)

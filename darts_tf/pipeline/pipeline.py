@@ -40,7 +40,8 @@ from darts_tf.search.builder import example_genotype
 from darts_tf.search.config import added_defaults
 from darts_tf.search.resolve import resolve
 from darts_tf.training import TrainConfig, TrainResult, run_training
-from darts_tf.training.train import build_training, check_training
+from darts_tf.training.build import build_training
+from darts_tf.training.train import check_training
 from darts_tf.visualize.exports import export_table
 
 
@@ -97,8 +98,8 @@ def run_pipeline(
 
   Raises:
     InputError: if an option cannot be used, no architecture is within the
-      limits, a library for a format is missing, or the directory belongs to
-      another run.
+      limits, or a library for a format is missing.
+    RunStateError: if the directory belongs to another run.
   """
   # Hours of search later would be too late to hear of it.
   formats = check_formats(formats)

@@ -20,7 +20,8 @@ from darts_tf.runs.workdir import WorkDir, atomic_write_json
 from darts_tf.search_space.space import search_spaces
 from darts_tf.tabular.nas_bench_201 import BenchmarkTable, column_of
 from darts_tf.training import TrainConfig, run_training
-from darts_tf.training.train import build_training, check_training
+from darts_tf.training.build import build_training
+from darts_tf.training.train import check_training
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,8 +74,8 @@ def random_search(
     The `RandomSearchResult`.
 
   Raises:
-    InputError: if an option cannot be used, or the directory belongs to
-      another run.
+    InputError: if an option cannot be used.
+    RunStateError: if the directory belongs to another run.
   """
   config = resolve(config)
   directory = WorkDir(workdir)

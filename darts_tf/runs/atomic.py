@@ -11,19 +11,19 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import InputError, ResourceError
 
 Path = str | os.PathLike[str]
 
 
 @contextlib.contextmanager
 def explain_disk_errors(path: Path) -> Iterator[None]:
-  """Turns what the user can put right on a disk into an `InputError`."""
+  """Turns what the user can put right on a disk into a `DartsError`."""
   try:
     yield
   except OSError as error:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-      raise InputError(
+      raise ResourceError(
         'The disk is full or its quota is used up; free space and run the'
         ' same command again: it continues from the last checkpoint.'
         f' Received: path={os.fspath(path)!r}'
@@ -56,7 +56,8 @@ def atomic_write_bytes(path: Path, data: bytes) -> None:
     data: the whole contents.
 
   Raises:
-    InputError: if the disk is full or the place cannot be written.
+    InputError: if the place cannot be written.
+    ResourceError: if the disk is full.
   """
   path = pathlib.Path(path)
   # A name of its own: two processes never write the same temporary file.

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from absl import logging
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import InputError, RunStateError
 from darts_tf.runs.atomic import (
   Path,
   atomic_write_bytes,
@@ -102,7 +102,8 @@ class CheckpointStore:
       meta: what JSON can hold; none by default.
 
     Raises:
-      InputError: if the disk is full or cannot be written.
+      InputError: if the directory cannot be written.
+      ResourceError: if the disk is full.
       TypeError: if an array has a type that needs pickling.
     """
     data = Checkpoint(epoch, dict(arrays), dict(meta or {})).to_bytes()
@@ -118,7 +119,7 @@ class CheckpointStore:
     `warnings`.
 
     Raises:
-      InputError: if there are checkpoints and all are damaged.
+      RunStateError: if there are checkpoints and all are damaged.
     """
     self.warnings = []
     files = self._files()
@@ -133,7 +134,7 @@ class CheckpointStore:
         logging.warning('%s', warning)
         self.warnings.append(warning)
     if files:
-      raise InputError(
+      raise RunStateError(
         f'All {len(files)} checkpoints are damaged; expected at least one'
         ' that is whole: start again with another --workdir, or remove'
         f' this one. Received: directory={str(self.directory)!r}'

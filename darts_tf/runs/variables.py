@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import keras
 import numpy as np
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import DivergedError, RunStateError
 
 _WORD = re.compile(r'(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])')
 # Layers of this package say by their attributes what they consist of.
@@ -126,7 +126,7 @@ def assign_arrays(
   """Assigns what `to_arrays` returned.
 
   Raises:
-    InputError: if an array is missing, is of another shape, or belongs to
+    RunStateError: if an array is missing, is of another shape, or belongs to
       no variable, as those of another version of the program.
   """
   given = {
@@ -140,7 +140,7 @@ def assign_arrays(
     if tuple(variable.shape) != given[name].shape
   )
   if wrong:
-    raise InputError(
+    raise RunStateError(
       'The checkpoint was written by another version of darts_tf; expected'
       ' that version to finish the run, or another --workdir. Received:'
       f' {len(wrong)} arrays of {owner} that differ, e.g. {wrong[0]}'
@@ -157,16 +157,16 @@ def check_finite(arrays: Mapping[str, np.ndarray], received: str) -> None:
     received: the options that the user can change, as `name=value`.
 
   Raises:
-    InputError: if a number is NaN or infinite.
+    DivergedError: if a number is NaN or infinite.
   """
   for array in arrays.values():
     if array.dtype.kind == 'f' and not np.isfinite(array).all():
       raise not_finite('weights are', received)
 
 
-def not_finite(what: str, received: str) -> InputError:
+def not_finite(what: str, received: str) -> DivergedError:
   """Returns the error for a run that has diverged."""
-  return InputError(
+  return DivergedError(
     f'The {what} no longer a finite number; the last good checkpoint is'
     ' kept. Try a smaller learning_rate or clip_norm in another --workdir.'
     f' Received: {received}'

@@ -8,7 +8,7 @@ import types
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import InputError, RunStateError
 from darts_tf.runs.atomic import (
   Path,
   atomic_write_arrays,
@@ -84,18 +84,19 @@ class WorkDir:
     files. The lock ends with the process, however it ends.
 
     Raises:
-      InputError: if another run is at work here.
+      RunStateError: if another run is at work here.
     """
     if fcntl is None:
       yield
       return
     self.create()
+    # Not a file in it, which would stay behind.
     descriptor = os.open(self.path, os.O_RDONLY)
     try:
       try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
       except BlockingIOError as error:
-        raise InputError(
+        raise RunStateError(
           'Another run is at work in this directory; expected one at a'
           ' time: wait for it, stop it, or give another --workdir.'
           f' Received: workdir={str(self.path)!r}'
@@ -125,7 +126,7 @@ class WorkDir:
       Whether a run is continued: `False` for a new one.
 
     Raises:
-      InputError: if another configuration is pinned here, or if
+      RunStateError: if another configuration is pinned here, or if
         `config.json` cannot be read, or if there are results of a run but
         no `config.json`.
     """
@@ -153,7 +154,7 @@ class WorkDir:
       The changeable fields that differ, or `None` for a new run.
 
     Raises:
-      InputError: as `pin`.
+      RunStateError: as `pin`.
     """
     # As it will be read back: tuples are lists, keys are strings.
     config = json.loads(dump_json(dict(config)))
@@ -173,7 +174,7 @@ class WorkDir:
       if name not in changeable and name.split('.')[0] not in changeable
     ]
     if refused:
-      raise InputError(
+      raise RunStateError(
         'The work directory belongs to a run with another configuration'
         f' ({"; ".join(refused)}); expected the same values, or another'
         f' --workdir. Received: workdir={str(self.path)!r}'
@@ -195,7 +196,7 @@ class WorkDir:
     # config.json is written before all else, so someone removed it.
     for path in (self.metrics_path, self.checkpoints_path):
       if os.path.exists(path):
-        raise InputError(
+        raise RunStateError(
           f'There is {path.name} of a run but no config.json, so the run'
           ' cannot be continued; expected an empty directory: give another'
           f' --workdir. Received: workdir={str(self.path)!r}'
@@ -205,19 +206,19 @@ class WorkDir:
     """Returns the pinned configuration.
 
     Raises:
-      InputError: if it is missing or is not a JSON object.
+      RunStateError: if it is missing or is not a JSON object.
     """
     self.require_run()
     try:
       config = json.loads(self.config_path.read_text(encoding='utf-8'))
     except (OSError, ValueError) as error:
-      raise InputError(
+      raise RunStateError(
         f'config.json cannot be read ({_one_line(error)}); expected the'
         ' JSON object that the run wrote: restore it or give another'
         f' --workdir. Received: path={str(self.config_path)!r}'
       ) from error
     if not isinstance(config, dict):
-      raise InputError(
+      raise RunStateError(
         'config.json is not a JSON object; expected the one that the run'
         ' wrote: restore it or give another --workdir.'
         f' Received: path={str(self.config_path)!r}'
@@ -228,10 +229,10 @@ class WorkDir:
     """Checks that a run has been started here.
 
     Raises:
-      InputError: if there is no `config.json`.
+      RunStateError: if there is no `config.json`.
     """
     if not os.path.isfile(self.config_path):
-      raise InputError(
+      raise RunStateError(
         'No run here: config.json is missing; expected the work directory'
         f' of a run. Received: workdir={str(self.path)!r}'
       )
@@ -252,7 +253,7 @@ class WorkDir:
     """Returns the metrics of all epochs; none if none were written.
 
     Raises:
-      InputError: if a line is not a JSON object.
+      RunStateError: if a line is not a JSON object.
     """
     if not os.path.exists(self.metrics_path):
       return []
@@ -268,8 +269,8 @@ class WorkDir:
       metrics.append(epoch)
     return metrics
 
-  def _bad_metrics(self, number: int) -> InputError:
-    return InputError(
+  def _bad_metrics(self, number: int) -> RunStateError:
+    return RunStateError(
       f'Line {number} of metrics.jsonl is damaged; expected a JSON object.'
       f' Received: path={str(self.metrics_path)!r}'
     )

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import OutOfMemoryError
 from darts_tf.distribution.run_data import distribute, join
 from darts_tf.runs.variables import not_finite
 from darts_tf.schedule.batch_size import THRESHOLD, AdaptiveBatchSize
@@ -72,8 +72,8 @@ class EpochRunner:
       epoch: of the search, from 0.
 
     Raises:
-      InputError: if the loss is no longer a finite number, or not even the
-        smallest batch fits into memory.
+      DivergedError: if the loss is no longer a finite number.
+      OutOfMemoryError: if not even the smallest batch fits into memory.
     """
     started = time.monotonic()
     config, stage = parts.config, parts.stage
@@ -161,7 +161,7 @@ class EpochRunner:
         for source, blocks in zip(sources, taken, strict=True):
           source.give_back(blocks)
         if not sizes.ran_out():
-          raise InputError(
+          raise OutOfMemoryError(
             'Not even the smallest batch fits into memory; expected fewer'
             ' cells or channels. Received: batch_multiple='
             f'{multiple}'
@@ -215,7 +215,7 @@ def _streams(parts: SearchParts, grace: bool) -> list:
 def check_finite(
   metrics: Metrics, parts: SearchParts, epoch: int, step: int
 ) -> None:
-  """Raises `InputError` if a search has diverged."""
+  """Raises `DivergedError` if a loss is no longer finite."""
   if all(math.isfinite(value) for value in metrics.values()):
     return
   raise not_finite(

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from darts_tf.architecture_gradient import architecture_gradients
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import InputError, RunStateError
 from darts_tf.config.parts import part_fields
 from darts_tf.data import ImageData
 from darts_tf.distribution.run_data import distribute, load_data
@@ -65,8 +65,8 @@ def gradients_of_run(
     the estimators.
 
   Raises:
-    InputError: if there is no search, it has no checkpoint yet, or an
-      option cannot be used.
+    InputError: if an option cannot be used.
+    RunStateError: if there is no search, or it has no checkpoint yet.
   """
   if num_batches < 2:
     raise InputError(
@@ -96,7 +96,7 @@ def gradients_of_run(
   }
   checkpoint = CheckpointStore(directory.checkpoints_path).latest()
   if checkpoint is None:
-    raise InputError(
+    raise RunStateError(
       'The search has no checkpoint yet; expected one that has finished an'
       f' epoch. Received: workdir={str(workdir)!r}'
     )
@@ -144,7 +144,7 @@ def _search_config(directory: WorkDir) -> SearchConfig:
   values = directory.read_config()
   unknown = set(values) - {f.name for f in dataclasses.fields(SearchConfig)}
   if unknown or 'search_space' not in values:
-    raise InputError(
+    raise RunStateError(
       'The work directory is not that of a search; expected one that'
       f' bin/search.py made. Received: workdir={str(directory.path)!r}'
     )

@@ -96,9 +96,10 @@ def run_search(
     The `SearchResult`.
 
   Raises:
-    InputError: if an option cannot be used, the directory belongs to
-      another run, the loss is no longer a finite number, or a worker is
-      lost.
+    InputError: if an option cannot be used.
+    RunStateError: if the directory belongs to another run.
+    DivergedError: if the loss is no longer a finite number.
+    ResourceError: if a step does not fit into memory, or a worker is lost.
   """
   config = resolve(config)
   strategy = strategy or make_strategy(config)
@@ -145,7 +146,7 @@ class _SearchRun:
     self._evaluation = Evaluation(parts.logits)
 
   def check_memory(self) -> None:
-    """Raises `InputError` if a step does not fit into memory."""
+    """Raises `OutOfMemoryError` if a step does not fit into memory."""
     self._memory = check_memory(
       self._parts.step_graph, self._config, self._config.memory_budget
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import RunStateError
 from darts_tf.discretize import discretize
 from darts_tf.genotype import Genotype
 from darts_tf.runs.checkpoint import Checkpoint, CheckpointStore
@@ -69,7 +69,7 @@ class SearchRecord:
       The search in the stage of the checkpoint.
     """
     if checkpoint.meta.get('format') != FORMAT:
-      raise InputError(
+      raise RunStateError(
         'The search was begun by version 0.1 of darts_tf, whose checkpoints'
         ' have another form; expected that version to finish it, or another'
         f' --workdir. Received: workdir={str(self.workdir.path)!r}'
@@ -108,7 +108,7 @@ class SearchRecord:
       The current genotype.
 
     Raises:
-      InputError: if the search has diverged; nothing is written then.
+      DivergedError: if the search has diverged; nothing is written then.
     """
     variables = {}
     for owner, values in parts.variables().items():

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 
 import darts_tf
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import DartsError, ResourceError
 from darts_tf.runs.atomic import explain_disk_errors
 
 # A search stops between two steps, and exact second-order steps are long.
@@ -35,8 +35,9 @@ def run_child(
     listen: called with each line of output.
 
   Raises:
-    InputError: if the child fails: with its own line of error, if it wrote
-      one.
+    DartsError: if the child has written a line of error, which is the
+      message; of what kind it is nobody knows here.
+    ResourceError: if the child fails without one.
     KeyboardInterrupt: after the child has been stopped.
   """
   with explain_disk_errors(log):
@@ -72,9 +73,9 @@ def run_child(
         child.stdin.close()
   if code:
     if code > 0 and error:
-      raise InputError(error.removeprefix(_ERROR))
+      raise DartsError(error.removeprefix(_ERROR))
     reason = f'signal {-code}' if code < 0 else f'exit code {code}'
-    raise InputError(
+    raise ResourceError(
       f'The process of the search failed ({reason}); expected it to end'
       f' well: its output is in {log}. Received: {last!r}'
     )

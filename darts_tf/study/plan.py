@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from darts_tf.architecture_gradient import architecture_gradients
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import InputError, RunStateError
 from darts_tf.config.options import Options
 from darts_tf.config.parts import part_fields
 from darts_tf.distribution.strategy import refuse_workers
@@ -151,7 +151,7 @@ def pin_study(directory: WorkDir, study: Study) -> None:
     study: the study.
 
   Raises:
-    InputError: if the directory belongs to a study with another common
+    RunStateError: if the directory belongs to a study with another common
       configuration, or has an arm of the same name with other options, or
       belongs to another kind of run.
   """
@@ -159,7 +159,7 @@ def pin_study(directory: WorkDir, study: Study) -> None:
   if directory.config_path.exists():
     known = directory.read_config().get('arms')
     if not isinstance(known, dict):
-      raise InputError(
+      raise RunStateError(
         'The work directory belongs to a run of another kind; expected that'
         ' of a study, or another --workdir.'
         f' Received: workdir={str(directory.path)!r}'

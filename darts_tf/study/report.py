@@ -4,7 +4,7 @@ import dataclasses
 import json
 import pathlib
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import InputError, RunStateError
 from darts_tf.runs.atomic import atomic_write_json, atomic_write_text
 from darts_tf.runs.workdir import WorkDir
 from darts_tf.study.aggregate import (
@@ -38,8 +38,8 @@ def read_outcome(
   """Reads what a search has given; `None` if it has not ended.
 
   Raises:
-    InputError: if its `study_result.json` is damaged, or the table lacks
-      its architecture.
+    InputError: if the table lacks its architecture.
+    RunStateError: if its `study_result.json` is damaged.
   """
   path = search_path(directory, arm, seed) / RESULT
   if not path.exists():
@@ -50,7 +50,7 @@ def read_outcome(
   except InputError:
     raise
   except (KeyError, TypeError, ValueError) as error:
-    raise InputError(
+    raise RunStateError(
       f'The result of a search cannot be used ({error}); expected what the'
       ' search wrote: remove the file, and it is written again.'
       f' Received: path={str(path)!r}'

@@ -45,8 +45,9 @@ def run_study(
     The searches that have ended, arm by arm.
 
   Raises:
-    InputError: if an option cannot be used, the directory belongs to
-      another study, or a search fails.
+    InputError: if an option cannot be used.
+    RunStateError: if the directory belongs to another study.
+    DartsError: if a search fails.
     KeyboardInterrupt: if interrupted; the search under way has stopped, and
       continues when the study does.
   """

@@ -4,12 +4,15 @@ import pathlib
 import resource
 import sys
 
+import psutil
+
 
 def peak_memory_mib() -> float:
   """Returns the largest resident size that this process has had, in MiB.
 
-  On Linux that is `VmHWM` of the kernel. The figure of `getrusage` would
-  include the process that started this one: it survives `exec`.
+  On Linux that is `VmHWM` of the kernel, which psutil does not read. The
+  figure of `getrusage` would include the process that started this one: it
+  survives `exec`.
   """
   for line in _lines('/proc/self/status'):
     if line.startswith('VmHWM:'):
@@ -19,33 +22,38 @@ def peak_memory_mib() -> float:
 
 
 def resident_memory_mib() -> float:
-  """Returns the size that this process has now, in MiB.
+  """Returns the size that this process has now, in MiB."""
+  return psutil.Process().memory_info().rss / 2**20
 
-  Where the system does not say, its largest size.
+
+def free_memory_bytes() -> int | None:
+  """Returns what the machine has free; `None` where it does not say.
+
+  The cache of files counts as free, since the system gives it up.
   """
-  for line in _lines('/proc/self/status'):
-    if line.startswith('VmRSS:'):
-      return int(line.split()[1]) / 1024
-  return peak_memory_mib()
+  try:
+    return psutil.virtual_memory().available
+  except (NotImplementedError, OSError):  # Say, without /proc.
+    return None
 
 
 def available_memory_mib() -> float | None:
   """Returns how much more memory this process can have, in MiB.
 
   What the machine has free, and, under a limit of a control group, what is
-  left of that. `None` where the system does not say, as on macOS.
+  left of that. `None` where the system does not say.
   """
-  free = None
-  for line in _lines('/proc/meminfo'):
-    if line.startswith('MemAvailable:'):
-      free = int(line.split()[1]) / 1024
+  free = free_memory_bytes()
+  if free is None:
+    return None
+  # psutil knows nothing of control groups.
   limit, used = (
     ''.join(_lines(f'/sys/fs/cgroup/memory.{name}')).strip()
     for name in ('max', 'current')
   )
-  if free is not None and limit.isdigit() and used.isdigit():
-    free = min(free, (int(limit) - int(used)) / 2**20)
-  return free
+  if limit.isdigit() and used.isdigit():
+    free = min(free, int(limit) - int(used))
+  return free / 2**20
 
 
 def _lines(path: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from darts_tf.compat.tensorflow import gpu_memory_bytes
 from darts_tf.config.errors import InputError
 from darts_tf.system.memory import (
   available_memory_mib,
@@ -104,10 +105,4 @@ def device_memory_mib() -> float | None:
   """Returns what TensorFlow may take of the first GPU; `None` without one."""
   if not tf.config.list_physical_devices('GPU'):
     return None
-  from tensorflow.python.client import device_lib
-
-  return next(
-    device.memory_limit / 2**20
-    for device in device_lib.list_local_devices()
-    if device.device_type == 'GPU'
-  )
+  return gpu_memory_bytes() / 2**20

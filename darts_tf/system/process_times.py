@@ -11,7 +11,9 @@ def seconds_since_start() -> float:
   """Returns the age of this process in seconds.
 
   On Linux it is counted from the moment at which the kernel started the
-  process; elsewhere from the import of this module.
+  process; elsewhere from the import of this module. psutil would add whole
+  seconds: it counts from the time of the last start of the machine, which the
+  kernel rounds.
   """
   try:
     # Names of programs may hold blanks and brackets; fields follow the last.

@@ -7,7 +7,7 @@ import tempfile
 
 import keras
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import RunStateError
 from darts_tf.data import DatasetInfo
 from darts_tf.models.network import Network
 from darts_tf.runs.atomic import explain_disk_errors
@@ -34,7 +34,7 @@ def load_trained(workdir: str | os.PathLike) -> tuple[Network, DatasetInfo]:
     The network and its data set's description.
 
   Raises:
-    InputError: if there is no finished retraining.
+    RunStateError: if there is no finished retraining.
   """
   directory = WorkDir(workdir)
   directory.require_run()
@@ -42,7 +42,7 @@ def load_trained(workdir: str | os.PathLike) -> tuple[Network, DatasetInfo]:
   if not path.exists() and (directory.path / 'train').is_dir():
     return load_trained(directory.path / 'train')  # A run of the pipeline.
   if not path.exists():
-    raise InputError(
+    raise RunStateError(
       'The retraining in this directory is not finished: network.keras is'
       ' missing; run the command that started it again.'
       f' Received: workdir={str(workdir)!r}'

@@ -1,4 +1,4 @@
-"""Retraining a genotype from scratch."""
+"""Retraining a genotype from scratch: checks, the loop, and its result."""
 
 import dataclasses
 import os
@@ -8,25 +8,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from darts_tf.analysis.memory_check import check_memory
 from darts_tf.config.errors import InputError
-from darts_tf.data import (
-  DatasetInfo,
-  ImageData,
-  Stream,
-  evaluation_batches,
-  stratified_split,
-)
-from darts_tf.distribution.run_data import (
-  augmentation_of,
-  distribute,
-  load_data,
-)
+from darts_tf.data import DatasetInfo, ImageData, Stream
+from darts_tf.distribution.run_data import distribute, load_data
 from darts_tf.distribution.strategy import (
-  check_batch_size,
   check_devices,
   make_strategy,
   seed_everything,
@@ -38,18 +26,15 @@ from darts_tf.distribution.workers import (
 )
 from darts_tf.genotype import Genotype
 from darts_tf.genotype.checks import check_num_cells
-from darts_tf.graph.precision import loss_scale
 from darts_tf.models.evaluation import Evaluation
 from darts_tf.models.network import Network
 from darts_tf.models.stem import check_stem
-from darts_tf.optimizers import SGD
 from darts_tf.runs.workdir import WorkDir, atomic_write_json
-from darts_tf.schedule.learning_rate import LearningRate
-from darts_tf.search_space.space import search_spaces
+from darts_tf.training.build import build_training, learning_rate, test_batches
 from darts_tf.training.callbacks import DropPathRamp, RunRecord, StopIfNotFinite
 from darts_tf.training.config import TrainConfig
-from darts_tf.training.loss import SmoothedCrossentropy
 from darts_tf.training.saved import save_network
+from darts_tf.training.summary import summary
 from darts_tf.training.validation import Validation
 
 
@@ -112,9 +97,10 @@ def run_training(
     The `TrainResult`.
 
   Raises:
-    InputError: if an option cannot be used, the directory belongs to
-      another run, the loss is no longer a finite number, or a worker is
-      lost.
+    InputError: if an option cannot be used.
+    RunStateError: if the directory belongs to another run.
+    DivergedError: if the loss is no longer a finite number.
+    ResourceError: if memory or the disk is full, or a worker is lost.
   """
   strategy = strategy or make_strategy(config)
   directory = WorkDir(workdir) if is_chief(strategy) else None
@@ -124,7 +110,7 @@ def run_training(
     data = data or load_data(config)
     parts = build_training(config, genotype, data, strategy, build)
     if validation:
-      parts = (*parts[:2], _test_batches(config, data))
+      parts = (*parts[:2], test_batches(config, data))
     if directory is None:
       return _train(config, *parts, data, None, False, '', callbacks)
     memory = (
@@ -171,7 +157,7 @@ def _train(
   if checkpoint is not None:
     record.restore(checkpoint)
     first_epoch = checkpoint.epoch + 1
-  say(_summary(network, config, data.info, training))
+  say(summary(network, config, data.info, training))
   if memory:
     say(f'Memory      {memory}')
   if first_epoch:
@@ -194,7 +180,7 @@ def _train(
   # The averages, if there are any, are the result; `fit` has put them in
   # place, but not if there was nothing left to train.
   network.optimizer.finalize_variable_values(network.trainable_variables)
-  score = evaluation(_test_batches(config, data))
+  score = evaluation(test_batches(config, data))
   if directory is not None:
     atomic_write_json(
       directory.path / 'result.json',
@@ -226,10 +212,10 @@ def check_training(
     Whether the directory holds this run already.
 
   Raises:
-    InputError: if an option cannot be used, or the directory belongs to
-      another run.
+    InputError: if an option cannot be used.
+    RunStateError: if the directory belongs to another run.
   """
-  _schedule(config)
+  learning_rate(config)
   check_devices(config)
   if config.strategy == 'multi_worker' and config.steps_per_execution > 1:
     raise InputError(
@@ -245,155 +231,12 @@ def check_training(
   )
 
 
-def build_training(
-  config: TrainConfig,
-  genotype: Genotype,
-  data: ImageData,
-  strategy: tf.distribute.Strategy | None = None,
-  build: Callable[..., Network] | None = None,
-) -> tuple[Network, Stream, tf.data.Dataset | None]:
-  """Builds what a retraining is made of; writes nothing.
-
-  Args:
-    config: the options.
-    genotype: the architecture.
-    data: the images.
-    strategy: as `make_strategy(config)` returned it, which is the default.
-    build: see `run_training`.
-
-  Returns:
-    The compiled network, the training batches, and batches of held-out
-    images if there are any.
-
-  Raises:
-    InputError: if the parts do not fit together.
-  """
-  strategy = strategy or make_strategy(config)
-  check_batch_size(config.batch_size, strategy)
-  with strategy.scope():
-    network = (build or compiled_network)(
-      config, genotype, data.info, strategy.num_replicas_in_sync > 1
-    )
-    # What a checkpoint holds is there before the first step.
-    network.optimizer.build(network.trainable_variables)
-  training, held_out = _streams(config, data)
-  steps = config.steps_per_epoch or training.steps_per_epoch
-  # Keras would go beyond the end of an epoch.
-  network.steps_per_execution = max(
-    n for n in range(1, config.steps_per_execution + 1) if not steps % n
-  )
-  return network, training, held_out
-
-
-def compiled_network(
-  config: TrainConfig,
-  genotype: Genotype,
-  info: DatasetInfo,
-  several_replicas: bool = False,
-) -> Network:
-  """Builds and compiles the network that a configuration describes."""
-  network = build_network(config, genotype, info, several_replicas)
-  compile_network(network, config)
-  return network
-
-
-def build_network(
-  config: TrainConfig,
-  genotype: Genotype,
-  info: DatasetInfo,
-  several_replicas: bool = False,
-) -> Network:
-  """Builds the network that a configuration describes."""
-  style = search_spaces[genotype.search_space].network_style
-  return Network(
-    genotype,
-    info.image_shape,
-    info.num_classes,
-    config.channels,
-    config.cells,
-    config.stem,
-    auxiliary=config.auxiliary,
-    auxiliary_weight=config.auxiliary_weight,
-    auxiliary_norm=config.auxiliary_norm,
-    drop_path=config.drop_path > 0,
-    remat=config.remat,
-    style=style.replace(
-      dtype=config.precision,
-      synchronized=config.synchronized_batch_norm and several_replicas,
-    ),
-  )
-
-
-def compile_network(network: Network, config: TrainConfig) -> None:
-  """Compiles a network with the optimizer and loss of a configuration."""
-  scale = loss_scale(config.precision)
-  optimizer = SGD(
-    config.learning_rate,
-    momentum=config.momentum,
-    nesterov=config.nesterov,
-    weight_decay=config.weight_decay,
-    clip_norm=config.clip_norm,
-    use_ema=config.ema > 0,
-    ema_momentum=config.ema or 0.99,
-    loss_scale_factor=scale if scale != 1 else None,
-  )
-  network.compile(
-    optimizer,
-    SmoothedCrossentropy(config.label_smoothing),
-    metrics=['accuracy'],
-    jit_compile=config.xla,
-    # Keras would wrap the optimizer for float16.
-    auto_scale_loss=False,
-  )
-
-
 def _pinned(config: TrainConfig, genotype: Genotype) -> dict[str, Any]:
   return {**config.pinned(), 'genotype': genotype.to_dict()}
 
 
-def _schedule(config: TrainConfig) -> LearningRate:
-  return LearningRate(
-    config.learning_rate_schedule,
-    config.learning_rate,
-    minimum=config.learning_rate_min,
-    epochs=config.epochs,
-    warmup_epochs=config.warmup_epochs,
-    decay=config.learning_rate_decay,
-  )
-
-
-def _streams(config: TrainConfig, data: ImageData):
-  """Training batches, and held-out ones if there are any."""
-  indices = held_out = None
-  common = {'mean': data.info.mean, 'std': data.info.std}
-  if config.validation_portion:
-    indices, rest = stratified_split(
-      data.y_train, 1 - config.validation_portion, config.seed
-    )
-    held_out = evaluation_batches(
-      data.x_train, data.y_train, config.batch_size, indices=rest, **common
-    )
-  training = Stream(
-    data.x_train,
-    data.y_train,
-    config.batch_size,
-    config.seed,
-    'training',
-    augmentation=augmentation_of(config, data.info),
-    indices=indices,
-    **common,
-  )
-  return training, held_out
-
-
-def _test_batches(config: TrainConfig, data: ImageData) -> tf.data.Dataset:
-  return evaluation_batches(
-    data.x_test, data.y_test, config.batch_size, data.info.mean, data.info.std
-  )
-
-
 def _callbacks(config, record, directory: WorkDir | None):
-  schedule = _schedule(config)
+  schedule = learning_rate(config)
   callbacks = [
     StopIfNotFinite(),
     keras.callbacks.LearningRateScheduler(
@@ -410,37 +253,3 @@ def _callbacks(config, record, directory: WorkDir | None):
       )
     )
   return callbacks
-
-
-def _summary(
-  network: Network, config: TrainConfig, info: DatasetInfo, training: Stream
-) -> str:
-  """What is trained on what, in a few lines."""
-  size = sum(int(np.prod(v.shape)) for v in network.trainable_variables)
-  height, width, channels = info.image_shape
-  extras = [
-    f'{name} {value:g}'
-    for name, value in (
-      ('drop path', config.drop_path),
-      ('cutout', config.cutout),
-      ('label smoothing', config.label_smoothing),
-      ('EMA', config.ema),
-    )
-    if value
-  ]
-  if config.auxiliary:
-    extras.append(f'auxiliary head {config.auxiliary_weight:g}')
-  return '\n'.join(
-    [
-      f'Network     {network.genotype.search_space}: {config.cells} cells,'
-      f' {config.channels} channels, {size:,} parameters',
-      f'Training    {config.epochs} epochs of'
-      f' {config.steps_per_epoch or training.steps_per_epoch} steps, batch'
-      f' {config.batch_size}; learning rate {config.learning_rate:g},'
-      f' {config.learning_rate_schedule}'
-      + (f'; {", ".join(extras)}' if extras else ''),
-      f'Data        {info.name}: {height}x{width}x{channels},'
-      f' {info.num_classes} classes; {training.num_images:,} images to'
-      f' train, {info.num_test:,} to test',
-    ]
-  )

@@ -4,9 +4,8 @@ import os
 import socket
 import time
 
-from keras_tuner.src.distribute import utils
-
-from darts_tf.config.errors import InputError
+from darts_tf.compat.keras_tuner import has_chief, is_chief
+from darts_tf.config.errors import InputError, ResourceError
 
 _SECONDS = 60.0
 _PAUSE = 0.5
@@ -19,7 +18,7 @@ def is_worker() -> bool:
     InputError: if Keras Tuner's variables are incomplete.
   """
   try:
-    return utils.has_chief_oracle() and not utils.is_chief_oracle()
+    return has_chief() and not is_chief()
   except RuntimeError as error:
     raise InputError(
       'The variables of a distributed run are incomplete; expected'
@@ -36,7 +35,8 @@ def check_chief(seconds: float = _SECONDS) -> None:
     seconds: for how long.
 
   Raises:
-    InputError: if it does not.
+    InputError: if its port is no number.
+    ResourceError: if it does not.
   """
   address = (
     os.environ['KERASTUNER_ORACLE_IP'],
@@ -54,7 +54,7 @@ def check_chief(seconds: float = _SECONDS) -> None:
       return
     except OSError as error:
       if time.monotonic() > deadline:
-        raise InputError(
+        raise ResourceError(
           'The chief of this tuner run does not answer; expected it at'
           f' {":".join(address)}: start the same command with'
           ' KERASTUNER_TUNER_ID=chief, then this one again.'

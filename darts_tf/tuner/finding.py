@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import RunStateError
 from darts_tf.genotype import Genotype
 from darts_tf.morphism import grown, spread_weights
 from darts_tf.runs.workdir import WorkDir
@@ -43,7 +43,7 @@ class Finding:
       name: the directory's by default.
 
     Raises:
-      InputError: if no search has ended there.
+      RunStateError: if no search has ended there.
     """
     directory = WorkDir(workdir)
     directory.require_run()
@@ -53,13 +53,13 @@ class Finding:
     config = SearchConfig(**directory.read_config())
     epochs = len(directory.read_metrics())
     if epochs < config.epochs:
-      raise InputError(
+      raise RunStateError(
         f'The search in this directory has not ended; expected'
         f' {config.epochs} epochs, found {epochs}: run the command that'
         f' started it again. Received: workdir={str(workdir)!r}'
       )
     if not directory.alphas_history_path.exists():
-      raise InputError(
+      raise RunStateError(
         'The mixing weights of this search are missing:'
         ' alphas_history.npz; expected the whole directory of a search.'
         f' Received: workdir={str(workdir)!r}'

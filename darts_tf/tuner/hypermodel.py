@@ -8,8 +8,8 @@ from darts_tf.config.errors import InputError
 from darts_tf.data import DatasetInfo
 from darts_tf.models.network import Network
 from darts_tf.morphism import whole_space
+from darts_tf.training.build import build_network, compile_network
 from darts_tf.training.config import TrainConfig
-from darts_tf.training.train import build_network, compile_network
 from darts_tf.tuner.hyperparameters import genotype_of
 
 _FIELDS = frozenset(f.name for f in dataclasses.fields(TrainConfig))

@@ -7,7 +7,12 @@ from typing import Any
 
 import keras_tuner
 
-from darts_tf.config.errors import InputError
+from darts_tf.compat.keras_tuner import (
+  is_duplicate,
+  project_directory,
+  trial_directory,
+)
+from darts_tf.config.errors import InputError, RunStateError
 from darts_tf.discretize.most_likely import Limit, check_limits
 from darts_tf.genotype import Genotype
 from darts_tf.morphism import whole_space
@@ -165,10 +170,10 @@ class ArchitectureProposer:
         or SEARCH not in trial.hyperparameters.values
       ):
         continue
-      path = f'{self._get_trial_dir(trial.trial_id)}/search'
+      path = f'{trial_directory(self, trial.trial_id)}/search'
       try:
         findings.append(Finding.load(path, f'trial {trial.trial_id}'))
-      except InputError as error:
+      except (InputError, RunStateError) as error:
         # Its genotype was tried, so nothing is lost but what is near it.
         print(f'Warning: {error}')
     return findings
@@ -205,7 +210,7 @@ class ArchitectureProposer:
         values |= self._draw()
       if candidate.origin in ('derived', 'sampled'):
         origin = f'{origin} from {candidate.source}'
-      if not self._duplicate(values):
+      if not is_duplicate(self, values):
         return {**values, ORIGIN: origin}
     return None
 
@@ -225,6 +230,9 @@ class ArchitectureProposer:
       kept[changed.name] = changed.random_sample(self._seed_state)
       self._seed_state += 1
     return kept
+
+  # Keras Tuner calls the next two, which are private to it; see
+  # `darts_tf.compat.keras_tuner`.
 
   def _compute_values_hash(self, values: Mapping[str, Any]) -> str:
     # However it was come by, an architecture is the same.
@@ -258,13 +266,13 @@ class ArchitectureProposer:
     """Continues from a state.
 
     Raises:
-      InputError: if it is of another oracle.
+      RunStateError: if it is of another oracle.
     """
     if state.get('architecture') != self._identity():
-      raise InputError(
+      raise RunStateError(
         'The project directory belongs to another run; expected the same'
         ' search space, searches and limits, or another directory or'
-        f' project_name. Received: project={self._project_dir!r}, whose'
+        f' project_name. Received: project={project_directory(self)!r}, whose'
         f' run is {json.dumps(state.get("architecture"))}'
       )
     super().set_state(state)

@@ -2,63 +2,42 @@
 
 import contextlib
 import gc
-import json
 import os
 import pathlib
-import shutil
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 import keras_tuner
-import numpy as np
-from keras_tuner import errors
 
-from darts_tf.analysis.cost import describe_network
-from darts_tf.config.errors import InputError
+from darts_tf.compat.keras_tuner import callbacks_of_trial
+from darts_tf.config.errors import InputError, RunStateError
 from darts_tf.data import ImageData, load
 from darts_tf.distribution.strategy import make_strategy, refuse_workers
-from darts_tf.export import export_network, verify_export
 from darts_tf.genotype import Genotype
 from darts_tf.morphism import whole_space
 from darts_tf.pipeline.limits import LimitConfig, cost_limits
 from darts_tf.runs.workdir import WorkDir
-from darts_tf.search import SearchConfig, run_search
+from darts_tf.search import SearchConfig
 from darts_tf.search.builder import example_genotype
 from darts_tf.search.resolve import resolve
-from darts_tf.training import TrainConfig, run_training
+from darts_tf.training import TrainConfig
+from darts_tf.training.build import build_training
 from darts_tf.training.saved import load_trained
-from darts_tf.training.train import build_training
 from darts_tf.tuner.chief import check_chief, is_worker
-from darts_tf.tuner.classifier import raw_classifier
+from darts_tf.tuner.classifier import export_checked, raw_classifier
+from darts_tf.tuner.faults import judged, unwrapped
 from darts_tf.tuner.finding import Finding
 from darts_tf.tuner.hypermodel import NetworkHyperModel
-from darts_tf.tuner.hyperparameters import (
-  genotype_names,
-  genotype_of,
-  genotype_values,
-)
-from darts_tf.tuner.oracle import (
-  CONTINUED,
-  SEARCH,
-  ArchitectureHyperband,
-  ArchitectureOracle,
-)
-from darts_tf.tuner.stop_unlikely import (
-  StopUnlikely,
-  check_threshold,
-  stop_unlikely,
-  stopped_epoch,
-)
+from darts_tf.tuner.hyperparameters import genotype_of
+from darts_tf.tuner.oracle import ArchitectureHyperband, ArchitectureOracle
+from darts_tf.tuner.stop_unlikely import check_threshold
+from darts_tf.tuner.trial import TrialRunner, changed
 from darts_tf.tuner.tuning_data import tuning_data
 
 # Seconds between questions to an oracle that has nothing to do yet.
 _PAUSE = 1.0
-
-
-class UnusableTrial(InputError, errors.FatalError):
-  """What no further trial would do better; Keras Tuner passes it on."""
 
 
 class DartsTuner(keras_tuner.Tuner):
@@ -103,14 +82,16 @@ class DartsTuner(keras_tuner.Tuner):
     **kwargs: arguments of `ArchitectureOracle`.
 
   Raises:
-    InputError: if an option cannot be used, the directory belongs to
-      another run, or a worker has no chief.
+    InputError: if an option cannot be used.
+    RunStateError: if the directory belongs to another run.
+    ResourceError: if a worker has no chief.
   """
 
   def __init__(
     self,
     search_space: str = 'darts',
     method: str = 'darts',
+    *,
     objective: Any = 'val_accuracy',
     max_trials: int = 10,
     searches: int | Sequence[Mapping[str, Any]] | None = None,
@@ -143,7 +124,7 @@ class DartsTuner(keras_tuner.Tuner):
     if isinstance(searches, int):
       searches = [{'seed': seed + i} for i in range(searches)]
     for options in searches:
-      resolve(_changed(self.search_config, options))
+      resolve(changed(self.search_config, options))
     self.limits = LimitConfig(max_parameters, max_multiply_adds)
     hypermodel = hypermodel or NetworkHyperModel()
     declared = keras_tuner.HyperParameters()
@@ -160,11 +141,11 @@ class DartsTuner(keras_tuner.Tuner):
       }
     oracle = kind(
       search_space,
-      objective,
-      max_trials,
-      findings,
-      searches,
-      self.train_config.cells,
+      objective=objective,
+      max_trials=max_trials,
+      findings=findings,
+      searches=searches,
+      num_cells=self.train_config.cells,
       hyperparameters=declared,
       seed=seed,
       **kwargs,
@@ -222,7 +203,11 @@ class DartsTuner(keras_tuner.Tuner):
         `darts_tf.data.load`.
 
     Raises:
-      InputError: if data, options and objective do not fit.
+      InputError: if data, options and objective do not fit, or trials fail
+        one after the other.
+      Exception: what ends a trial without being the trial's own fault, see
+        `faults.judged`; after it is put right, the same call goes on within
+        the trial.
     """
     if isinstance(x, str):
       make_strategy(self.train_config)  # before TensorFlow starts
@@ -246,9 +231,10 @@ class DartsTuner(keras_tuner.Tuner):
         # Not before options and data are known to fit together.
         WorkDir(self.project_dir).pin(self._pinned)
       self.save()
-      super().search(
-        callbacks=list(callbacks), verbose=1 if verbose == 'auto' else verbose
-      )
+      with unwrapped():
+        super().search(
+          callbacks=list(callbacks), verbose=1 if verbose == 'auto' else verbose
+        )
     if not is_worker() and getattr(self.oracle, 'gave_up', None):
       raise InputError(
         'Trials failed one after the other; expected trials that end. The'
@@ -320,108 +306,29 @@ class DartsTuner(keras_tuner.Tuner):
       Of the last epoch: `loss` and `accuracy` of the training images,
       `val_loss` and `val_accuracy` of the held-out ones, and what else the
       network's metrics are; `parameters` and `multiply_adds`.
+
+    Raises:
+      keras_tuner.errors.FailedTrialError: for a fault of the trial's own.
+      keras_tuner.errors.FatalError: for any other.
     """
-    directory = pathlib.Path(self.get_trial_dir(trial.trial_id))
+    runner = TrialRunner(
+      self.search_config,
+      self.train_config,
+      self.hypermodel,
+      self._data,
+      self.oracle.objective,
+      self.get_trial_dir,
+      self.project_dir,
+      self.stop_below,
+      self.curves,
+    )
     try:
-      genotype = self._architecture(trial, directory, verbose)
-      metrics = self._train(trial, genotype, directory, callbacks, verbose)
-    except InputError as error:
-      # Say, a loss that is no longer finite, or too little memory: the next
-      # architecture may do.
-      if verbose:
-        print(f'Trial {trial.trial_id} failed: {error}')
-      raise errors.FailedTrialError(str(error)) from error
+      with judged(trial.trial_id, bool(verbose)):
+        return runner.run(
+          trial, callbacks_of_trial(self, callbacks, trial), bool(verbose)
+        )
     finally:
       gc.collect()
-    self._check_objective(metrics)
-    return metrics
-
-  def _architecture(self, trial, directory, verbose) -> Genotype:
-    """The genotype of a trial; a search's becomes that of the trial."""
-    hp = trial.hyperparameters
-    space = whole_space(self.search_config.search_space)
-    cells = self.train_config.cells
-    known = genotype_of(hp.values, space, cells)
-    if known is not None:
-      return known
-    options = hp.values[SEARCH]
-    config = _changed(self.search_config, json.loads(options))
-    found = run_search(
-      config, directory / 'search', self._data, bool(verbose)
-    ).genotype
-    for name in genotype_names(space, cells):
-      hp.values.pop(name, None)
-    hp.values.update(genotype_values(found, cells))
-    return found
-
-  def _train(self, trial, genotype, directory, callbacks, verbose):
-    hp = trial.hyperparameters
-    config = self.hypermodel.config(hp).replace(
-      stop_epoch=hp.values.get('tuner/epochs')
-    )
-    if CONTINUED in hp.values:
-      earlier = pathlib.Path(self.get_trial_dir(hp.values[CONTINUED]))
-      _copy_whole(earlier / 'training', directory / 'training')
-    callbacks = self._deepcopy_callbacks(list(callbacks))
-    if any(isinstance(c, keras.callbacks.TensorBoard) for c in callbacks):
-      # Asks for TensorBoard's package, whatever the callbacks are.
-      self._configure_tensorboard_dir(callbacks, trial)
-    if self.stop_below is not None:
-      stopped = stopped_epoch(directory / 'training')
-      callback = (
-        None
-        if stopped
-        else self._stop_unlikely(genotype, directory / 'training')
-      )
-      config = config.replace(stop_epoch=stopped or config.stop_epoch)
-      if callback is not None:
-        callbacks.append(callback)
-    result = run_training(
-      config,
-      genotype,
-      directory / 'training',
-      self._data,
-      bool(verbose),
-      build=lambda *unused: self.hypermodel.build(hp),
-      validation=True,
-      callbacks=callbacks,
-    )
-    metrics = {}
-    for name, value in result.metrics[-1].items():
-      if name.startswith('train_'):
-        metrics[name.removeprefix('train_')] = value
-      elif name.startswith('validation_'):
-        metrics['val_' + name.removeprefix('validation_')] = value
-    costs = describe_network(result.network)
-    return {
-      **metrics,
-      'parameters': costs['parameters'],
-      'multiply_adds': costs['multiply_adds'],
-    }
-
-  def _stop_unlikely(self, genotype, training) -> StopUnlikely | None:
-    objective = self.oracle.objective
-    return stop_unlikely(
-      self.project_dir,
-      self.curves,
-      training,
-      genotype,
-      objective.name,
-      -1.0 if objective.direction == 'min' else 1.0,
-      self.stop_below,
-      self.train_config.epochs,
-      self.train_config.seed,
-    )
-
-  def _check_objective(self, metrics: Mapping[str, float]) -> None:
-    objective = self.oracle.objective
-    names = [o.name for o in getattr(objective, 'objectives', [objective])]
-    missing = [name for name in names if name not in metrics]
-    if missing:
-      raise UnusableTrial(
-        'Retraining does not report the objective; expected one of'
-        f' {", ".join(metrics)}. Received: objective={missing[0]!r}'
-      )
 
   def get_best_genotypes(self, num_genotypes: int = 1) -> list[Genotype]:
     """The architectures of the best trials, the best first."""
@@ -453,59 +360,27 @@ class DartsTuner(keras_tuner.Tuner):
       The directory.
 
     Raises:
-      InputError: if no trial has ended.
+      RunStateError: if no trial has ended.
     """
     trials = [
       t for t in self.oracle.get_best_trials(1) if t.status == 'COMPLETED'
     ]
     if not trials:
-      raise InputError(
+      raise RunStateError(
         'There is no best network yet; expected a trial that has ended.'
         f' Received: project={self.project_dir!r}'
       )
-    network, info = load_trained(self._training(trials[0]))
-    directory = export_network(network, info, path)
-    images = np.random.default_rng(0).integers(
-      0, 256, (8, *info.image_shape), np.uint8
-    )
-    difference = verify_export(path, network, images, info)
-    if not difference <= 1e-4:
-      raise RuntimeError(
-        'The exported model differs from the network in memory by'
-        f' {difference:g}'
-      )
-    return directory
+    return export_checked(*load_trained(self._training(trials[0])), path)
 
   def _training(self, trial) -> str:
     return os.path.join(self.get_trial_dir(trial.trial_id), 'training')
-
-
-def _changed(config: SearchConfig, options: Mapping[str, Any]) -> SearchConfig:
-  """A configuration with some options changed, by name."""
-  unknown = set(options) - set(config.to_dict())
-  if unknown:
-    raise InputError(
-      'A search does not have this option; expected an option of'
-      f' SearchConfig. Received: {min(unknown)}={options[min(unknown)]!r}'
-    )
-  return config.replace(**options)
-
-
-def _copy_whole(source: pathlib.Path, target: pathlib.Path) -> None:
-  """Copies a directory, unless that was done before."""
-  if target.exists():
-    return
-  new = target.with_name(f'.{target.name}.new')
-  shutil.rmtree(new, ignore_errors=True)
-  shutil.copytree(source, new)
-  os.replace(new, target)
 
 
 def _refuse_other_projects(project: WorkDir) -> None:
   """Refuses a directory that another tuner has filled."""
   path = project.path / 'oracle.json'
   if path.exists() and not project.config_path.exists():
-    raise InputError(
+    raise RunStateError(
       'The project directory belongs to another tuner; expected an empty'
       ' one: give another directory or project_name. Received:'
       f' directory={str(project.path)!r}'

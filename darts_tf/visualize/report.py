@@ -1,30 +1,23 @@
 """One HTML page that tells what a run did and what came of it."""
 
-import dataclasses
 import os
 import shlex
 import statistics
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-import numpy as np
+from collections.abc import Mapping
 
 from darts_tf.runs.workdir import atomic_write_text
-from darts_tf.search_space.space import SearchSpace
 from darts_tf.visualize import page
-from darts_tf.visualize.curves import curves_figure, entropy_figure, series
-from darts_tf.visualize.drawing import cell_svg
-from darts_tf.visualize.edges import edge_names, group_kinds
-from darts_tf.visualize.exports import HEADER, export_note, export_rows
-from darts_tf.visualize.heat_map import alpha_evolution, alpha_heat_map
-from darts_tf.visualize.overview import (
-  MANY_CELLS,
-  alpha_overview,
-  genotype_overview,
-  mean_over_edges,
+from darts_tf.visualize.architecture_sections import (
+  alphas_section,
+  cells_section,
 )
+from darts_tf.visualize.contents import Report
+from darts_tf.visualize.curves import curves_figure, entropy_figure, series
+from darts_tf.visualize.exports import HEADER, export_note, export_rows
 from darts_tf.visualize.stages import stage_figures
 from darts_tf.visualize.wording import duration, label, shown
+
+__all__ = ['Report', 'report_html', 'write_report']
 
 _SUMMARY = (
   'method',
@@ -39,52 +32,6 @@ _SUMMARY = (
   'batch_size',
   'seed',
 )
-
-
-@dataclasses.dataclass(frozen=True)
-class Report:
-  """What a report tells; parts that are empty or `None` are left out.
-
-  Args:
-    title: heading of the page.
-    dataset: facts of the data set by name, e.g. `name`, `image_shape`.
-    configuration: section name to the options of that section.
-    genotype: a `Genotype`.
-    num_inputs: number of input nodes of each cell.
-    search_metrics: the search's `metrics.jsonl`, one mapping an epoch.
-    alphas_history: group name to mixing weights
-      `(epochs, edges, candidates)`; drawn if `space` is given as well.
-    space: search space of the mixing weights, with the candidates that
-      they belong to.
-    stages: the search's `StageRecord`s; what changed is drawn if there are
-      several, or if batches grew.
-    similarities: `mean_similarity` of the candidates of each stage.
-    train_metrics: the retraining's `metrics.jsonl`.
-    result: any of `test_accuracy` (0 to 1), `test_loss`, `parameters`,
-      `multiply_adds`, `search_seconds`, `train_seconds`, and others.
-    saved_model: path of the SavedModel, relative to the work directory.
-    class_names: names of the classes, in the order of the logits.
-    exports: one mapping an exported network, with the fields of
-      `darts_tf.export.ExportRecord`.
-  """
-
-  title: str
-  dataset: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-  configuration: Mapping[str, Mapping[str, Any]] = dataclasses.field(
-    default_factory=dict
-  )
-  genotype: Any = None
-  num_inputs: int = 2
-  search_metrics: Sequence[Mapping[str, Any]] | None = None
-  alphas_history: Mapping[str, np.ndarray] | None = None
-  space: SearchSpace | None = None
-  stages: Sequence[Any] = ()
-  similarities: Sequence[Mapping[str, float | None]] = ()
-  train_metrics: Sequence[Mapping[str, Any]] | None = None
-  result: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-  saved_model: str | None = None
-  class_names: Sequence[str] = ()
-  exports: Sequence[Mapping[str, Any]] = ()
 
 
 def _headline(report: Report) -> str:
@@ -142,125 +89,6 @@ def _what_was_run(report: Report) -> str:
     if tables
     else '',
   )
-
-
-def _cells(report: Report, captions: page.Captions) -> str:
-  if report.genotype is None:
-    return ''
-  overview = _all_cells(report, captions)
-  pictures = [
-    captions.svg(
-      cell_svg(
-        cell, report.num_inputs, f'{name} cell', standalone=False, scale=1.3
-      ),
-      f'The {name} cell. Numbered boxes add up what arrives; the last'
-      ' box joins along channels.',
-    )
-    for name, cell in report.genotype.cells.items()
-  ]
-  body = '\n'.join(pictures)
-  if len(pictures) > MANY_CELLS:
-    body = page.details(f'{len(pictures)} cells, one by one', body)
-  return page.section('Cells', overview, body)
-
-
-def _all_cells(report: Report, captions: page.Captions) -> str:
-  """Many cells in one picture."""
-  cells = report.genotype.cells
-  if len(cells) <= MANY_CELLS:
-    return ''
-  kinds = dict.fromkeys(cells, 'normal')
-  if report.space is not None and not report.space.shared_cells:
-    kinds = group_kinds(report.space, cells)
-  return captions.plot(
-    genotype_overview(report.genotype, kinds),
-    'The operations of all cells. Edges are named by the nodes they join,'
-    ' source→target.',
-  )
-
-
-def _alphas(report: Report, captions: page.Captions) -> str:
-  if not report.alphas_history or report.space is None:
-    return ''
-  last = report.space.topology.num_inputs
-  note = (
-    'Edges are named by the nodes they join, source→target. Nodes'
-    f' below {last} are the inputs of the cell; node {last} is the one'
-    ' that is drawn as 0.'
-  )
-  draw = (
-    _many_alphas if len(report.alphas_history) > MANY_CELLS else _few_alphas
-  )
-  return page.section(
-    'Architecture parameters',
-    page.paragraph(note, 'note'),
-    *draw(report, captions),
-  )
-
-
-def _few_alphas(report: Report, captions: page.Captions) -> list[str]:
-  """Heat map and evolution of each group of cells."""
-  space, names = report.space, edge_names(report.space)
-  first_epoch = report.stages[-1].first_epoch if report.stages else 0
-  maps, evolutions = [], []
-  for group, kind in group_kinds(space, report.alphas_history).items():
-    history = np.asarray(report.alphas_history[group])
-    maps.append(
-      captions.plot(
-        alpha_heat_map(
-          history[-1],
-          names,
-          space.candidates[kind],
-          f'{group} cell, last epoch',
-        ),
-        f'Mixing weights of the {group} cell after the search. The greatest'
-        ' of each edge is in bold.',
-      )
-    )
-  for group, kind in group_kinds(space, report.alphas_history).items():
-    evolutions.append(
-      captions.plot(
-        alpha_evolution(
-          report.alphas_history[group],
-          names,
-          space.candidates[kind],
-          f'{group} cell',
-          first_epoch,
-        ),
-        f'Mixing weights of the {group} cell over the epochs of'
-        f' {_history_of(report)}.',
-      )
-    )
-  return maps + evolutions
-
-
-def _history_of(report: Report) -> str:
-  """What the mixing weights are the history of."""
-  return 'the last stage' if len(report.stages) > 1 else 'the search'
-
-
-def _many_alphas(report: Report, captions: page.Captions) -> list[str]:
-  """All groups of cells in two pictures."""
-  history = {
-    group: np.asarray(values) for group, values in report.alphas_history.items()
-  }
-  means, operations = mean_over_edges(history, report.space)
-  return [
-    captions.plot(
-      alpha_overview(
-        {group: values[-1] for group, values in history.items()},
-        report.space,
-        'All cells, last epoch',
-      ),
-      'Mixing weights of all cells after the search: each square is'
-      ' divided among its candidates, the greatest in full colour.',
-    ),
-    captions.plot(
-      alpha_evolution(means, list(history), operations, 'All cells'),
-      'Mixing weights over the epochs of the search, in each cell the'
-      ' mean over its edges.',
-    ),
-  ]
 
 
 def _search(report: Report, captions: page.Captions) -> str:
@@ -399,8 +227,8 @@ def report_html(report: Report) -> str:
   body += [
     _headline(report),
     _what_was_run(report),
-    _cells(report, captions),
-    _alphas(report, captions),
+    cells_section(report, captions),
+    alphas_section(report, captions),
     _search(report, captions),
     _stages(report, captions),
     _retraining(report, captions),

@@ -12,7 +12,7 @@ from darts_tf.analysis import (
 )
 from darts_tf.architecture_gradient import BilevelProblem, FirstOrder
 from darts_tf.architecture_gradient.bilevel_toy import ToyProblem
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import DivergedError, InputError
 from darts_tf.models import Supernet
 from darts_tf.relaxation import Architecture, Softmax
 from darts_tf.search.problem import SupernetProblem
@@ -220,7 +220,7 @@ class InputTest(tf.test.TestCase):
   def test_not_finite(self):
     _, alphas = curved_inputs()
     for method in EIGENVALUE_METHODS:
-      with self.assertRaisesRegex(InputError, 'NaN or an infinity.* 6 of 6'):
+      with self.assertRaisesRegex(DivergedError, 'NaN or an infinity.* 6 of 6'):
         dominant_eigenvalue(
           Curved(np.eye(6)),
           [tf.constant(np.nan, tf.float64)],
@@ -245,7 +245,7 @@ class InputTest(tf.test.TestCase):
         dominant_eigenvalue(Wrong(None), weights, alphas, None, method)
 
   def test_too_few_iterations(self):
-    with self.assertRaisesRegex(InputError, 'max_iterations=2'):
+    with self.assertRaisesRegex(DivergedError, 'max_iterations=2'):
       dominant_eigenvalue(
         Curved(symmetric(SPECTRA['mixed'])),
         *curved_inputs(),

@@ -4,7 +4,7 @@ import numpy as np
 from absl.testing import parameterized
 
 from darts_tf.analysis.eigenvalue import check_symmetric, largest_eigenvalue
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import DivergedError, InputError
 
 RNG = np.random.default_rng(7)
 
@@ -135,7 +135,7 @@ class LargestEigenvalueTest(parameterized.TestCase):
   def test_too_few_iterations(self):
     values = np.array(SPECTRA['positive'])
     with self.assertRaisesRegex(
-      InputError,
+      DivergedError,
       'more max_iterations.*Received: max_iterations=2, tolerance=0.001',
     ):
       largest_eigenvalue(

@@ -8,7 +8,7 @@ from absl.testing import parameterized
 
 from darts_tf.analysis import memory_check
 from darts_tf.analysis.graph_memory import GraphMemory, graph_memory
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import OutOfMemoryError
 from darts_tf.distribution.run_data import distribute
 from darts_tf.distribution.strategy import make_strategy
 from darts_tf.runs.variables import to_arrays
@@ -17,7 +17,7 @@ from darts_tf.search.builder import build_search
 from darts_tf.search.resolve import resolve
 from darts_tf.system.memory import available_memory_mib
 from darts_tf.training import run_training
-from darts_tf.training.train import build_training
+from darts_tf.training.build import build_training
 
 MIB = 2**20
 TWO_DEVICES = {
@@ -31,14 +31,14 @@ class JudgeTest(tf.test.TestCase):
   def test_a_batch_that_fits_is_named(self):
     memory = GraphMemory(100 * MIB, 800 * MIB)
     with self.assertRaisesRegex(
-      InputError,
+      OutOfMemoryError,
       'about 900 MiB .* there are 500 MiB.* a batch size of 32'
       ' would fit. Received: batch_size=64',
     ):
       memory_check.judge(memory, 500.0, 64)
 
   def test_a_graph_that_does_not_fit_itself(self):
-    with self.assertRaisesRegex(InputError, 'fewer cells or channels'):
+    with self.assertRaisesRegex(OutOfMemoryError, 'fewer cells or channels'):
       memory_check.judge(GraphMemory(600 * MIB, 800 * MIB), 500.0, 64)
 
   def test_a_close_call_is_tried(self):
@@ -84,7 +84,7 @@ class RunsTest(tiny_runs.RunTest):
     with mock.patch.object(
       memory_check, 'available_memory_mib', return_value=1.0
     ):
-      with self.assertRaisesRegex(InputError, 'there are 1 MiB'):
+      with self.assertRaisesRegex(OutOfMemoryError, 'there are 1 MiB'):
         run(self, config)
     self.assertEmpty(list(self.directory.iterdir()))
 

@@ -5,7 +5,7 @@ from absl.testing import parameterized
 
 from darts_tf.architecture_gradient import ArchitectureGradient, Estimator
 from darts_tf.architecture_gradient.bilevel_toy import solve
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import DivergedError, InputError
 
 
 class BilevelToyTest(tf.test.TestCase, parameterized.TestCase):
@@ -67,11 +67,16 @@ class BilevelToyTest(tf.test.TestCase, parameterized.TestCase):
       'first_order has no inner step.*Received: xi=0.5',
     ),
     (dict(xi=0, gradient='third_order'), "gradient='third_order'"),
-    (dict(xi=0.5, learning_rate=5.0), 'diverged.*Received: learning_rate=5.0'),
   )
   def test_refused(self, arguments, message):
     with self.assertRaisesRegex(InputError, message):
       solve(**arguments)
+
+  def test_divergence(self):
+    with self.assertRaisesRegex(
+      DivergedError, 'diverged.*Received: learning_rate=5.0'
+    ):
+      solve(0.5, learning_rate=5.0)
 
 
 if __name__ == '__main__':

@@ -16,7 +16,7 @@ from darts_tf.architecture_gradient import (
   architecture_gradients,
 )
 from darts_tf.architecture_gradient.bilevel_toy import ToyProblem
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import DivergedError, InputError
 
 AMENDED = (Amended(eta=0.3), AmendedExact(eta=0.3))
 
@@ -267,7 +267,7 @@ class OptionsTest(tf.test.TestCase, parameterized.TestCase):
       if not diverges:
         estimator.check(metrics)
         continue
-      with self.assertRaisesRegex(InputError, 'neumann_step below') as error:
+      with self.assertRaisesRegex(DivergedError, 'neumann_step below') as error:
         estimator.check(metrics)
       # The step it names would do.
       named = float(

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from programs import load_program, run_program
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import RunStateError
 from darts_tf.data import DatasetInfo
 from darts_tf.export import read_exports, runner
 from darts_tf.export.threads import usable_threads
@@ -99,7 +99,7 @@ class ExportProgramTest(tf.test.TestCase):
 
   def test_refused(self):
     def load_trained(path):
-      raise InputError(f'No run here. Received: workdir={path}')
+      raise RunStateError(f'No run here. Received: workdir={path}')
 
     code, out, err = self.main(load_trained, workdir='nowhere')
     self.assertEqual(code, 2)

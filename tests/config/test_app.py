@@ -14,7 +14,7 @@ from absl import app as absl_app
 from absl import flags
 from absl.testing import absltest, parameterized
 
-from darts_tf.config import app
+from darts_tf.config import app, errors
 from darts_tf.config.errors import InputError
 
 
@@ -131,6 +131,20 @@ class AppTest(parameterized.TestCase):
     self.assertEqual(
       self.raising(InputError('Not so; expected\nthis. Received: x=1')),
       (2, '', 'error: Not so; expected this. Received: x=1\n'),
+    )
+
+  @parameterized.parameters(
+    errors.DartsError,
+    errors.InputError,
+    errors.DivergedError,
+    errors.ResourceError,
+    errors.OutOfMemoryError,
+    errors.RunStateError,
+  )
+  def test_each_kind_of_error(self, kind):
+    self.assertEqual(
+      self.raising(kind('No. Received: x=1')),
+      (2, '', 'error: No. Received: x=1\n'),
     )
 
   def test_other_errors_are_not_hidden(self):

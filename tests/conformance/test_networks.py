@@ -11,7 +11,7 @@ from darts_tf.export import verify_export
 from darts_tf.genotype import Genotype
 from darts_tf.search_space import search_spaces
 from darts_tf.training import TrainConfig, run_training
-from darts_tf.training.train import build_training
+from darts_tf.training.build import build_training
 
 
 class NetworkContracts:

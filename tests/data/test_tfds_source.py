@@ -10,7 +10,7 @@ import tensorflow_datasets as tfds
 from absl.testing import parameterized
 
 from darts_tf import data
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import InputError, OutOfMemoryError, ResourceError
 from darts_tf.data import memory
 
 _DATA_DIR = os.environ.get(
@@ -162,13 +162,13 @@ class TfdsTest(parameterized.TestCase):
       side_effect=ConnectionError('no route\nto host'),
     ):
       with self.assertRaisesRegex(
-        InputError, r'expected a network.*\(ConnectionError: no route\)'
+        ResourceError, r'expected a network.*\(ConnectionError: no route\)'
       ):
         self._load('tiny_images')
 
   def test_memory(self):
     with mock.patch.object(memory, 'available_bytes', lambda: 1000):
-      with self.assertRaisesRegex(InputError, 'num_images=8, shape='):
+      with self.assertRaisesRegex(OutOfMemoryError, 'num_images=8, shape='):
         self._load('tiny_images')
 
   @parameterized.parameters(

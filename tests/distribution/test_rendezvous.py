@@ -5,7 +5,7 @@ import threading
 from absl.testing import absltest
 from free_ports import free_ports
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import DartsError, ResourceError
 from darts_tf.distribution.cluster import Cluster
 from darts_tf.distribution.rendezvous import listening, meet
 
@@ -20,7 +20,7 @@ def meet_all(names, runs, seconds=20.0):
   def one(index):
     try:
       meet(Cluster(names, index), runs[index], seconds)
-    except InputError as error:
+    except DartsError as error:
       return str(error)
 
   with concurrent.futures.ThreadPoolExecutor() as pool:
@@ -76,7 +76,7 @@ class RendezvousTest(absltest.TestCase):
       thread = threading.Thread(target=greet)
       thread.start()
       with self.assertRaisesRegex(
-        InputError, 'worker 1 .*: something else is listening there'
+        ResourceError, 'worker 1 .*: something else is listening there'
       ):
         meet(Cluster(names, 0), {}, 0.0)
       thread.join()
@@ -85,7 +85,7 @@ class RendezvousTest(absltest.TestCase):
     names = addresses(2)
     with (
       socket.create_server(('', Cluster(names, 0).host_and_port(0)[1])),
-      self.assertRaisesRegex(InputError, 'port of this worker is in use'),
+      self.assertRaisesRegex(ResourceError, 'port of this worker is in use'),
     ):
       meet(Cluster(names, 0), {}, 0.0)
 

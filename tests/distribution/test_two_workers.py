@@ -29,7 +29,7 @@ test_two_workers.work(*sys.argv[2:])
 
 def work(number, directory):
   """What a worker process does; prints what it sees."""
-  from darts_tf.config.errors import InputError
+  from darts_tf.config.errors import ResourceError
   from darts_tf.distribution.strategy import make_strategy
 
   strategy = make_strategy(SEARCH.replace(strategy='multi_worker'))
@@ -72,7 +72,7 @@ def work(number, directory):
     run_search(
       SEARCH.replace(seed=1, **changes), path / 'lost', data, False, strategy
     )
-  except InputError as error:
+  except ResourceError as error:
     print(error, flush=True)
 
 

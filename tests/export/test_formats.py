@@ -14,7 +14,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 from exported import INFO, expected_of, images_of, make_network
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import InputError, RunStateError
 from darts_tf.export import (
   check_formats,
   export_formats,
@@ -246,7 +246,7 @@ class ExportFormatsTest(tf.test.TestCase, parameterized.TestCase):
     for text in ('{', '[{"format": "onnx"}]', '3'):
       (self.directory / 'exports.json').write_text(text)
       with self.assertRaisesRegex(
-        InputError, 'exports.json is damaged.*exports.json'
+        RunStateError, 'exports.json is damaged.*exports.json'
       ):
         read_exports(WorkDir(self.directory))
 

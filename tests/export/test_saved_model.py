@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from exported import INFO, expected_of, images_of, make_network
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import InputError, ResourceError
 from darts_tf.data import DatasetInfo
 from darts_tf.export import export_network, verify_export
 from darts_tf.genotype import Genotype
@@ -118,7 +118,7 @@ class ExportTest(tf.test.TestCase):
       raise tf.errors.ResourceExhaustedError(None, None, 'No space left')
 
     with mock.patch.object(tf.saved_model, 'save', fail):
-      with self.assertRaisesRegex(InputError, f'disk is full.*{path}'):
+      with self.assertRaisesRegex(ResourceError, f'disk is full.*{path}'):
         export_network(self.network, INFO, path)
     self.assertEqual((path / 'saved_model.pb').read_text(), 'earlier')
     self.assertEqual(os.listdir(path.parent), ['export'])

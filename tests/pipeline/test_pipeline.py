@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 import tiny_runs
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import InputError, RunStateError
 from darts_tf.export import read_exports
 from darts_tf.genotype import load_genotype
 from darts_tf.pipeline import pipeline
@@ -90,7 +90,7 @@ class PipelineTest(tiny_runs.RunTest):
     fit.assert_not_called()
     self.assertEqual(second.result, first.result)
     self.assertEqual(second.genotype, first.genotype)
-    with self.assertRaisesRegex(InputError, 'training.epochs: was 1, now 2'):
+    with self.assertRaisesRegex(RunStateError, 'training.epochs: was 1, now 2'):
       self.run_it(train=self.train.replace(epochs=2))
 
   def test_limits(self):

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 import tiny_runs
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import InputError, RunStateError
 from darts_tf.genotype import Genotype
 from darts_tf.random_search import RandomSearchConfig, random_search
 from darts_tf.random_search import run as run_module
@@ -19,7 +19,7 @@ from darts_tf.random_search.sample import sample_genotypes
 from darts_tf.random_search.short_training import short_data
 from darts_tf.tabular.nas_bench_201 import BenchmarkTable
 from darts_tf.training import run_training
-from darts_tf.training.train import build_training
+from darts_tf.training.build import build_training
 
 CONFIG = RandomSearchConfig(
   search_space='tiny',
@@ -162,7 +162,7 @@ class RandomSearchTest(tiny_runs.RunTest):
       ({'train': TRAIN.replace(epochs=2)}, 'epochs: was 1, now 2'),
     ):
       refused, _ = self.run_it(**arguments)
-      self.assertIsInstance(refused, InputError)
+      self.assertIsInstance(refused, RunStateError)
       self.assertRegex(str(refused), message)
 
   def test_choices_do_not_see_test_images(self):

@@ -7,7 +7,7 @@ from unittest import mock
 import numpy as np
 from absl.testing import absltest, parameterized
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import InputError, ResourceError, RunStateError
 from darts_tf.runs.checkpoint import CheckpointStore
 
 _ARRAYS = {
@@ -107,7 +107,7 @@ class CheckpointTest(parameterized.TestCase):
     for epoch in (1, 2):
       self._path(epoch).write_bytes(b'damaged')
     with self.assertRaisesRegex(
-      InputError, 'All 2 checkpoints are damaged; .*Received: directory='
+      RunStateError, 'All 2 checkpoints are damaged; .*Received: directory='
     ):
       self.store.latest()
     self.assertLen(self.store.warnings, 2)
@@ -116,7 +116,7 @@ class CheckpointTest(parameterized.TestCase):
     self._save(1)
     error = OSError(errno.ENOSPC, 'full')
     with mock.patch.object(os, 'fsync', side_effect=error):
-      with self.assertRaisesRegex(InputError, 'The disk is full'):
+      with self.assertRaisesRegex(ResourceError, 'The disk is full'):
         self._save(2)
     self.assertEqual(os.listdir(self.directory), ['checkpoint_00001.npz'])
     self.assertEqual(self.store.latest().epoch, 1)

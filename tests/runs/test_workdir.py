@@ -8,7 +8,7 @@ from unittest import mock
 import numpy as np
 from absl.testing import absltest, parameterized
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import InputError, ResourceError, RunStateError
 from darts_tf.runs import workdir
 
 
@@ -60,7 +60,7 @@ class AtomicWriteTest(parameterized.TestCase):
     workdir.atomic_write_bytes(self.path, b'old')
     with mock.patch.object(os, 'fsync', side_effect=OSError(code, 'full')):
       with self.assertRaisesRegex(
-        InputError,
+        ResourceError,
         'The disk is full .*; free space and run the same'
         ' command again: it continues .*Received: path=.*file',
       ):
@@ -81,7 +81,7 @@ class AtomicWriteTest(parameterized.TestCase):
       return wrapped
 
     with mock.patch('builtins.open', full):
-      with self.assertRaisesRegex(InputError, 'The disk is full'):
+      with self.assertRaisesRegex(ResourceError, 'The disk is full'):
         workdir.atomic_write_bytes(self.path, b'new')
     self.assertEmpty(os.listdir(self.directory))
 
@@ -125,7 +125,7 @@ class WorkDirTest(parameterized.TestCase):
 
   def test_pin_lists_every_difference_in_one_line(self):
     self.run_dir.pin({'seed': 1, 'method': 'darts', 'old': 0, 'same': 3})
-    with self.assertRaises(InputError) as caught:
+    with self.assertRaises(RunStateError) as caught:
       self.run_dir.pin(
         {'seed': 2, 'method': 'snas', 'new': {'x': 4}, 'same': 3}
       )
@@ -147,7 +147,7 @@ class WorkDirTest(parameterized.TestCase):
       )
     )
     self.assertEqual(self.run_dir.read_config(), {'epochs': 3, 'gone': None})
-    with self.assertRaisesRegex(InputError, 'later: was absent, now 1'):
+    with self.assertRaisesRegex(RunStateError, 'later: was absent, now 1'):
       self.run_dir.pin({'epochs': 3, 'later': 1})
 
   def test_changeable_fields_are_updated(self):
@@ -155,7 +155,7 @@ class WorkDirTest(parameterized.TestCase):
     changed = {'epochs': 9, 'report': {'dpi': 2}, 'seed': 1}
     self.assertTrue(self.run_dir.pin(changed, {'epochs', 'report'}))
     self.assertEqual(self.run_dir.read_config(), changed)
-    with self.assertRaisesRegex(InputError, r'\(seed: was 1, now 2\)'):
+    with self.assertRaisesRegex(RunStateError, r'\(seed: was 1, now 2\)'):
       self.run_dir.pin({**changed, 'epochs': 10, 'seed': 2}, {'epochs'})
     self.assertEqual(self.run_dir.read_config(), changed)
 
@@ -167,13 +167,13 @@ class WorkDirTest(parameterized.TestCase):
   def test_damaged_config(self, data, message):
     self.run_dir.create()
     self.run_dir.config_path.write_bytes(data)
-    with self.assertRaisesRegex(InputError, message):
+    with self.assertRaisesRegex(RunStateError, message):
       self.run_dir.pin({'seed': 1})
 
   def test_results_without_config(self):
     self.run_dir.write_metrics([])
     with self.assertRaisesRegex(
-      InputError, 'There is metrics.jsonl of a run but no config.json'
+      RunStateError, 'There is metrics.jsonl of a run but no config.json'
     ):
       self.run_dir.pin({'seed': 1})
 
@@ -201,7 +201,7 @@ class WorkDirTest(parameterized.TestCase):
     other = workdir.WorkDir(self.run_dir.path)
     with self.run_dir.exclusive():
       with self.assertRaisesRegex(
-        InputError, 'Another run is at work.*Received: workdir=.*run'
+        RunStateError, 'Another run is at work.*Received: workdir=.*run'
       ):
         with other.exclusive():
           self.fail('two runs in one directory')
@@ -212,7 +212,7 @@ class WorkDirTest(parameterized.TestCase):
       self.assertEqual(os.listdir(self.run_dir.path), ['inner'])
 
   def test_require_run(self):
-    with self.assertRaisesRegex(InputError, 'No run here'):
+    with self.assertRaisesRegex(RunStateError, 'No run here'):
       self.run_dir.require_run()
     self.run_dir.pin({})
     self.run_dir.require_run()
@@ -234,7 +234,7 @@ class WorkDirTest(parameterized.TestCase):
     with open(self.run_dir.metrics_path, 'a') as file:
       file.write(line)
     with self.assertRaisesRegex(
-      InputError, 'Line 2 of metrics.jsonl is damaged'
+      RunStateError, 'Line 2 of metrics.jsonl is damaged'
     ):
       self.run_dir.read_metrics()
 

@@ -7,7 +7,7 @@ from absl.testing import parameterized
 from programs import load_program, run_program
 
 from darts_tf.architecture_gradient import InnerStep, architecture_gradients
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import InputError, RunStateError
 from darts_tf.runs.checkpoint import CheckpointStore
 from darts_tf.runs.workdir import WorkDir
 from darts_tf.search import run_search
@@ -111,15 +111,15 @@ class GradientsOfRunTest(tiny_runs.RunTest):
       self.gradients(estimators, num_batches)
 
   def test_not_a_finished_epoch_of_a_search(self):
-    with self.assertRaisesRegex(InputError, 'No run here'):
+    with self.assertRaisesRegex(RunStateError, 'No run here'):
       self.gradients({})
     directory = WorkDir(self.directory)
     directory.pin({'search_space': 'tiny', 'train_cells': 3})
-    with self.assertRaisesRegex(InputError, 'not that of a search'):
+    with self.assertRaisesRegex(RunStateError, 'not that of a search'):
       self.gradients({})
     directory.config_path.unlink()
     directory.pin(resolve(tiny_runs.SEARCH).pinned())
-    with self.assertRaisesRegex(InputError, 'no checkpoint yet'):
+    with self.assertRaisesRegex(RunStateError, 'no checkpoint yet'):
       self.gradients({})
 
   def test_program(self):

@@ -7,7 +7,7 @@ import tensorflow as tf
 import tiny_runs
 
 from darts_tf.config.app import Terminated
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import DivergedError, ResourceError, RunStateError
 from darts_tf.runs.checkpoint import CheckpointStore
 from darts_tf.runs.workdir import WorkDir
 from darts_tf.search import run_search
@@ -84,7 +84,7 @@ class SearchRunTest(tiny_runs.RunTest):
     ):
       # Refused before data are looked at.
       with mock.patch('darts_tf.search.loop.load_data') as load:
-        with self.assertRaises(InputError) as caught:
+        with self.assertRaises(RunStateError) as caught:
           run_search(
             tiny_runs.SEARCH.replace(**changes), self.directory / 'cut'
           )
@@ -115,7 +115,7 @@ class SearchRunTest(tiny_runs.RunTest):
       result, _ = self.search(
         f'steps_{steps}', config.replace(steps_per_epoch=steps)
       )
-      self.assertIsInstance(result, InputError)
+      self.assertIsInstance(result, DivergedError)
       self.assertRegex(
         str(result),
         f'^The ({what}) no longer a finite number; the last'
@@ -152,13 +152,13 @@ class SearchRunTest(tiny_runs.RunTest):
       os, 'fsync', side_effect=OSError(errno.ENOSPC, 'full')
     ):
       result, _ = self.search('run')
-    self.assertIsInstance(result, InputError)
+    self.assertIsInstance(result, ResourceError)
     self.assertStartsWith(str(result), 'The disk is full')
 
   def test_one_run_at_a_time(self):
     with WorkDir(self.directory / 'busy').exclusive():
       error, _ = self.search('busy')
-    self.assertIsInstance(error, InputError)
+    self.assertIsInstance(error, RunStateError)
     self.assertRegex(str(error), "Another run is at work.*workdir='.*busy'")
 
 

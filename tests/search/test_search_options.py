@@ -4,7 +4,7 @@ import tensorflow as tf
 import tiny_runs
 from absl.testing import parameterized
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import DivergedError, InputError
 from darts_tf.search import run_search
 from darts_tf.search.builder import build_search
 from darts_tf.search.resolve import resolve
@@ -77,7 +77,7 @@ class SearchOptionsTest(tiny_runs.RunTest):
     error, _ = self.search(
       gradient='implicit', neumann_step=1e3, neumann_terms=3
     )
-    self.assertIsInstance(error, InputError)
+    self.assertIsInstance(error, DivergedError)
     self.assertRegex(str(error), 'neumann_step below .*neumann_step=1000')
 
   def test_drop_path_and_second_classifier(self):

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 import tiny_runs
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import InputError, OutOfMemoryError, RunStateError
 from darts_tf.morphism import morphisms
 from darts_tf.runs.workdir import WorkDir
 from darts_tf.schedule import Child
@@ -158,7 +158,9 @@ class StagesTest(tiny_runs.RunTest):
     WorkDir(self.directory / 'run').pin(
       resolve(CONFIG.replace(cycle_epochs='2,1,1')).pinned()
     )
-    with self.assertRaisesRegex(InputError, 'cycle_epochs: was "2,1,1", now'):
+    with self.assertRaisesRegex(
+      RunStateError, 'cycle_epochs: was "2,1,1", now'
+    ):
       self.run_it('run')
 
   def test_options_belong_to_the_method(self):
@@ -438,7 +440,9 @@ class GrowingBatchesTest(tiny_runs.RunTest):
       'search',
       side_effect=tf.errors.ResourceExhaustedError(None, None, 'out of memory'),
     ):
-      with self.assertRaisesRegex(InputError, 'Not even the smallest batch'):
+      with self.assertRaisesRegex(
+        OutOfMemoryError, 'Not even the smallest batch'
+      ):
         self.run_it('run')
 
   def test_bad_input(self):
@@ -454,10 +458,11 @@ class GrowingBatchesTest(tiny_runs.RunTest):
         {'batch_size': 64, 'max_batch_size': 64},
         'expected 8 to 48. Received: batch_size=64',
       ),
-      ({'memory_budget': 1.0}, 'there are 1 MiB'),
     ):
       with self.assertRaisesRegex(InputError, message):
         self.run_it('bad', **changes)
+    with self.assertRaisesRegex(OutOfMemoryError, 'there are 1 MiB'):
+      self.run_it('bad', memory_budget=1.0)
     self.assertFalse((self.directory / 'bad').exists())
 
 

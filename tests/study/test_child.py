@@ -12,7 +12,7 @@ import tiny_runs
 from absl.testing import absltest, parameterized
 
 import darts_tf
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import DartsError, InputError, ResourceError
 from darts_tf.study.child import run_child
 
 _ROOT = pathlib.Path(darts_tf.__file__).parents[1]
@@ -52,7 +52,7 @@ class ChildTest(parameterized.TestCase):
     self.assertEqual(self.lines, ['True'])
 
   def test_its_own_error(self):
-    with self.assertRaises(InputError) as caught:
+    with self.assertRaises(DartsError) as caught:
       self.run_it("""\
           import sys
           print('error: No such data set. Received: x=1', file=sys.stderr)
@@ -66,7 +66,7 @@ class ChildTest(parameterized.TestCase):
     ('import os; os.kill(os.getpid(), 9)', "signal 9.*Received: ''"),
   )
   def test_other_failures(self, program, message):
-    with self.assertRaisesRegex(InputError, message) as caught:
+    with self.assertRaisesRegex(ResourceError, message) as caught:
       self.run_it(program)
     self.assertIn(str(self.log), str(caught.exception))
 

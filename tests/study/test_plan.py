@@ -6,7 +6,7 @@ import tiny_runs
 from absl.testing import absltest, parameterized
 
 import darts_tf
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import InputError, RunStateError
 from darts_tf.runs.workdir import WorkDir
 from darts_tf.search import SearchConfig
 from darts_tf.search.config import added_defaults
@@ -147,15 +147,15 @@ class PinTest(absltest.TestCase):
       ((['amended:eta=0.5'],), 'arms.amended.eta: was 0.1, now 0.5'),
       ((['amended:cutout=2'],), 'arms.amended.cutout: was absent, now 2'),
     ):
-      with self.assertRaisesRegex(InputError, message):
+      with self.assertRaisesRegex(RunStateError, message):
         self.pin(*arguments)
-    with self.assertRaisesRegex(InputError, 'common.epochs: was 50, now 3'):
+    with self.assertRaisesRegex(RunStateError, 'common.epochs: was 50, now 3'):
       self.pin(['amended'], common=COMMON.replace(epochs=3))
     self.assertEqual(json.loads(self.directory.config_path.read_text()), before)
 
   def test_another_kind_of_run_is_refused(self):
     self.directory.pin(COMMON.pinned())
-    with self.assertRaisesRegex(InputError, 'run of another kind'):
+    with self.assertRaisesRegex(RunStateError, 'run of another kind'):
       self.pin(['amended'])
 
 

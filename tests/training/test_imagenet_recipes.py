@@ -14,7 +14,7 @@ from darts_tf.data import DatasetInfo
 from darts_tf.data.image_data import make_image_data
 from darts_tf.genotype import load_genotype
 from darts_tf.training import run_training
-from darts_tf.training.train import build_network
+from darts_tf.training.build import build_network
 
 SHAPE = (224, 224, 3)
 CLASSES = tuple(f'n{i:08d}' for i in range(1000))

@@ -9,7 +9,12 @@ import tiny_runs
 from absl.testing import parameterized
 
 from darts_tf.config.app import Terminated
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import (
+  DivergedError,
+  InputError,
+  ResourceError,
+  RunStateError,
+)
 from darts_tf.runs.checkpoint import CheckpointStore
 from darts_tf.runs.variables import to_arrays
 from darts_tf.runs.workdir import WorkDir
@@ -71,7 +76,9 @@ class TrainingRunTest(tiny_runs.RunTest):
     self.stopped(
       'cut', StopIfNotFinite, 'on_train_batch_end', KeyboardInterrupt(), 2
     )
-    with self.assertRaisesRegex(InputError, 'is not finished: network.keras'):
+    with self.assertRaisesRegex(
+      RunStateError, 'is not finished: network.keras'
+    ):
       load_trained(self.directory / 'cut')
     # Between the checkpoint of the second epoch and metrics.jsonl.
     self.stopped('cut', WorkDir, 'write_metrics', ValueError('no'), 2)
@@ -115,7 +122,7 @@ class TrainingRunTest(tiny_runs.RunTest):
       (FULL, tiny_runs.OTHER_GENOTYPE, 'genotype.cells.normal.edges: was'),
     ):
       with mock.patch('darts_tf.training.train.load_data') as load:
-        with self.assertRaisesRegex(InputError, message):
+        with self.assertRaisesRegex(RunStateError, message):
           run_training(config, genotype, self.directory / 'cut')
       load.assert_not_called()
 
@@ -194,7 +201,7 @@ class TrainingRunTest(tiny_runs.RunTest):
           learning_rate=1e30, clip_norm=1e30, steps_per_epoch=steps
         ),
       )
-      self.assertIsInstance(result, InputError)
+      self.assertIsInstance(result, DivergedError)
       self.assertRegex(
         str(result),
         '^The (weights are|loss of step [0-9] is) no longer a'
@@ -214,9 +221,9 @@ class TrainingRunTest(tiny_runs.RunTest):
       result, _ = self.train('run')
     self.assertStartsWith(str(result), 'The disk is full')
     with mock.patch.object(keras.Model, 'save', side_effect=full):
-      from darts_tf.training.train import save_network
+      from darts_tf.training.saved import save_network
 
-      with self.assertRaisesRegex(InputError, 'The disk is full'):
+      with self.assertRaisesRegex(ResourceError, 'The disk is full'):
         save_network(
           keras.Sequential(), self.data.info, WorkDir(self.directory)
         )

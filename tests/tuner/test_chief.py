@@ -4,7 +4,7 @@ from unittest import mock
 
 from absl.testing import absltest
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import InputError, ResourceError
 from darts_tf.tuner.chief import check_chief, is_worker
 
 _WORKER = {'KERASTUNER_TUNER_ID': 'tuner0', 'KERASTUNER_ORACLE_IP': '127.0.0.1'}
@@ -32,7 +32,7 @@ class ChiefTest(absltest.TestCase):
       self.environment(**_WORKER, KERASTUNER_ORACLE_PORT=port)
       check_chief(0.0)
     with self.assertRaisesRegex(
-      InputError, f'does not answer; expected it at 127.0.0.1:{port}'
+      ResourceError, f'does not answer; expected it at 127.0.0.1:{port}'
     ):
       check_chief(0.0)
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 import tiny_runs
 from keras_tuner.src.engine import trial as trial_module
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import InputError, RunStateError
 from darts_tf.discretize.choices import (
   canonical,
   node_choices,
@@ -245,14 +245,14 @@ class OracleTest(tiny_runs.RunTest):
 
   def test_the_directory_of_another_run(self):
     self.run_trials(self.oracle(max_trials=2), 2)
-    with self.assertRaisesRegex(InputError, 'belongs to another run'):
+    with self.assertRaisesRegex(RunStateError, 'belongs to another run'):
       self.oracle(max_trials=2, seed=5).reload()
     plain = keras_tuner.oracles.RandomSearchOracle('val_accuracy', 2)
     plain._set_project_dir(str(self.directory), 'plain')
     plain.save()
     oracle = self.oracle(max_trials=2)
     oracle._set_project_dir(str(self.directory), 'plain')
-    with self.assertRaisesRegex(InputError, 'belongs to another run'):
+    with self.assertRaisesRegex(RunStateError, 'belongs to another run'):
       oracle.reload()
 
   def test_findings_of_another_space(self):
@@ -277,15 +277,15 @@ class OracleTest(tiny_runs.RunTest):
     found = Finding.load(path)
     self.assertEqual(canonical(found.genotype), canonical(result.genotype))
     self.assertAllEqual(found.weights['normal'], result.history['normal'][-1])
-    with self.assertRaisesRegex(InputError, 'No run here'):
+    with self.assertRaisesRegex(RunStateError, 'No run here'):
       Finding.load(self.directory / 'nothing')
     history = (path / 'alphas_history.npz').rename(path / 'away.npz')
-    with self.assertRaisesRegex(InputError, 'weights of this search are'):
+    with self.assertRaisesRegex(RunStateError, 'weights of this search are'):
       Finding.load(path)
     history.rename(path / 'alphas_history.npz')
     lines = (path / 'metrics.jsonl').read_text().splitlines(True)
     (path / 'metrics.jsonl').write_text(lines[0])
-    with self.assertRaisesRegex(InputError, 'has not ended; expected 2'):
+    with self.assertRaisesRegex(RunStateError, 'has not ended; expected 2'):
       Finding.load(path)
 
 

@@ -1,0 +1,109 @@
+"""Private parts of TensorFlow."""
+
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from darts_tf.compat.private import Private
+
+WRITTEN_FOR = 'TensorFlow 2.21'
+
+_REGISTRY = Private(
+  WRITTEN_FOR,
+  'tensorflow.python.framework.ops:gradient_registry._registry',
+  None,
+  'graph.custom_gradient, to give the memory of graphs back',
+)
+_CONSTANTS = Private(
+  WRITTEN_FOR,
+  'tensorflow.python.framework.convert_to_constants'
+  ':convert_variables_to_constants_v2',
+  ('func', 'lower_control_flow', 'aggressive_inlining'),
+  'export.frozen, for graphs that converters read',
+)
+_DEVICES = Private(
+  WRITTEN_FOR,
+  'tensorflow.python.client.device_lib:list_local_devices',
+  ('session_config',),
+  'system.memory_meter, for the memory of a GPU',
+)
+_KERNELS = Private(
+  WRITTEN_FOR,
+  'tensorflow.python.framework.kernels:get_all_registered_kernels',
+  (),
+  'analysis.gpu_kernels, for the table of kernels',
+)
+_MERGE_CALL = Private(
+  WRITTEN_FOR,
+  'tensorflow:__internal__.distribute.interim.maybe_merge_call',
+  ('fn', 'strategy', 'args', 'kwargs'),
+  'optimizers.pytorch, to update variables where they live',
+)
+_GET_FUNCTION = Private(
+  WRITTEN_FOR,
+  'tensorflow:Graph._get_function',
+  ('self', 'name'),
+  'analysis.graph_cost, for the graphs of called functions',
+)
+
+PRIVATE = (
+  _REGISTRY,
+  _CONSTANTS,
+  _DEVICES,
+  _KERNELS,
+  _MERGE_CALL,
+  _GET_FUNCTION,
+)
+
+
+def gradient_registry() -> dict[str, dict[str, Any]]:
+  """Returns the registered gradients by name; empty if they are hidden.
+
+  Without them graphs stay in memory, which is no reason to end a run.
+  """
+  try:
+    return _REGISTRY.get()
+  except RuntimeError:
+    return {}
+
+
+def convert_to_constants(function: Any) -> Callable[..., Any]:
+  """Returns a concrete function whose variables are constants."""
+  return _CONSTANTS.get()(function)
+
+
+def gpu_memory_bytes() -> int:
+  """Returns what TensorFlow may take of the first GPU.
+
+  Raises:
+    StopIteration: if there is none.
+  """
+  return next(
+    device.memory_limit
+    for device in _DEVICES.get()()
+    if device.device_type == 'GPU'
+  )
+
+
+def registered_kernels() -> Any:
+  """Returns the kernels of this build, as protocol buffers."""
+  return _KERNELS.get()().kernel
+
+
+def merge_call(
+  function: Callable, strategy: tf.distribute.Strategy, *arguments: Any
+) -> Any:
+  """Calls a function for all replicas at once, where there are several.
+
+  Args:
+    function: takes the strategy and the arguments.
+    strategy: of the replicas.
+    *arguments: what each replica has.
+  """
+  return _MERGE_CALL.get()(function, strategy, *arguments)
+
+
+def function_graph(graph: tf.Graph, name: str) -> tf.Graph:
+  """Returns the graph of a function that a graph calls by name."""
+  return _GET_FUNCTION.get()(graph, name).graph
