@@ -42,6 +42,7 @@ setup(
     'numpy',
     'psutil>=5.9',
     'scipy',
+    'tabulate>=0.9',
     'tensorflow-datasets>=4.9.10',
   ],
   extras_require={

@@ -18,6 +18,7 @@ process.tune()
 
 from darts_tf.config.options import config_from_flags, define_flags  # noqa: E402
 from darts_tf.pipeline.limits import LimitConfig  # noqa: E402
+from darts_tf.pipeline.search_flags import answered, define_search_flags  # noqa: E402
 from darts_tf.runs.run_config import SHARED  # noqa: E402
 from darts_tf.search.config import SearchConfig  # noqa: E402
 from darts_tf.training.config import TrainConfig  # noqa: E402
@@ -31,12 +32,14 @@ _FORMATS = flags.DEFINE_list(
   ['saved_model'],
   'What the network is exported to: saved_model, tflite, tflite_dynamic, onnx.',
 )
-define_flags(SearchConfig)
+define_search_flags()
 define_flags(TrainConfig, prefix='train_', skip=SHARED)
 
 
 def main(unused_argv: list[str]) -> None:
   """Runs the job that the flags describe."""
+  if answered():
+    return
   process.configure_tensorflow()
   from darts_tf.pipeline.pipeline import outcome, run_pipeline
 

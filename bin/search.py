@@ -13,17 +13,20 @@ from darts_tf.system import process
 
 process.tune()
 
-from darts_tf.config.options import config_from_flags, define_flags  # noqa: E402
+from darts_tf.config.options import config_from_flags  # noqa: E402
+from darts_tf.pipeline.search_flags import answered, define_search_flags  # noqa: E402
 from darts_tf.search.config import SearchConfig  # noqa: E402
 
 _WORKDIR = flags.DEFINE_string(
   'workdir', 'runs/search', 'Directory of the run.'
 )
-define_flags(SearchConfig)
+define_search_flags()
 
 
 def main(unused_argv: list[str]) -> None:
   """Runs the search that the flags describe."""
+  if answered():
+    return
   process.configure_tensorflow()
   from darts_tf.pipeline.reporting import (
     seconds_of,

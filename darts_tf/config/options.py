@@ -20,7 +20,7 @@ def option(
   below: float | None = None,
   pinned: bool = True,
   base: Any = None,
-  flag: bool = True,
+  flag: bool | str = True,
 ) -> Any:
   """A field of a configuration.
 
@@ -35,8 +35,9 @@ def option(
       can only be continued with the same value.
     base: the value of an option that methods have defaults for, where the
       method has none; the field's own default is then `None`.
-    flag: whether the option of a part has a flag of its own; if not, it is
-      given with the part, as `name:option=value`.
+    flag: the name of its flag, if that is not the option's; `False` for an
+      option of a part that has no flag of its own and is given with the
+      part, as `name:option=value`.
 
   Returns:
     A dataclass field.
@@ -172,7 +173,7 @@ def define_flags(
     if field.name in skip:
       continue
     default = (defaults or {}).get(field.name, field.default)
-    name, rules = prefix + field.name, field.metadata
+    name, rules = prefix + _flag_name(field), field.metadata
     if rules['choices']:
       flags.DEFINE_enum(name, default, list(rules['choices']), rules['help'])
       continue
@@ -183,6 +184,11 @@ def define_flags(
       str: flags.DEFINE_string,
     }
     define[hints[field.name]](name, default, rules['help'])
+
+
+def _flag_name(field: dataclasses.Field) -> str:
+  flag = field.metadata.get('flag')
+  return flag if isinstance(flag, str) else field.name
 
 
 def config_from_flags(
@@ -206,7 +212,8 @@ def config_from_flags(
   """
   for field in dataclasses.fields(config):
     if field.name not in skip and field.name not in values:
-      name = field.name if field.name in shared else prefix + field.name
+      own = _flag_name(field)
+      name = own if field.name in shared else prefix + own
       values[field.name] = flags.FLAGS[name].value
       if prefix and name.startswith(prefix):
         _check(field, values[field.name], f' (flag --{name})')

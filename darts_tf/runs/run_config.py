@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from darts_tf.config.imports import import_files
 from darts_tf.config.options import Options, option
 
 
@@ -22,6 +23,13 @@ class RunConfig(Options):
   )
   image_size: int | None = option(
     None, 'Resize images to this height and width.', least=1
+  )
+  imports: str | None = option(
+    None,
+    'Python files that register parts, search spaces or operations,'
+    ' separated by commas; they run before anything else.',
+    pinned=False,
+    flag='import',
   )
   seed: int = option(
     0,
@@ -100,9 +108,17 @@ class RunConfig(Options):
     None, 'Steps of an epoch; by default as many as there are batches.', least=1
   )
 
+  def __post_init__(self):
+    # Before a name is looked up, wherever the configuration is made: also in
+    # the processes that a study starts.
+    if self.imports:
+      import_files(self.imports)
+    super().__post_init__()
+
 
 SHARED = (
   'dataset',
+  'imports',
   'data_dir',
   'download',
   'image_size',
