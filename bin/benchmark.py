@@ -38,11 +38,7 @@ _SKIPPED = (
   'eigenvalue_every',
   'eigenvalue_method',
 )
-define_flags(
-  SearchConfig,
-  skip=_SKIPPED,
-  defaults={'gradient': 'first_order', 'image_size': _IMAGE_SIZE},
-)
+define_flags(SearchConfig, skip=_SKIPPED, defaults={'image_size': _IMAGE_SIZE})
 
 
 def main(unused_argv: list[str]) -> None:

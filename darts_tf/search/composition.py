@@ -134,13 +134,9 @@ def _chosen(
   if text is None:
     return own
   axis = AXES[kind]
-  given = axis.make_all(text) if axis.listed else (axis.make(text),)
-  # The name alone of a part that the method has stands for it as it is there.
-  same = {part.name: part for part in own}
-  return tuple(
-    same[part.name] if part == type(part)() and part.name in same else part
-    for part in given
-  )
+  if axis.listed:
+    return axis.make_all(text, own)
+  return (axis.make(text, own),)
 
 
 def _moves_jointly(method: Method, gradient: Estimator) -> bool:

@@ -70,6 +70,7 @@ def measure_search(
   gigaflop = 2 * graph_multiply_adds(graph) / 1e9
   return {
     'search_space': config.search_space,
+    'method': config.method,
     'gradient': config.gradient,
     'channels': config.channels,
     'cells': config.cells,
@@ -121,6 +122,7 @@ def build_measured(
   parts = build_search(
     config, _random_images(config, image_shape, num_classes, steps), strategy
   )
+  parts.begin_epoch(0)  # Sets temperatures and other factors.
   streams = [s for s in (parts.weight_stream, parts.architecture_stream) if s]
   batches = zip(*(distribute(s, parts.strategy, 0, steps) for s in streams))
   return parts, ((batch[0], batch[-1]) for batch in batches)

@@ -3,7 +3,6 @@
 import dataclasses
 import pathlib
 import re
-import typing
 
 from absl import flags
 
@@ -71,10 +70,8 @@ def read(name):
 
 def convert(config, field, text):
   """Returns a flag's value as absl would."""
-  hint = options._type(field, typing.get_type_hints(config))
-  if hint is bool:
-    return {'true': True, 'false': False}[text]
-  return hint(text)
+  kind = options.option_types(config)[field.name]
+  return options.parse_option(field.name, kind, text)
 
 
 def configurations(program, values):

@@ -251,3 +251,10 @@ def assert_same_arrays(test, first, second):
   test.assertCountEqual(first, second)
   for name in first:
     np.testing.assert_array_equal(first[name], second[name], name)
+
+
+def failing_epoch(number):
+  """Interrupts a search in an epoch, counted from 1 and from the start."""
+  from darts_tf.search.epoch import EpochRunner
+
+  return failing(EpochRunner, '__call__', KeyboardInterrupt(), number)

@@ -78,7 +78,9 @@ class DisturbanceTest(tf.test.TestCase):
 
   def test_a_loss_that_falls_leaves_the_weights(self):
     loss = Loss([[1.0, -1.0]], 0.2)
-    loss.gradients = lambda at: {'normal': tf.constant([[-1.0, 1.0]], tf.float64)}
+    loss.gradients = lambda at: {
+      'normal': tf.constant([[-1.0, 1.0]], tf.float64)
+    }
     point = mixing([0.5, 0.5])
     found = attack(loss, point, {'normal': tf.zeros([1, 2])}, 3)
     self.assertAllEqual(found['normal'].weights, [[0.5, 0.5]])
