@@ -214,7 +214,9 @@ class RunTest(tiny_runs.RunTest):
   def run_it(self, name, epochs=3, **options):
     result, out = tiny_runs.printed(
       run_search,
-      tiny_runs.SEARCH.replace(epochs=epochs, gradient=None, **options),
+      tiny_runs.SEARCH.replace(
+        **{'epochs': epochs, 'gradient': None, **options}
+      ),
       self.directory / name,
       self.data,
     )
@@ -246,7 +248,7 @@ class RunTest(tiny_runs.RunTest):
     with failing:
       tiny_runs.printed(
         run_search,
-        tiny_runs.SEARCH.replace(gradient=None, **options),
+        tiny_runs.SEARCH.replace(**{'gradient': None, **options}),
         self.directory / 'cut',
         self.data,
       )
