@@ -28,7 +28,7 @@ _EXPORTS = {
   'run_training': 'darts_tf.training',
   'same_candidates': 'darts_tf.search_space',
 }
-_MODULES = ('data', 'interop', 'layers', 'models', 'visualize')
+_MODULES = ('data', 'export', 'interop', 'layers', 'models', 'visualize')
 
 __all__ = sorted([*_EXPORTS, *_MODULES])
 

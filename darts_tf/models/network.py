@@ -194,30 +194,6 @@ class Network(StackedCells):
     """
     return self.cells[cell].weight_views(edge)
 
-  def export(self, filepath, info=None, **kwargs):
-    """Writes a SavedModel.
-
-    Args:
-      filepath: the directory.
-      info: `darts_tf.data.DatasetInfo`; with it, the SavedModel takes raw
-        uint8 images (see `darts_tf.export.export_network`).
-      **kwargs: without `info`, arguments of `keras.Model.export`.
-
-    Returns:
-      The directory, with `info`.
-    """
-    if info is None:
-      return super().export(filepath, **kwargs)
-    if kwargs:
-      raise TypeError(
-        'With info there is one format and no other argument. Received:'
-        f' {", ".join(kwargs)}'
-      )
-    # Imported here: models know nothing of export otherwise.
-    from darts_tf.export import export_network
-
-    return export_network(self, info, filepath)
-
   def get_config(self):
     """Returns the arguments of the constructor."""
     return (
