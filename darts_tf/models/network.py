@@ -4,12 +4,11 @@ import keras
 import tensorflow as tf
 
 from darts_tf.genotype import Genotype
-from darts_tf.genotype.checks import check_num_cells
 from darts_tf.layers.discrete_cell import DiscreteCell
 from darts_tf.layers.operation import WeightView
 from darts_tf.models.frame import Frame
 from darts_tf.models.stacked_cells import StackedCells
-from darts_tf.search_space.space import search_spaces
+from darts_tf.search_space.space import space_of
 from darts_tf.search_space.style import OperationStyle
 
 
@@ -39,8 +38,9 @@ class Network(StackedCells):
     **kwargs: arguments of `keras.Model`.
 
   Raises:
-    InputError: if the genotype does not fit the number of cells, or the
-      images, channels or classes do not suit the layout.
+    InputError: if the genotype is not one of its space or does not fit the
+      number of cells, or the images, channels or classes do not suit the
+      layout.
   """
 
   def __init__(
@@ -60,8 +60,7 @@ class Network(StackedCells):
     remat: bool = False,
     **kwargs,
   ):
-    check_num_cells(genotype, num_cells)
-    space = search_spaces[genotype.search_space]
+    space = space_of(genotype, num_cells)
     style = style or space.network_style
     kwargs.setdefault('dtype', style.dtype)
     super().__init__(**kwargs)

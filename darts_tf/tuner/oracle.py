@@ -11,6 +11,7 @@ from darts_tf.config.errors import InputError
 from darts_tf.discretize.most_likely import Limit, check_limits
 from darts_tf.genotype import Genotype
 from darts_tf.morphism import whole_space
+from darts_tf.search_space import search_spaces
 from darts_tf.tuner.finding import Finding
 from darts_tf.tuner.hyperparameters import (
   declare_genotype,
@@ -337,7 +338,7 @@ class ArchitectureHyperband(
 
 def _check_findings(findings: Sequence[Finding], search_space: str) -> None:
   for finding in findings:
-    finding.genotype.validate_for(search_space)
+    search_spaces[search_space].check(finding.genotype)
   names = [finding.name for finding in findings]
   if len(set(names)) < len(names):
     raise InputError(

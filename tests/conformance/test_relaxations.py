@@ -44,7 +44,7 @@ class RelaxationContracts(tf.test.TestCase, parameterized.TestCase):
         self.assertAllEqual(array[~mask], np.zeros((~mask).sum()))
       self.assertTrue(gradients[group].numpy().any())
     genotype = discretize(value, made.weights(alphas), kinds)
-    genotype.validate_for(space)
+    search_spaces[space].check(genotype)
 
 
 if __name__ == '__main__':
