@@ -128,7 +128,9 @@ def run_pipeline(
       # After hours of search is too late to hear of a wrong option.
       build_training(train_config, example, data, strategy)
       if bounds:
-        check_limits(space, bounds, train_config.cells)
+        check_limits(
+          space, bounds, train_config.cells, search_config.discretization
+        )
     say('== Search')
     search = run_search(
       search_config, inside / 'search', data, verbose, strategy
@@ -141,6 +143,7 @@ def run_pipeline(
       {g: h[-1] for g, h in search.history.items()},
       bounds,
       train_config.cells,
+      search_config.discretization,
     )
     if directory is not None:
       # The search has its own directory; until it has ended, options of

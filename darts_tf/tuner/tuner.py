@@ -287,7 +287,11 @@ class DartsTuner(keras_tuner.Tuner):
         whole_space(self.search_config.search_space),
         config,
         data.info,
-      )
+      ),
+      [
+        resolve(_changed(self.search_config, json.loads(s))).discretization
+        for s in self.oracle.searches
+      ],
     )
 
   def pre_create_trial(self) -> None:
