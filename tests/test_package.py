@@ -133,6 +133,21 @@ class PackageTest(parameterized.TestCase):
       {package_of(path) for path in (_ROOT / 'darts_tf').rglob('*.py')},
     )
 
+  def test_genotypes_are_data(self):
+    program = (
+      'import sys; import darts_tf.genotype;'
+      ' genotype = darts_tf.genotype.load_genotype("DARTS_V2");'
+      ' assert "darts_tf.search_space" not in sys.modules;'
+      ' from darts_tf.search_space import space_of;'
+      ' assert space_of(genotype).name == "darts";'
+      ' sys.exit("tensorflow" in sys.modules or "darts_tf.layers" in'
+      ' sys.modules)'
+    )
+    done = subprocess.run(
+      [sys.executable, '-c', program], capture_output=True, text=True
+    )
+    self.assertEqual(done.returncode, 0, done.stderr)
+
 
 if __name__ == '__main__':
   absltest.main()

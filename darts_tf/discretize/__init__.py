@@ -8,8 +8,9 @@ import numpy as np
 from darts_tf.discretize.argmax import argmax_rule
 from darts_tf.discretize.best_pairs import best_pairs_rule
 from darts_tf.discretize.darts import darts_rule
+from darts_tf.discretize.find_genotype import find_genotype
 from darts_tf.discretize.fixed_edges import fixed_edges_rule
-from darts_tf.discretize.random_genotype import find_genotype, random_genotype
+from darts_tf.discretize.random_genotype import random_genotype
 from darts_tf.discretize.registry import Rule, discretizations
 from darts_tf.discretize.skip_limited import skip_limited_rule
 from darts_tf.discretize.threshold import threshold_rule
@@ -40,8 +41,7 @@ def discretize(
   """Turns mixing weights into a genotype.
 
   Args:
-    space: the search space; it must be registered, since genotypes refer
-      to it by name.
+    space: the search space; models find it by its name in the registry.
     weights: group to mixing weights `(edges, candidates)`. Entries past an
       edge's last candidate are ignored.
     kinds: group to cell kind, as `space.groups(num_cells)` returns it.
@@ -54,6 +54,6 @@ def discretize(
   Raises:
     InputError: if the rule is unknown, groups are missing or unknown,
       weights have another shape or are not finite, the supernet is too
-      shallow to have all kinds of cells, or a node is left without edges.
+      shallow to have all kinds of cells, or a cell is left without output.
   """
   return discretizations[rule or space.discretization](space, weights, kinds)

@@ -4,6 +4,7 @@ import numpy as np
 
 from darts_tf.discretize.cells import candidate_rows, cell_rule
 from darts_tf.discretize.registry import discretizations
+from darts_tf.discretize.rule_model import RuleModel, rule_models
 from darts_tf.genotype import Edge
 from darts_tf.search_space import SearchSpace
 
@@ -25,3 +26,4 @@ def argmax_rule(
 
 
 discretizations.register('argmax', argmax_rule)
+rule_models.register('argmax', RuleModel(keeps_none=True, all_edges=True))

@@ -44,7 +44,9 @@ def cell_rule(derive: Derive) -> Rule:
       cells[group] = CellGenotype(
         derive(space, kind, matrix), space.topology.output
       )
-    return Genotype(space.name, cells)
+    genotype = Genotype(space.name, cells)
+    space.check(genotype)
+    return genotype
 
   return rule
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from darts_tf.discretize.registry import discretizations
+from darts_tf.discretize.rule_model import RuleModel, rule_models
 from darts_tf.genotype import CellGenotype, Edge, Genotype
-from darts_tf.search_space import SearchSpace
+from darts_tf.search_space import SearchSpace, search_spaces
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,19 +78,23 @@ def genotype_groups(
 
 
 def node_choices(
-  space: SearchSpace, num_cells: int | None = None
+  space: SearchSpace,
+  num_cells: int | None = None,
+  model: RuleModel | None = None,
 ) -> list[NodeChoice]:
   """The choices of a search space; each combination is an architecture.
 
   Args:
     space: a registered search space.
     num_cells: see `genotype_groups`.
+    model: of the rule that derives architectures; by default the model of
+      the space's own rule.
 
   Returns:
     One choice a node of each group of cells.
   """
   groups = genotype_groups(space, num_cells)
-  keeps_none = _keeps_none(space, groups)
+  model = model or _own_model(space, groups)
   choices = []
   for group, kind in groups.items():
     for node in space.topology.nodes:
@@ -98,14 +103,14 @@ def node_choices(
         names = tuple(
           name
           for name in space.candidates[kind][row]
-          if keeps_none or name != 'none'
+          if model.keeps_none or name != 'none'
         )
         if names:
           rows.append(row)
           sources.append(space.topology.edges[row][0])
           operations.append(names)
       kept = len(rows)
-      if space.inputs_per_node is not None:
+      if not model.all_edges and space.inputs_per_node is not None:
         kept = min(kept, space.inputs_per_node)
       choices.append(
         NodeChoice(
@@ -138,10 +143,7 @@ def assemble(
   return Genotype(
     space.name,
     {
-      group: CellGenotype(
-        sorted(cell, key=lambda edge: (edge.target, edge.source)),
-        space.topology.output,
-      )
+      group: CellGenotype(sorted(cell, key=_place), space.topology.output)
       for group, cell in edges.items()
     },
   )
@@ -150,19 +152,31 @@ def assemble(
 def canonical(genotype: Genotype) -> Genotype:
   """The same architecture with its edges in order of target and source.
 
-  Rules list the edges of a node by falling strength; as architectures,
-  genotypes that differ in this alone are one.
+  Rules list the edges of a node by falling strength, and may leave edges
+  from missing nodes; as architectures, genotypes that differ in this alone
+  are one.
+
+  Args:
+    genotype: of a registered search space.
   """
-  return Genotype(
-    genotype.search_space,
-    {
-      name: CellGenotype(
-        sorted(cell.edges, key=lambda edge: (edge.target, edge.source)),
-        cell.output,
-      )
-      for name, cell in genotype.cells.items()
-    },
-  )
+  num_inputs = search_spaces[genotype.search_space].topology.num_inputs
+  cells = {}
+  for name, cell in genotype.cells.items():
+    live = cell.live(num_inputs)
+    cells[name] = CellGenotype(sorted(live.edges, key=_place), live.output)
+  return Genotype(genotype.search_space, cells)
+
+
+def _place(edge: Edge) -> tuple[int, int, str]:
+  """Sorts edges; those between the same nodes by their operations."""
+  return edge.target, edge.source, edge.operation
+
+
+def _own_model(space: SearchSpace, groups: Mapping[str, str]) -> RuleModel:
+  """The model of the space's rule, or what can be found out of one."""
+  if space.discretization in rule_models:
+    return rule_models[space.discretization]
+  return RuleModel(keeps_none=_keeps_none(space, groups))
 
 
 def _keeps_none(space: SearchSpace, groups: Mapping[str, str]) -> bool:

@@ -4,6 +4,7 @@ import numpy as np
 
 from darts_tf.discretize.cells import best_operation, candidate_rows, cell_rule
 from darts_tf.discretize.registry import discretizations
+from darts_tf.discretize.rule_model import RuleModel, rule_models
 from darts_tf.genotype import Edge
 from darts_tf.search_space import SearchSpace
 
@@ -38,3 +39,4 @@ def strongest_edges(
 
 darts_rule = cell_rule(strongest_edges)
 discretizations.register('darts', darts_rule)
+rule_models.register('darts', RuleModel())

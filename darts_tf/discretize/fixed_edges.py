@@ -5,6 +5,7 @@ import numpy as np
 from darts_tf.config.errors import InputError
 from darts_tf.discretize.cells import best_operation, candidate_rows, cell_rule
 from darts_tf.discretize.registry import discretizations
+from darts_tf.discretize.rule_model import RuleModel, rule_models
 from darts_tf.genotype import Edge
 from darts_tf.search_space import SearchSpace
 
@@ -36,3 +37,4 @@ def fixed_edges_rule(
 
 
 discretizations.register('fixed_edges', fixed_edges_rule)
+rule_models.register('fixed_edges', RuleModel(all_edges=True))

@@ -13,9 +13,11 @@ from darts_tf.discretize.choices import (
   genotype_groups,
   node_choices,
 )
+from darts_tf.discretize.rule_model import RuleModel, model_of
 from darts_tf.genotype import Edge, Genotype
 from darts_tf.search_space import SearchSpace
 
+_SKIP = 'skip_connect'
 # Weights of zero have no logarithm; these are as good as impossible.
 _LEAST_WEIGHT = 1e-12
 
@@ -29,6 +31,7 @@ class Limit:
     largest: the limit.
     base: cost of a network without edges.
     edges: `(group, edge)` to the cost of the edge in all cells of a group.
+      The operation `none` needs no entry; it costs nothing then.
   """
 
   name: str
@@ -37,12 +40,18 @@ class Limit:
   edges: Mapping[tuple[str, Edge], float]
 
   def cost(self, genotype: Genotype) -> float:
-    """The cost of an architecture."""
+    """The cost of an architecture; less than that, where nodes are missing."""
     return self.base + sum(
-      self.edges[group, edge]
+      self.edge_cost(group, edge)
       for group, cell in genotype.cells.items()
       for edge in cell.edges
     )
+
+  def edge_cost(self, group: str, edge: Edge) -> float:
+    """The cost of an edge in all cells of a group."""
+    if edge.operation == 'none':
+      return self.edges.get((group, edge), 0.0)
+    return self.edges[group, edge]
 
   def admits(self, genotype: Genotype) -> bool:
     """Whether an architecture is within the limit."""
@@ -55,14 +64,15 @@ def most_likely(
   count: int = 1,
   limits: Sequence[Limit] = (),
   num_cells: int | None = None,
+  rule: str | None = None,
 ) -> list[Genotype]:
   r"""The architectures of the largest product of mixing weights.
 
-  Maximizes `sum_e log p_e(o_e)` over all architectures of the space, `e`
-  being the edges that a node keeps and `o_e` their operations, which is an
-  integer program of independent choices joined by the limits. The first
-  without a limit is what the rules `darts`, `argmax` and `fixed_edges`
-  derive. Each further one excludes those before it.
+  Maximizes `sum_e log p_e(o_e)` over all architectures that a rule can
+  derive, `e` being the edges that a node keeps and `o_e` their operations,
+  which is an integer program of independent choices joined by the limits.
+  The first without a limit is what the rules `darts`, `argmax` and
+  `fixed_edges` derive. Each further one excludes those before it.
 
   Args:
     space: a registered search space.
@@ -70,15 +80,18 @@ def most_likely(
     count: how many architectures.
     limits: what they have to meet.
     num_cells: number of cells, where each has an architecture of its own.
+    rule: name of the discretization rule; the space's own by default.
 
   Returns:
     Up to `count` genotypes, the most likely first; fewer if no more are
     within the limits.
 
   Raises:
-    InputError: if not one is; it says how low the costs can be.
+    InputError: if not one is; it says how low the costs can be. Or if the
+      rule has no `RuleModel`.
   """
-  choices = node_choices(space, num_cells)
+  model = model_of(space, rule)
+  choices = node_choices(space, num_cells, model)
   variables = [
     (
       choice,
@@ -93,11 +106,12 @@ def most_likely(
     for name in names
   ]
   score = np.log(np.maximum([w for *_, w in variables], _LEAST_WEIGHT))
-  constraints = _structure(choices, variables)
+  structure = _structure(choices, variables, model)
+  constraints = list(structure)
   for limit in limits:
     # In units of the limit: solvers work to absolute tolerances.
     unit = max(abs(limit.largest), 1.0)
-    costs = np.array([limit.edges[c.group, e] for c, e, _ in variables])
+    costs = np.array([limit.edge_cost(c.group, e) for c, e, _ in variables])
     constraints.append(
       optimize.LinearConstraint(
         costs[None] / unit, ub=(limit.largest - limit.base) / unit
@@ -116,31 +130,43 @@ def most_likely(
     if all(limit.admits(genotype) for limit in limits):  # to the last digit
       found.append(genotype)
   if not found:
-    raise _impossible(limits, choices, variables)
+    raise _impossible(limits, structure, variables)
   return found
 
 
 def check_limits(
-  space: SearchSpace, limits: Sequence[Limit], num_cells: int | None = None
+  space: SearchSpace,
+  limits: Sequence[Limit],
+  num_cells: int | None = None,
+  rule: str | None = None,
 ) -> None:
-  """Raises `InputError` if no architecture is within the limits.
+  """Checks that a rule can derive an architecture within the limits.
 
   Args:
     space: a registered search space.
     limits: what architectures have to meet.
     num_cells: see `most_likely`.
+    rule: see `most_likely`.
+
+  Raises:
+    InputError: if it cannot, or if the rule has no `RuleModel`.
   """
   equal = {
     group: np.ones(space.candidate_mask(kind).shape)
     for group, kind in genotype_groups(space, num_cells).items()
   }
-  most_likely(space, equal, 1, limits, num_cells)
+  most_likely(space, equal, 1, limits, num_cells, rule)
 
 
 def _structure(
-  choices: Sequence[NodeChoice], variables: Sequence[tuple]
+  choices: Sequence[NodeChoice], variables: Sequence[tuple], model: RuleModel
 ) -> list[optimize.LinearConstraint]:
-  """At most one operation an edge, and as many edges as a node keeps."""
+  """What holds for all architectures that a rule can derive.
+
+  Returns:
+    At most one operation an edge; as many edges as a node keeps; in a normal
+    cell no more skip connections than allowed.
+  """
   rows, lower, upper = [], [], []
   for choice in choices:
     of_node = np.array([c is choice for c, *_ in variables], float)
@@ -151,9 +177,28 @@ def _structure(
       rows.append(of_node * [e.source == source for _, e, _ in variables])
       lower.append(0)
       upper.append(1)
+  normal = dict.fromkeys(c.group for c in choices if c.kind == 'normal')
+  for group in normal if model.most_skips is not None else ():
+    rows.append(
+      np.array(
+        [c.group == group and e.operation == _SKIP for c, e, _ in variables],
+        float,
+      )
+    )
+    lower.append(0)
+    upper.append(max(model.most_skips, _forced_skips(choices, group)))
   return [
     optimize.LinearConstraint(sparse.csr_matrix(np.array(rows)), lower, upper)
   ]
+
+
+def _forced_skips(choices: Sequence[NodeChoice], group: str) -> int:
+  """The skip connections of a cell whose edges have no other operation."""
+  return sum(
+    max(0, choice.kept - sum(names != (_SKIP,) for names in choice.operations))
+    for choice in choices
+    if choice.group == group
+  )
 
 
 def _solve(objective, constraints) -> np.ndarray | None:
@@ -176,12 +221,11 @@ def _genotype(space, variables, chosen) -> Genotype:
   return assemble(space, edges)
 
 
-def _impossible(limits, choices, variables) -> InputError:
+def _impossible(limits, structure, variables) -> InputError:
   """Says how low each cost can be."""
-  structure = _structure(choices, variables)
   lows, highs = [], []
   for limit in limits:
-    costs = np.array([limit.edges[c.group, e] for c, e, _ in variables])
+    costs = np.array([limit.edge_cost(c.group, e) for c, e, _ in variables])
     least = limit.base + costs[_solve(costs, structure)].sum()
     lows.append(f'{limit.name} of at least {least:,.0f}')
     highs.append(f'{limit.name}={limit.largest:,.0f}')

@@ -5,6 +5,7 @@ import numpy as np
 from darts_tf.discretize.cells import cell_rule
 from darts_tf.discretize.darts import strongest_edges
 from darts_tf.discretize.registry import discretizations
+from darts_tf.discretize.rule_model import RuleModel, rule_models
 from darts_tf.genotype import Edge
 from darts_tf.search_space import SearchSpace
 
@@ -46,3 +47,4 @@ def skip_limited_rule(
 
 
 discretizations.register('skip_limited', skip_limited_rule)
+rule_models.register('skip_limited', RuleModel(most_skips=_MOST_SKIPS))

@@ -27,9 +27,12 @@ class Edge(NamedTuple):
 class CellGenotype:
   """The architecture of a cell.
 
+  A node is the sum of all edges that lead to it. It may have any number of
+  them, also several with other operations from the same node. A node
+  without any is missing; see `live`.
+
   Args:
-    edges: in the order in which weights are created; a node is the sum of
-      all edges that lead to it, and may have any number.
+    edges: in the order in which weights are created.
     output: nodes that are concatenated, in order.
 
   Raises:
@@ -53,6 +56,48 @@ class CellGenotype:
   def incoming(self, node: int) -> tuple[Edge, ...]:
     """Returns the edges that lead to a node, in order."""
     return tuple(edge for edge in self.edges if edge.target == node)
+
+  def live_edges(self, num_inputs: int) -> tuple[int, ...]:
+    """Returns the positions of the edges that do not leave a missing node.
+
+    A node is missing if no edge leads to it. An edge from a missing node is
+    not there, so that a node whose sources are all missing is missing, too
+    (the published code of arXiv:1911.12126).
+
+    Args:
+      num_inputs: number of input nodes, which always exist.
+    """
+    nodes = set(range(num_inputs))
+    live = []
+    # Edges lead forwards: by target, what a node reads is settled before.
+    for position in sorted(
+      range(len(self.edges)), key=lambda p: self.edges[p].target
+    ):
+      if self.edges[position].source in nodes:
+        nodes.add(self.edges[position].target)
+        live.append(position)
+    return tuple(sorted(live))
+
+  def live(self, num_inputs: int) -> 'CellGenotype':
+    """Returns the cell without missing nodes and what leaves them.
+
+    Args:
+      num_inputs: number of input nodes.
+
+    Raises:
+      InputError: if no output node exists.
+    """
+    edges = tuple(self.edges[p] for p in self.live_edges(num_inputs))
+    reached = {edge.target for edge in edges}
+    output = tuple(node for node in self.output if node in reached)
+    if not output:
+      raise InputError(
+        'The cell has no output: nothing leads from an input to a node of'
+        ' the output; expected at least one such node. Received:'
+        f' edges={[list(edge) for edge in self.edges]},'
+        f' output={list(self.output)}'
+      )
+    return CellGenotype(edges, output)
 
 
 def _items(name: str, value: object) -> list[Any]:

@@ -1,7 +1,6 @@
 """Genotypes: the discrete architectures that searches hand to training."""
 
 import dataclasses
-import difflib
 import json
 import os
 import pathlib
@@ -10,17 +9,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from darts_tf.config.errors import InputError, unknown_name
-from darts_tf.genotype.cell import CellGenotype, Edge
-from darts_tf.genotype.checks import check_cells
+from darts_tf.genotype.cell import CellGenotype
 from darts_tf.genotype.text import (
   format_nas_bench_201,
   format_pretty,
   parse_nas_bench_201,
 )
 from darts_tf.runs.atomic import Path, atomic_write_text
-from darts_tf.search_space import search_spaces
-
-__all__ = ['CellGenotype', 'Edge', 'Genotype', 'load_genotype']
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -28,23 +23,19 @@ class Genotype:
   """An architecture: the cells of a network, in a named search space.
 
   Genotypes are values: immutable, equal if their contents are, usable as
-  keys. Only valid ones exist.
+  keys. Their space need not be known here; whether it holds them is what
+  `SearchSpace.check` says.
 
   Args:
     search_space: name of the search space they belong to.
     cells: cell name to cell: `normal` and `reduce`, as far as the space
       has them; or `cell_00`, `cell_01`, … if its cells are not shared.
-
-  Raises:
-    InputError: if the space, a cell, a node, an edge or an operation is
-      unknown, or if a cell or a node is missing.
   """
 
   search_space: str
   cells: Mapping[str, CellGenotype]
 
   def __post_init__(self):
-    check_cells(self.search_space, self.cells)
     object.__setattr__(self, 'cells', types.MappingProxyType(dict(self.cells)))
 
   def __eq__(self, other: object) -> bool:
@@ -60,18 +51,6 @@ class Genotype:
   def __reduce__(self):
     # Mapping proxies can be neither copied nor pickled.
     return Genotype, (self.search_space, dict(self.cells))
-
-  def validate_for(self, search_space: str) -> None:
-    """Checks that the genotype is of the space that is asked for.
-
-    Raises:
-      InputError: if it is of another space, or the space is unknown.
-    """
-    if self.search_space != search_spaces[search_space].name:
-      raise InputError(
-        'The genotype is of another search space; expected'
-        f' {search_space!r}. Received: search_space={self.search_space!r}'
-      )
 
   def skip_connections(self, cell_name: str) -> int:
     """Returns the number of `skip_connect` edges of a cell."""
@@ -184,34 +163,6 @@ class Genotype:
     """
     cell = CellGenotype(parse_nas_bench_201(text), (3,))
     return cls('nas_bench_201', {'normal': cell})
-
-
-def load_genotype(name_or_path: Path) -> Genotype:
-  """Returns a published genotype by name, or one from a JSON file.
-
-  Args:
-    name_or_path: one of `darts_tf.genotype.published.PUBLISHED`, in upper
-      or lower case; else the path of a file that `Genotype.save` wrote.
-
-  Raises:
-    InputError: if there is neither such a name nor such a file, or if the
-      file holds no valid genotype.
-  """
-  # Imported here: the published genotypes are made of this module's classes.
-  from darts_tf.genotype.published import PUBLISHED, published_genotype
-
-  given = os.fspath(name_or_path)
-  names = {name.lower(): name for name in PUBLISHED}
-  if given.lower() in names:
-    return published_genotype(given)
-  if os.path.exists(given) or given.endswith('.json') or os.sep in given:
-    return Genotype.load(given)
-  near = difflib.get_close_matches(given.lower(), names, n=1, cutoff=0.5)
-  hint = f' Did you mean {names[near[0]]!r}?' if near else ''
-  raise InputError(
-    f'Unknown genotype: expected one of {", ".join(PUBLISHED)}, or the path'
-    f' of a JSON file.{hint} Received: genotype={given!r}'
-  )
 
 
 def _require_keys(what: str, value: object, keys: tuple[str, ...]) -> None:

@@ -1,7 +1,8 @@
 """Published genotypes by name."""
 
 from darts_tf.config.errors import unknown_name
-from darts_tf.genotype import CellGenotype, Edge, Genotype
+from darts_tf.genotype.cell import CellGenotype, Edge
+from darts_tf.genotype.genotype import Genotype
 
 # Name to (search space, {cell: (pairs, output)}). Two pairs `operation source`
 # a node, in published order, which is the order of weight creation.

@@ -10,6 +10,7 @@ from darts_tf.config.errors import InputError
 if TYPE_CHECKING:
   from darts_tf.genotype import Genotype
 
+_SPACE = 'nas_bench_201'
 _NODES = 3
 _FORM = '|op~0|+|op~0|op~1|+|op~0|op~1|op~2|'
 _ITEM = re.compile(r'([A-Za-z0-9_.-]+)~(\d+)')
@@ -70,16 +71,21 @@ def format_nas_bench_201(genotype: Genotype) -> str:
 
   Args:
     genotype: of the space `nas_bench_201`. An absent edge is written
-      `none`, which is the same function.
+      `none`, which is the same function, and so are those that leave a
+      missing node.
 
   Returns:
     The text that `parse_nas_bench_201` reads.
 
   Raises:
     InputError: if the genotype is of another space, or joins two nodes
-      twice, or has an output that the notation cannot say.
+      twice, or has an output that the notation cannot say, or none at all.
   """
-  genotype.validate_for('nas_bench_201')
+  if genotype.search_space != _SPACE:
+    raise InputError(
+      f'The genotype is of another search space; expected {_SPACE!r}.'
+      f' Received: search_space={genotype.search_space!r}'
+    )
   cell = genotype.cells['normal']
   if cell.output != (_NODES,):
     raise InputError(
@@ -87,7 +93,7 @@ def format_nas_bench_201(genotype: Genotype) -> str:
       f' expected output {_NODES}. Received: output={list(cell.output)}'
     )
   operations = {}
-  for operation, source, target in cell.edges:
+  for operation, source, target in cell.live(1).edges:
     if (source, target) in operations:
       raise InputError(
         'NAS-Bench-201 strings hold one operation for each pair of nodes;'
@@ -106,17 +112,27 @@ def format_nas_bench_201(genotype: Genotype) -> str:
 
 
 def format_pretty(genotype: Genotype) -> str:
-  """Lists a genotype by cell and node, in several lines, for terminals."""
+  """Lists a genotype by cell and node, in several lines, for terminals.
+
+  The number of input nodes is not part of a genotype: all nodes before the
+  first one that an edge leads to, or that is an output, count as inputs.
+  """
   lines = [f'search space: {genotype.search_space}']
   for name, cell in genotype.cells.items():
     lines.append(f'{name}: output of nodes {_listed(cell.output)}')
-    for node in sorted({edge.target for edge in cell.edges}):
+    targets = {edge.target for edge in cell.edges}
+    first = min(targets | set(cell.output))
+    edges = [cell.edges[position] for position in cell.live_edges(first)]
+    reached = {edge.target for edge in edges}
+    used = {edge.source for edge in cell.edges} | targets | set(cell.output)
+    for node in sorted(node for node in used if node >= first):
       inputs = ' + '.join(
-        f'{edge.operation}({edge.source})'
-        for edge in cell.edges
-        if edge.target == node
+        f'{edge.operation}({edge.source})' for edge in cell.incoming(node)
       )
-      lines.append(f'  node {node} = {inputs}')
+      if node in reached:
+        lines.append(f'  node {node} = {inputs}')
+      else:
+        lines.append(f'  node {node} is missing{": " * bool(inputs)}{inputs}')
   return '\n'.join(lines)
 
 

@@ -110,7 +110,7 @@ def _auxiliary(head: AuxiliaryHead) -> Iterator[tuple[str, WeightView]]:
 
 def _edges(model, cell) -> Iterator[tuple[str, WeightView]]:
   if isinstance(model, Network):
-    for position, operation in enumerate(cell.operations):
+    for position, operation in zip(cell.positions, cell.operations):
       yield from _operation(
         operation, cell.weight_views(position), f'_ops.{position}'
       )

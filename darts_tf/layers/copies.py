@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from darts_tf.config.errors import InputError
 from darts_tf.layers.operation import Operation, WeightView
+from darts_tf.layers.own_operations import own_layer
 from darts_tf.search_space.operations import operations
 from darts_tf.search_space.style import OperationStyle
 
@@ -98,8 +99,9 @@ def build_operation(
     InputError: if the name is unknown.
   """
   spec = operations[name]
-  if spec.fused:
-    return spec.build(
+  if spec.build is None or spec.fused:
+    build = spec.build or own_layer(name)
+    return build(
       channels=channels,
       stride=stride,
       style=style,

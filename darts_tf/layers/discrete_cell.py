@@ -17,6 +17,9 @@ from darts_tf.search_space.topology import CellTopology
 class DiscreteCell(Cell):
   """A cell of the final network: the edges of a genotype.
 
+  Missing nodes and what leaves them are left out (`CellGenotype.live`): the
+  output is as wide as the output nodes that exist.
+
   Args:
     plan: position, kind, channels and stride.
     genotype: edges and output nodes.
@@ -38,9 +41,13 @@ class DiscreteCell(Cell):
     **kwargs,
   ):
     kwargs.setdefault('dtype', style.dtype)
-    super().__init__(plan, preprocess, genotype.output, **kwargs)
+    live = genotype.live(topology.num_inputs)
+    super().__init__(plan, preprocess, live.output, **kwargs)
     self.topology = topology
     self.genotype = genotype
+    self.edges = live.edges
+    # Where in the genotype the edge of each operation is.
+    self.positions = genotype.live_edges(topology.num_inputs)
     self.operations = [
       build_operation(
         edge.operation,
@@ -48,19 +55,17 @@ class DiscreteCell(Cell):
         plan.stride if edge.source < topology.num_inputs else 1,
         style,
       )
-      for edge in genotype.edges
+      for edge in self.edges
     ]
     # Drawn in any case: first weights do not depend on drop path.
     seed = random_seed()
     self.drop_path = None
     if drop_path:
-      self.drop_path = DropPath(
-        len(genotype.edges), seed, dtype=self.dtype_policy
-      )
+      self.drop_path = DropPath(len(self.edges), seed, dtype=self.dtype_policy)
 
   def build_edges(self, shape) -> None:
     """Builds the operations on the shape of an adapted input."""
-    for edge, layer in zip(self.genotype.edges, self.operations):
+    for edge, layer in zip(self.edges, self.operations):
       layer.build(self.state_shape(shape, edge.source))
 
   def call(self, inputs, drop_path_rate=None, training=None):
@@ -73,22 +78,20 @@ class DiscreteCell(Cell):
       training: see `BatchNorm`.
 
     Returns:
-      `(batch, height', width', output nodes * channels)`.
+      `(batch, height', width', existing output nodes * channels)`.
     """
     states = self.prepare(inputs, training)
     kept = self.draw_paths(states[0], drop_path_rate, training)
     incoming = {node: [] for node in self.topology.nodes}
-    for edge, (_, source, target) in enumerate(self.genotype.edges):
+    for edge, (_, source, target) in enumerate(self.edges):
       incoming[target].append((edge, source))
     for node in self.topology.nodes:
       terms = [
         self._edge(edge, states[source], kept, training)
         for edge, source in incoming[node]
       ]
-      if not terms:
-        x, s = states[0], self.plan.stride
-        terms = [tf.zeros_like(x[:, ::s, ::s])]
-      states.append(terms[0] if len(terms) == 1 else tf.add_n(terms))
+      # Nothing reads a missing node.
+      states.append(tf.add_n(terms) if len(terms) > 1 else (terms or [None])[0])
     return self.join(states)
 
   def _edge(self, edge, x, kept, training):
@@ -100,5 +103,10 @@ class DiscreteCell(Cell):
     return y
 
   def weight_views(self, edge: int) -> dict[str, WeightView]:
-    """The weights of one edge, by its position in the genotype."""
-    return self.operations[edge].weight_views()
+    """The weights of one edge, by its position in the genotype.
+
+    Those of an edge from a missing node are none.
+    """
+    if edge not in self.positions:
+      return {}
+    return self.operations[self.positions.index(edge)].weight_views()

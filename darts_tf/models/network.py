@@ -5,12 +5,11 @@ import tensorflow as tf
 
 from darts_tf.compat.keras import additional_loss
 from darts_tf.genotype import Genotype
-from darts_tf.genotype.checks import check_num_cells
 from darts_tf.layers.discrete_cell import DiscreteCell
 from darts_tf.layers.operation import WeightView
 from darts_tf.models.frame import Frame
 from darts_tf.models.stacked_cells import StackedCells
-from darts_tf.search_space.space import search_spaces
+from darts_tf.search_space.space import space_of
 from darts_tf.search_space.style import OperationStyle
 
 
@@ -40,8 +39,9 @@ class Network(StackedCells):
     **kwargs: arguments of `keras.Model`.
 
   Raises:
-    InputError: if the genotype does not fit the number of cells, or the
-      images, channels or classes do not suit the layout.
+    InputError: if the genotype is not one of its space or does not fit the
+      number of cells, or the images, channels or classes do not suit the
+      layout.
   """
 
   def __init__(
@@ -61,8 +61,7 @@ class Network(StackedCells):
     remat: bool = False,
     **kwargs,
   ):
-    check_num_cells(genotype, num_cells)
-    space = search_spaces[genotype.search_space]
+    space = space_of(genotype, num_cells)
     style = style or space.network_style
     kwargs.setdefault('dtype', style.dtype)
     super().__init__(**kwargs)
@@ -195,30 +194,6 @@ class Network(StackedCells):
       Name to a view that reads and assigns the weight.
     """
     return self.cells[cell].weight_views(edge)
-
-  def export(self, filepath, info=None, **kwargs):
-    """Writes a SavedModel.
-
-    Args:
-      filepath: the directory.
-      info: `darts_tf.data.DatasetInfo`; with it, the SavedModel takes raw
-        uint8 images (see `darts_tf.export.export_network`).
-      **kwargs: without `info`, arguments of `keras.Model.export`.
-
-    Returns:
-      The directory, with `info`.
-    """
-    if info is None:
-      return super().export(filepath, **kwargs)
-    if kwargs:
-      raise TypeError(
-        'With info there is one format and no other argument. Received:'
-        f' {", ".join(kwargs)}'
-      )
-    # Imported here: models know nothing of export otherwise.
-    from darts_tf.export import export_network
-
-    return export_network(self, info, filepath)
 
   def get_config(self):
     """Returns the arguments of the constructor."""

@@ -64,6 +64,7 @@ def within_limits(
   weights: Mapping[str, np.ndarray],
   limits: Sequence[Limit],
   num_cells: int,
+  rule: str | None = None,
 ) -> Genotype:
   """What a search has derived, or the most likely that costs less.
 
@@ -73,14 +74,20 @@ def within_limits(
     weights: group to mixing weights, `(edges, candidates)`.
     limits: as `cost_limits` returned them.
     num_cells: number of cells.
+    rule: the discretization rule that derived it; the space's own by
+      default.
 
   Returns:
-    `genotype`, if it is within the limits; otherwise the architecture of
-    the largest product of mixing weights that is (see `most_likely`).
+    `genotype`, if it is within the limits; otherwise of the architectures
+    within them that the rule can derive, the one of the largest product of
+    mixing weights (see `most_likely`).
+
+  Raises:
+    InputError: if there is none, or the rule has no `RuleModel`.
   """
   if all(limit.admits(genotype) for limit in limits):
     return genotype
-  (found,) = most_likely(space, weights, 1, limits, num_cells)
+  (found,) = most_likely(space, weights, 1, limits, num_cells, rule)
   return found
 
 

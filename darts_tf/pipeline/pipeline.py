@@ -132,7 +132,9 @@ def run_pipeline(
       # After hours of search is too late to hear of a wrong option.
       build_training(train_config, example, data, strategy)
       if bounds:
-        check_limits(space, bounds, train_config.cells)
+        check_limits(
+          space, bounds, train_config.cells, search_config.discretization
+        )
     say('== Search')
     search = run_search(
       search_config, inside / 'search', data, verbose, strategy
@@ -140,7 +142,12 @@ def run_pipeline(
     if search.space.growth is not None:  # There may be others by now.
       bounds = cost_limits(limits, search.space, train_config, data.info)
     genotype = within_limits(
-      search.genotype, search.space, search.weights, bounds, train_config.cells
+      search.genotype,
+      search.space,
+      search.weights,
+      bounds,
+      train_config.cells,
+      search_config.discretization,
     )
     if directory is not None:
       # The search has its own directory; until it has ended, options of

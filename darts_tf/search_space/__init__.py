@@ -19,6 +19,7 @@ from darts_tf.search_space.space import (
   register_search_space,
   same_candidates,
   search_spaces,
+  space_of,
 )
 from darts_tf.search_space.style import OperationStyle
 from darts_tf.search_space.topology import CellTopology
@@ -48,4 +49,5 @@ __all__ = [
   'register_search_space',
   'same_candidates',
   'search_spaces',
+  'space_of',
 ]

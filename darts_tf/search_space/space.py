@@ -7,6 +7,8 @@ import numpy as np
 
 from darts_tf.config.errors import InputError
 from darts_tf.config.registry import Registry
+from darts_tf.genotype.genotype import Genotype
+from darts_tf.search_space.genotype_checks import check_genotype
 from darts_tf.search_space.growth import Growth
 from darts_tf.search_space.macro import MacroLayout
 from darts_tf.search_space.parameterized import Convolution, parse
@@ -68,6 +70,24 @@ class SearchSpace:
           f' begins with; expected others. Received: candidate={name!r},'
           f' growth={self.growth}'
         )
+
+  def check(self, genotype: Genotype, num_cells: int | None = None) -> None:
+    """Checks that the space holds a genotype.
+
+    Nodes may have any number of inputs, whatever the space's own
+    discretization keeps. See `CellGenotype.live` for those with none.
+
+    Args:
+      genotype: an architecture.
+      num_cells: of the network that is to have it; by default any number.
+
+    Raises:
+      InputError: if the genotype is of another space, if a cell, a node, an
+        edge or an operation is unknown to the space, if a cell is missing
+        or has no output, or if cells have architectures of their own and
+        are of another number.
+    """
+    check_genotype(self, genotype, num_cells)
 
   def offers(self, kind: str, edge: int, name: str) -> bool:
     """Whether an architecture of the space may have an operation somewhere.
@@ -144,6 +164,21 @@ search_spaces: Registry[SearchSpace] = Registry('search_space')
 def register_search_space(space: SearchSpace) -> SearchSpace:
   """Makes a search space known by its name to flags and genotypes."""
   return search_spaces.register(space.name, space)
+
+
+def space_of(genotype: Genotype, num_cells: int | None = None) -> SearchSpace:
+  """Returns the space of a genotype, after a check.
+
+  Args:
+    genotype: an architecture.
+    num_cells: see `SearchSpace.check`.
+
+  Raises:
+    InputError: if the space is unknown, or does not hold the genotype.
+  """
+  space = search_spaces[genotype.search_space]
+  space.check(genotype, num_cells)
+  return space
 
 
 def same_candidates(

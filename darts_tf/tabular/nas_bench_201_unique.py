@@ -5,7 +5,10 @@ from collections.abc import Iterator
 
 from darts_tf.genotype import Genotype
 from darts_tf.genotype.text import parse_nas_bench_201
-from darts_tf.search_space.nas_bench_201 import NAS_BENCH_201_CANDIDATES
+from darts_tf.search_space.nas_bench_201 import (
+  NAS_BENCH_201,
+  NAS_BENCH_201_CANDIDATES,
+)
 
 ZERO = '0'
 _INPUT = 'x'
@@ -22,6 +25,7 @@ def architecture_string(cell: Genotype | str) -> str:
   """
   if not isinstance(cell, Genotype):
     cell = Genotype.from_nas_bench_201_string(cell)
+  NAS_BENCH_201.check(cell)
   return cell.to_nas_bench_201_string()
 
 

@@ -25,11 +25,11 @@ from darts_tf.distribution.workers import (
   latest_checkpoint,
 )
 from darts_tf.genotype import Genotype
-from darts_tf.genotype.checks import check_num_cells
 from darts_tf.models.evaluation import Evaluation
 from darts_tf.models.network import Network
 from darts_tf.models.stem import check_stem
 from darts_tf.runs.workdir import WorkDir, atomic_write_json
+from darts_tf.search_space.space import space_of
 from darts_tf.training.build import build_training, learning_rate, test_batches
 from darts_tf.training.callbacks import DropPathRamp, RunRecord, StopIfNotFinite
 from darts_tf.training.config import TrainConfig
@@ -224,7 +224,7 @@ def check_training(
       f'{config.steps_per_execution}, strategy={config.strategy!r}'
     )
   check_stem(config.stem)
-  check_num_cells(genotype, config.cells)
+  space_of(genotype, config.cells)
   return (
     directory is not None
     and directory.check(_pinned(config, genotype)) is not None

@@ -25,12 +25,14 @@ class Finding:
     weights: group to mixing weights, `(edges, candidates)`, by all
       candidates that a few morphisms reach (see `darts_tf.morphism.grown`).
     num_cells: number of cells of the supernet.
+    rule: name of the discretization rule; the space's own by default.
   """
 
   name: str
   genotype: Genotype
   weights: Mapping[str, np.ndarray]
   num_cells: int
+  rule: str | None = None
 
   @classmethod
   def load(
@@ -71,9 +73,12 @@ class Finding:
     if directory.stages_path.exists():
       last = json.loads(directory.stages_path.read_text())[-1]
       space = space.with_candidates(last['candidates'])
+    genotype = Genotype.load(directory.genotype_path)
+    space.check(genotype)
     return cls(
       name or WorkDir(workdir).path.name,
-      Genotype.load(directory.genotype_path),
+      genotype,
       spread_weights(weights, space, wider, space.groups(config.cells)),
       config.cells,
+      config.discretization,
     )

@@ -1,15 +1,25 @@
 """Genotypes as the hyperparameters of Keras Tuner."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras_tuner
 
-from darts_tf.config.errors import InputError
-from darts_tf.discretize.choices import NodeChoice, assemble, node_choices
+from darts_tf.discretize.choices import (
+  NodeChoice,
+  assemble,
+  canonical,
+  node_choices,
+)
 from darts_tf.genotype import Edge, Genotype
 from darts_tf.morphism import whole_space
 from darts_tf.search_space import SearchSpace
+
+# Value of a trial whose architecture the space's own rule cannot derive, as
+# JSON.
+GENOTYPE = 'genotype'
+# What the parts of an architecture are that no choice says.
+UNKNOWN = '?'
 
 
 def declare_genotype(
@@ -56,6 +66,10 @@ def genotype_values(
 ) -> dict[str, str]:
   """The active values of a genotype.
 
+  An architecture that cannot be the result of the space's own
+  discretization, say of nodes with other numbers of inputs, is in the value
+  `genotype`, as JSON; the parts are then `?`.
+
   Args:
     genotype: an architecture of a registered search space.
     num_cells: see `declare_genotype`.
@@ -64,27 +78,31 @@ def genotype_values(
     Name to value.
 
   Raises:
-    InputError: if the architecture cannot be the result of the space's
-      own discretization.
+    InputError: if the architecture is not one of its space, or of another
+      number of cells.
   """
-  values = {}
   space = whole_space(genotype.search_space)
-  for choice in node_choices(space, num_cells):
-    edges = {
-      edge.source: edge.operation
-      for edge in genotype.cells[choice.group].incoming(choice.node)
-    }
+  choices = node_choices(space, num_cells)
+  groups = {choice.group for choice in choices}
+  space.check(genotype, None if space.shared_cells else len(groups))
+  if any(
+    cell.output != space.topology.output for cell in genotype.cells.values()
+  ):
+    return _whole(genotype, choices)
+  values = {}
+  for choice in choices:
+    incoming = genotype.cells[choice.group].incoming(choice.node)
+    edges = {edge.source: edge.operation for edge in incoming}
     sources = tuple(sorted(edges))
-    if sources not in choice.subsets() or any(
-      name not in choice.operations_from(source)
-      for source, name in edges.items()
-    ):
-      raise InputError(
-        f'Node {choice.node} of cell {choice.group!r} is not one that the'
-        f' search space {genotype.search_space!r} derives; expected'
-        f' {choice.kept} inputs of {list(choice.sources)}. Received:'
-        f' edges={edges}'
+    if (
+      len(incoming) > len(edges)
+      or sources not in choice.subsets()
+      or any(
+        name not in choice.operations_from(source)
+        for source, name in edges.items()
       )
+    ):
+      return _whole(genotype, choices)
     if len(choice.subsets()) > 1:
       values[_inputs(choice)] = _joined(sources)
     for source in sources:
@@ -105,7 +123,15 @@ def genotype_of(
   Returns:
     The genotype; `None` if the values are not those of one, as in a search
     that has not ended.
+
+  Raises:
+    InputError: if the space does not hold the genotype that is given as
+      JSON.
   """
+  if GENOTYPE in values:
+    genotype = Genotype.from_json(values[GENOTYPE])
+    space.check(genotype)
+    return genotype
   cells = {}
   for choice in node_choices(space, num_cells):
     subsets = {_joined(sources): sources for sources in choice.subsets()}
@@ -125,10 +151,41 @@ def genotype_of(
 def genotype_names(
   space: SearchSpace, num_cells: int | None = None
 ) -> frozenset[str]:
-  """The names of all hyperparameters that `declare_genotype` registers."""
+  """The names of all values that `genotype_values` may return."""
   hyperparameters = keras_tuner.HyperParameters()
   declare_genotype(hyperparameters, space, num_cells)
-  return frozenset(hp.name for hp in hyperparameters.space)
+  return frozenset(hp.name for hp in hyperparameters.space) | {GENOTYPE}
+
+
+def unknown_parts(
+  space: SearchSpace, num_cells: int | None = None
+) -> dict[str, str]:
+  """The values of an architecture that is not known by its parts.
+
+  Keras Tuner draws what is declared, has no condition and has no value.
+
+  Args:
+    space: a registered search space.
+    num_cells: see `declare_genotype`.
+  """
+  return _unknown(node_choices(space, num_cells))
+
+
+def _unknown(choices: Sequence[NodeChoice]) -> dict[str, str]:
+  values = {}
+  for choice in choices:
+    if len(choice.subsets()) > 1:
+      values[_inputs(choice)] = UNKNOWN
+    else:
+      values |= {
+        _operation(choice, source): UNKNOWN for source in choice.sources
+      }
+  return values
+
+
+def _whole(genotype: Genotype, choices: Sequence[NodeChoice]) -> dict[str, str]:
+  """The values of an architecture that is not made up of the choices."""
+  return {**_unknown(choices), GENOTYPE: canonical(genotype).to_json()}
 
 
 def _inputs(choice: NodeChoice) -> str:

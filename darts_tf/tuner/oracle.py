@@ -16,12 +16,16 @@ from darts_tf.config.errors import InputError, RunStateError
 from darts_tf.discretize.most_likely import Limit, check_limits
 from darts_tf.genotype import Genotype
 from darts_tf.morphism import whole_space
+from darts_tf.search_space import search_spaces
 from darts_tf.tuner.finding import Finding
 from darts_tf.tuner.hyperparameters import (
+  GENOTYPE,
+  UNKNOWN,
   declare_genotype,
   genotype_names,
   genotype_of,
   genotype_values,
+  unknown_parts,
 )
 from darts_tf.tuner.proposals import Proposals
 
@@ -31,8 +35,6 @@ SEARCH = 'search'
 ORIGIN = 'proposed'
 # Value of a trial that goes on with another one, in Keras Tuner's Hyperband.
 CONTINUED = 'tuner/trial_id'
-# What the parts of an architecture are before a search has found them.
-_UNKNOWN = '?'
 # Candidates that were tried before, one after the other, until the space
 # counts as used up; see random_search.sample.
 _PATIENCE = 5000
@@ -102,14 +104,22 @@ class ArchitectureProposer:
     )
     self.max_trials = max_trials
 
-  def limit(self, limits: Sequence[Limit]) -> None:
+  def limit(
+    self, limits: Sequence[Limit], rules: Sequence[str | None] = ()
+  ) -> None:
     """Sets what all architectures have to meet.
 
+    Args:
+      limits: all of them have to be met.
+      rules: discretization rules of the searches to be run.
+
     Raises:
-      InputError: if none does; later, with the lock held, it would be lost.
+      InputError: if none does, or if a rule in force has no `RuleModel`;
+        later, with the lock held, it would be lost.
     """
-    if limits:
-      check_limits(self.search_space, limits, self.num_cells)
+    rules = [None, *(finding.rule for finding in self.findings), *rules]
+    for rule in dict.fromkeys(rules) if limits else ():
+      check_limits(self.search_space, limits, self.num_cells, rule)
     self.proposals = dataclasses.replace(self.proposals, limits=tuple(limits))
 
   def next_values(self) -> dict[str, Any] | None:
@@ -155,11 +165,12 @@ class ArchitectureProposer:
   def _search_values(self, search: str) -> dict[str, Any]:
     names = genotype_names(self.search_space, self.num_cells)
     values = {
-      hp.name: _UNKNOWN if hp.name in names else hp.default
+      hp.name: hp.default
       for hp in self.hyperparameters.space
-      if hp.name not in names or not hp.conditions
+      if hp.name not in names
     }
-    return {**values, SEARCH: search, ORIGIN: 'searched'}
+    parts = unknown_parts(self.search_space, self.num_cells)
+    return {**values, **parts, SEARCH: search, ORIGIN: 'searched'}
 
   def _findings(self) -> list[Finding]:
     """All that searches have found so far."""
@@ -237,7 +248,7 @@ class ArchitectureProposer:
   def _compute_values_hash(self, values: Mapping[str, Any]) -> str:
     # However it was come by, an architecture is the same.
     values = {k: v for k, v in values.items() if k != ORIGIN}
-    if _UNKNOWN not in values.values():
+    if GENOTYPE in values or UNKNOWN not in values.values():
       values.pop(SEARCH, None)
     return super()._compute_values_hash(values)
 
@@ -345,7 +356,7 @@ class ArchitectureHyperband(
 
 def _check_findings(findings: Sequence[Finding], search_space: str) -> None:
   for finding in findings:
-    finding.genotype.validate_for(search_space)
+    search_spaces[search_space].check(finding.genotype)
   names = [finding.name for finding in findings]
   if len(set(names)) < len(names):
     raise InputError(

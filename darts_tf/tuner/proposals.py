@@ -14,6 +14,7 @@ from darts_tf.discretize.choices import (
   node_choices,
 )
 from darts_tf.discretize.most_likely import Limit, most_likely
+from darts_tf.discretize.rule_model import rule_models
 from darts_tf.genotype import Edge, Genotype
 from darts_tf.search_space import SearchSpace
 from darts_tf.tuner.finding import Finding
@@ -154,7 +155,8 @@ class Proposals:
     """Draws one node of an architecture anew.
 
     One of the node's edges gets another operation, or, where there is a
-    choice of inputs, as often comes from another node.
+    choice of inputs, as often comes from another node. A node that is
+    missing gets edges.
 
     Args:
       draw: source of random numbers.
@@ -162,10 +164,23 @@ class Proposals:
     """
     choices = [choice for choice in self._choices if len(choice) > 1]
     choice = choices[draw.integers(len(choices))]
-    cells = {name: list(cell.edges) for name, cell in genotype.cells.items()}
-    old = [e for e in cells[choice.group] if e.target == choice.node]
+    cells = {
+      name: list(cell.edges) for name, cell in canonical(genotype).cells.items()
+    }
+    old = [
+      edge
+      for edge in cells[choice.group]
+      if edge.target == choice.node and edge.source in choice.sources
+    ]
+    if not old:
+      cells[choice.group] += _draw_node(draw, choice, self.space, None)
+      return canonical(assemble(self.space, cells))
     edge = old[draw.integers(len(old))]
-    free = [s for s in choice.sources if s not in {e.source for e in old}]
+    # What comes from a missing node would be missing, too.
+    there = {e.target for e in cells[choice.group]}
+    there.update(range(self.space.topology.num_inputs))
+    there -= {e.source for e in old}
+    free = [source for source in choice.sources if source in there]
     source = edge.source
     if free and draw.integers(2):
       source = free[draw.integers(len(free))]
@@ -175,7 +190,7 @@ class Proposals:
     new = Edge(names[draw.integers(len(names))], source, choice.node)
     edges = cells[choice.group]
     edges[edges.index(edge)] = new
-    return assemble(self.space, cells)
+    return canonical(assemble(self.space, cells))
 
   @functools.cached_property
   def _choices(self) -> list[NodeChoice]:
@@ -192,15 +207,23 @@ class Proposals:
 
 
 def _rank(proposals: Proposals, finding: Finding) -> list[Genotype]:
-  """A search's most likely architectures; its own comes first."""
+  """A search's most likely architectures; its own comes first.
+
+  They are of those that the search's rule can derive; of a rule that is not
+  known so well there is the first one only.
+  """
+  own = canonical(finding.genotype)
+  rule = finding.rule or proposals.space.discretization
+  if rule not in rule_models and not proposals.limits:
+    return [own]
   found = most_likely(
     proposals.space,
     finding.weights,
     proposals.derived,
     proposals.limits,
     proposals.num_cells,
+    rule,
   )
-  own = canonical(finding.genotype)
   if not all(limit.admits(own) for limit in proposals.limits):
     return found
   return [own, *(g for g in found if g != own)][: proposals.derived]

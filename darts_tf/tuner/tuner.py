@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import json
 import os
 import pathlib
 import time
@@ -167,7 +168,7 @@ class DartsTuner(keras_tuner.Tuner):
       check_chief()
     elif not overwrite:
       _refuse_other_projects(project)
-      project.check(self._pinned)
+      project.check(self._pinned, added=added_defaults())
     # Keras Tuner would build a network of a hypermodel here.
     super().__init__(
       oracle=oracle,
@@ -229,7 +230,7 @@ class DartsTuner(keras_tuner.Tuner):
     with lock:
       if not is_worker():
         # Not before options and data are known to fit together.
-        WorkDir(self.project_dir).pin(self._pinned)
+        WorkDir(self.project_dir).pin(self._pinned, added=added_defaults())
       self.save()
       with unwrapped():
         super().search(
@@ -273,7 +274,11 @@ class DartsTuner(keras_tuner.Tuner):
         whole_space(self.search_config.search_space),
         config,
         data.info,
-      )
+      ),
+      [
+        resolve(changed(self.search_config, json.loads(s))).discretization
+        for s in self.oracle.searches
+      ],
     )
 
   def pre_create_trial(self) -> None:

@@ -10,7 +10,7 @@ from darts_tf.runs.workdir import atomic_write_bytes, atomic_write_text
 from darts_tf.search_space import search_spaces
 from darts_tf.visualize.drawing import cell_figure, cell_svg
 from darts_tf.visualize.figure import save_figure
-from darts_tf.visualize.layout import input_names, node_names
+from darts_tf.visualize.layout import input_names, live_cell, node_names
 from darts_tf.visualize.overview import MANY_CELLS, genotype_overview
 from darts_tf.visualize.palette import family_colour, operation_family
 
@@ -31,11 +31,13 @@ def cell_graph(cell, name: str, num_inputs: int = 2) -> graphviz.Digraph:
 
   Returns:
     A graph from left to right: inputs `c_{k-2}` and `c_{k-1}` (or
-    `input`), intermediate nodes from `0`, output `c_{k}`.
+    `input`), intermediate nodes from `0`, output `c_{k}`. Missing nodes,
+    see `CellGenotype.live`, are left out.
 
   Raises:
-    InputError: if `num_inputs` is not positive.
+    InputError: if `num_inputs` is not positive, or no output node exists.
   """
+  cell = live_cell(cell, num_inputs)
   graph = graphviz.Digraph(
     name,
     graph_attr={'rankdir': 'LR', 'nodesep': '0.25', 'ranksep': '0.6'},
@@ -112,7 +114,7 @@ def draw_cells(
     The paths written.
 
   Raises:
-    InputError: if `num_inputs` is not positive.
+    InputError: if `num_inputs` is not positive, or a cell has no output.
   """
   os.makedirs(directory, exist_ok=True)
   paths = []
@@ -129,11 +131,12 @@ def draw_cells(
       save_figure(cell_figure(cell, num_inputs), f'{stem}.png')
     paths += [f'{stem}.{kind}' for kind in ('gv', 'svg', 'png')]
   if len(genotype.cells) > MANY_CELLS:
-    space = search_spaces[genotype.search_space]
+    kinds = dict.fromkeys(genotype.cells, 'normal')
+    if genotype.search_space in search_spaces:
+      kinds = search_spaces[genotype.search_space].groups(len(kinds))
     paths.append(
       save_figure(
-        genotype_overview(genotype, space.groups(len(genotype.cells))),
-        os.path.join(directory, 'cells.png'),
+        genotype_overview(genotype, kinds), os.path.join(directory, 'cells.png')
       )
     )
   return paths

@@ -9,6 +9,7 @@ place in each column they cross.
 import dataclasses
 
 from darts_tf.config.errors import InputError
+from darts_tf.genotype import CellGenotype
 from darts_tf.visualize import ordering
 from darts_tf.visualize.palette import operation_family
 
@@ -75,6 +76,20 @@ def input_names(num_inputs: int) -> tuple[str, ...]:
   if num_inputs == 1:
     return ('input',)
   return tuple(f'c_{{k-{num_inputs - i}}}' for i in range(num_inputs))
+
+
+def live_cell(cell, num_inputs: int) -> CellGenotype:
+  """Returns the cell that a network has: missing nodes are not drawn.
+
+  Args:
+    cell: a `CellGenotype`, or what has `edges` and `output` like one.
+    num_inputs: number of input nodes.
+
+  Raises:
+    InputError: if `num_inputs` is not positive, or no output node exists.
+  """
+  input_names(num_inputs)  # Raises if there are none.
+  return CellGenotype(cell.edges, cell.output).live(num_inputs)
 
 
 def node_names(cell, num_inputs: int) -> dict[int, str]:
@@ -250,9 +265,9 @@ def cell_layout(cell, num_inputs: int = 2) -> CellLayout:
     The layout; the same cell always gets the same one.
 
   Raises:
-    InputError: if `num_inputs` is not positive.
+    InputError: if `num_inputs` is not positive, or no output node exists.
   """
-  graph = _Graph(cell, num_inputs)
+  graph = _Graph(live_cell(cell, num_inputs), num_inputs)
   links = graph.links()
   columns = ordering.order_columns(graph.columns, links)
   heights = {item: box.height for item, box in graph.boxes.items()}

@@ -1,6 +1,7 @@
 import contextlib
 import importlib.util
 import io
+import json
 import os
 import pathlib
 import signal
@@ -177,7 +178,22 @@ class BadInputTest(parameterized.TestCase):
     path = self.directory / 'file.json'
     for text in ('no JSON', '[]', '{"search_space": "x", "cells": {}}'):
       path.write_text(text)
-      self.refused('Received: ', 'train', f'--genotype={path}')
+      self.refused('Received: .*path=.*json', 'train', f'--genotype={path}')
+
+  def test_genotypes_that_are_not_of_their_space(self):
+    path = self.directory / 'file.json'
+    cell = {'edges': [['sep_conv_3x4', 0, 2]], 'output': [2]}
+    genotype = {'search_space': 'darts', 'cells': {'normal': cell}}
+    path.write_text(json.dumps(genotype))
+    missing = "Missing cell 'reduce' .*path=.*json"
+    self.refused(missing, 'train', f'--genotype={path}')
+    genotype['cells']['reduce'] = cell
+    path.write_text(json.dumps(genotype))
+    unknown = "Did you mean 'sep_conv_3x3'.*path=.*json"
+    self.refused(unknown, 'train', f'--genotype={path}')
+    code, err = self.call('describe', f'--genotype={path}')
+    self.assertEqual(code, 2, err)
+    self.assertRegex(err, f'^error: .*{unknown}')
 
   def test_workdir_is_a_file(self):
     path = self.directory / 'file'

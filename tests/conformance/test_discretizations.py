@@ -32,7 +32,7 @@ class DiscretizationContracts(parameterized.TestCase):
         # The space's own rule has no excuse.
         self.assertNotEqual(rule, value.discretization, str(error))
         continue
-      genotype.validate_for(space)
+      search_spaces[space].check(genotype)
       self.assertCountEqual(genotype.cells, kinds)
       for cell in genotype.cells.values():
         self.assertEqual(cell.output, value.topology.output)

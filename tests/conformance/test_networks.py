@@ -7,7 +7,7 @@ from conformance_cases import CHANNELS, cases_of_spaces, fewest_cells, generate
 
 from darts_tf.discretize import random_genotype
 from darts_tf.distribution.strategy import seed_everything
-from darts_tf.export import verify_export
+from darts_tf.export import export_network, verify_export
 from darts_tf.genotype import Genotype
 from darts_tf.search_space import search_spaces
 from darts_tf.training import TrainConfig, run_training
@@ -78,7 +78,7 @@ class NetworkContracts:
     """A reloaded SavedModel predicts what the network does."""
     path = self.directory / 'saved_model'
     images = self.data.x_test
-    self.trained.network.export(str(path), self.trained.info)
+    export_network(self.trained.network, self.trained.info, str(path))
     self.assertLess(
       verify_export(str(path), self.trained.network, images), 1e-6
     )

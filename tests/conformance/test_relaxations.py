@@ -59,7 +59,7 @@ class RelaxationContracts(tf.test.TestCase, parameterized.TestCase):
       )
       self.assertEqual(part.selects, mixing[group].selected is not None)
     genotype = discretize(value, made.weights(), kinds)
-    genotype.validate_for(space)
+    search_spaces[space].check(genotype)
 
 
 if __name__ == '__main__':

@@ -11,6 +11,8 @@ from darts_tf.discretize.choices import (
   node_choices,
   num_architectures,
 )
+from darts_tf.discretize.rule_model import rule_models
+from darts_tf.genotype import CellGenotype, Genotype
 from darts_tf.search_space import search_spaces
 
 
@@ -58,6 +60,25 @@ class ChoicesTest(parameterized.TestCase):
     for name, cell in genotype.cells.items():
       self.assertCountEqual(cell.edges, ordered.cells[name].edges)
     self.assertEqual(canonical(ordered), ordered)
+
+  def test_canonical_leaves_out_what_is_missing(self):
+    edges = [('skip_connect', 0, 2), ('sep_conv_3x3', 0, 2)]
+    dead = [('sep_conv_3x3', 4, 5)]
+    make = lambda edges, output: Genotype(
+      'darts', dict.fromkeys(('normal', 'reduce'), CellGenotype(edges, output))
+    )
+    expected = make(edges[::-1], (2,))
+    self.assertEqual(canonical(make(edges + dead, (2, 4, 5))), expected)
+    # Whatever the order of two operations between the same nodes.
+    self.assertEqual(canonical(make(edges[::-1], (2,))), expected)
+
+  def test_models_of_other_rules(self):
+    space = search_spaces['darts']
+    whole = node_choices(space, model=rule_models['argmax'])
+    self.assertEqual([choice.kept for choice in whole], [2, 3, 4, 5] * 2)
+    self.assertEqual([len(choice) for choice in whole[:1]], [8**2])
+    fixed = node_choices(space, model=rule_models['fixed_edges'])
+    self.assertEqual([len(choice) for choice in fixed[:1]], [7**2])
 
 
 if __name__ == '__main__':

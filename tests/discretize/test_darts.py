@@ -302,7 +302,12 @@ class DiscretizeTest(parameterized.TestCase):
     space = _small_space(
       'nothing', (('none',), ('none',), ('none',), ('skip_connect',), ('none',))
     )
-    with self.assertRaisesRegex(InputError, 'Missing node .*: node 2 is used'):
+    found = discretize(space, {'normal': np.ones((5, 1))}, {'normal': 'normal'})
+    cell = found.cells['normal']
+    self.assertEqual(cell.edges, (('skip_connect', 1, 3),))
+    self.assertEqual(cell.live(2).output, (3,))
+    space = _small_space('nowhere', (('none',),) * 5)
+    with self.assertRaisesRegex(InputError, 'A cell needs edges'):
       discretize(space, {'normal': np.ones((5, 1))}, {'normal': 'normal'})
 
   def test_registry(self):

@@ -1,19 +1,20 @@
 import itertools
+from unittest import mock
 
 import numpy as np
 from absl.testing import absltest, parameterized
 
 from darts_tf.config.errors import InputError
-from darts_tf.discretize import discretize
+from darts_tf.discretize import discretizations, discretize
 from darts_tf.discretize.choices import (
   assemble,
   canonical,
   genotype_groups,
   node_choices,
 )
-from darts_tf.discretize.most_likely import Limit, most_likely
+from darts_tf.discretize.most_likely import Limit, check_limits, most_likely
 from darts_tf.genotype import Edge
-from darts_tf.search_space import search_spaces
+from darts_tf.search_space import CellTopology, SearchSpace, search_spaces
 
 
 def random_weights(space, seed):
@@ -50,6 +51,35 @@ def convolutions(space, largest):
       for name in names
     },
   )
+
+
+def operation_count(space, operation, largest):
+  """A limit on the number of edges of an operation; `none` has no cost."""
+  return Limit(
+    operation,
+    largest,
+    0,
+    {
+      (choice.group, Edge(name, source, choice.node)): int(name == operation)
+      for choice in node_choices(space)
+      for source, names in zip(choice.sources, choice.operations)
+      for name in names
+      if name != 'none'
+    },
+  )
+
+
+def skips_ahead(space):
+  """Mixing weights whose skip connections have logits of 1.5, others 0."""
+  draw = np.random.default_rng(0)
+  weights = {}
+  for kind, edges in space.candidates.items():
+    logits = 0.01 * draw.random(space.candidate_mask(kind).shape)
+    for row, names in enumerate(edges):
+      logits[row, names.index('skip_connect')] += 1.5
+    p = np.exp(logits)
+    weights[kind] = p / p.sum(-1, keepdims=True)
+  return weights
 
 
 class MostLikelyTest(parameterized.TestCase):
@@ -117,6 +147,82 @@ class MostLikelyTest(parameterized.TestCase):
         1,
         [Limit('max_parameters', 51.0, 10, edges)],
       )
+
+  def test_few_skip_connections(self):
+    space = search_spaces['darts']
+    weights = skips_ahead(space)
+    plain = most_likely(space, weights)[0]
+    self.assertEqual(plain.skip_connections('normal'), 8)
+    (found,) = most_likely(space, weights, rule='skip_limited')
+    self.assertEqual(found.skip_connections('normal'), 2)
+    # Reduction cells are left as they are.
+    self.assertEqual(found.cells['reduce'], plain.cells['reduce'])
+    limit = operation_count(space, 'sep_conv_3x3', 3)
+    (limited,) = most_likely(space, weights, 1, [limit], rule='skip_limited')
+    self.assertLessEqual(limited.skip_connections('normal'), 2)
+
+  def test_edges_that_can_only_skip_keep_it(self):
+    names = (('skip_connect',),) * 2 + (('skip_connect', 'sep_conv_3x3'),) * 3
+    topology = CellTopology.dense(2, 2)
+    space = SearchSpace(
+      name='forced_skips',
+      topology=topology,
+      candidates={'normal': names},
+      discretization='skip_limited',
+      inputs_per_node=3,
+    )
+    weights = {'normal': np.tile([0.9, 0.1], (5, 1))}
+    with mock.patch.dict(search_spaces._values, {space.name: space}):
+      found = most_likely(space, weights, 40)
+    self.assertTrue(all(g.skip_connections('normal') == 2 for g in found))
+    self.assertLen(found, 1)
+
+  def test_fixed_edges_never_give_none(self):
+    space = search_spaces['nas_bench_201']
+    weights = {'normal': np.tile([0.9, 0.04, 0.03, 0.02, 0.01], (6, 1))}
+    own = most_likely(space, weights)[0]
+    self.assertEqual({e.operation for e in own.cells['normal'].edges}, {'none'})
+    limit = operation_count(space, 'nor_conv_3x3', 0)
+    for genotype in most_likely(
+      space, weights, 20, [limit], rule='fixed_edges'
+    ):
+      edges = genotype.cells['normal'].edges
+      self.assertLen(edges, 6)
+      self.assertNotIn('none', [edge.operation for edge in edges])
+
+  def test_argmax_in_darts(self):
+    space = search_spaces['darts']
+    weights = random_weights(space, 0)
+    groups = genotype_groups(space)
+    expected = canonical(discretize(space, weights, groups, 'argmax'))
+    costs = operation_count(space, 'sep_conv_3x3', 1)
+    self.assertLen(expected.cells['normal'].edges, 14)
+    none = [e for e in expected.cells['normal'].edges if e.operation == 'none']
+    self.assertNotEmpty(none)
+    # `none` has no entry among the costs.
+    self.assertNotIn(('normal', none[0]), costs.edges)
+    self.assertFalse(costs.admits(expected))
+    self.assertEqual(most_likely(space, weights, rule='argmax'), [expected])
+    (limited,) = most_likely(space, weights, 1, [costs], rule='argmax')
+    self.assertTrue(costs.admits(limited))
+    self.assertNotEqual(limited, expected)
+
+  def test_a_rule_that_is_not_known_so_well(self):
+    space = search_spaces['nas_bench_201']
+    limit = operation_count(space, 'nor_conv_3x3', 6)
+    check_limits(space, [limit])
+    with mock.patch.dict(
+      discretizations._values, {'own': discretizations['argmax']}
+    ):
+      for call in (
+        lambda: check_limits(space, [limit], rule='own'),
+        lambda: most_likely(space, random_weights(space, 0), rule='own'),
+      ):
+        with self.assertRaisesRegex(
+          InputError, "one of the rules .*argmax.*discretization='own'"
+        ) as caught:
+          call()
+        self.assertNotIn('\n', str(caught.exception))
 
 
 if __name__ == '__main__':

@@ -76,11 +76,20 @@ class NasBench201Test(parameterized.TestCase):
     ):
       Genotype.from_nas_bench_201_string(text)
 
-  def test_unknown_operation(self):
-    with self.assertRaisesRegex(InputError, "operation='sep_conv_3x3'"):
-      Genotype.from_nas_bench_201_string(
-        _STRING.replace('nor_conv_3x3', 'sep_conv_3x3')
-      )
+  def test_any_operation_is_data(self):
+    text = _STRING.replace('nor_conv_3x3', 'my_conv')
+    self.assertEqual(
+      Genotype.from_nas_bench_201_string(text).to_nas_bench_201_string(), text
+    )
+
+  def test_what_leaves_a_missing_node_is_none(self):
+    edges = [('nor_conv_3x3', 1, 2), ('nor_conv_1x1', 0, 3)]
+    edges.append(('skip_connect', 2, 3))
+    genotype = Genotype('nas_bench_201', {'normal': CellGenotype(edges, (3,))})
+    self.assertEqual(
+      genotype.to_nas_bench_201_string(),
+      '|none~0|+|none~0|none~1|+|nor_conv_1x1~0|none~1|none~2|',
+    )
 
   def test_what_strings_cannot_say(self):
     with self.assertRaisesRegex(InputError, "expected 'nas_bench_201'"):

@@ -74,16 +74,62 @@ class CellsTest(tf.test.TestCase, parameterized.TestCase):
       )
 
   @parameterized.parameters(1, 2)
-  def test_a_node_without_edges_is_zero(self, stride):
-    topology = CellTopology.dense(2, 2)
-    genotype = CellGenotype((Edge('skip_connect', 0, 3),), (2, 3))
-    cell = DiscreteCell(
-      CellPlan(0, 'normal', 4, stride), genotype, topology, preprocess(), STYLE
+  def test_missing_nodes_are_left_out(self, stride):
+    topology = CellTopology.dense(2, 4)
+    edges = (
+      Edge('sep_conv_3x3', 0, 2),
+      Edge('skip_connect', 2, 3),
+      Edge('sep_conv_3x3', 4, 5),
     )
-    cell.build(INPUTS)
-    y = cell(self.images(), training=True).numpy()
-    self.assertAllEqual(y[..., :4], np.zeros_like(y[..., :4]))
-    self.assertNotAllEqual(y[..., 4:], np.zeros_like(y[..., :4]))
+
+    def make(edges, output):
+      cell = DiscreteCell(
+        CellPlan(0, 'normal', 4, stride),
+        CellGenotype(edges, output),
+        topology,
+        preprocess(),
+        STYLE,
+      )
+      cell.build(INPUTS)
+      return cell
+
+    # Nothing leads to node 4, which is all that node 5 reads.
+    cell = make(edges, (2, 3, 4, 5))
+    alone = make(edges[:2], (2, 3))
+    self.assertLen(cell.weights, len(alone.weights))
+    alone.set_weights(cell.get_weights())
+    y = cell(self.images(), training=True)
+    self.assertAllEqual(y, alone(self.images(), training=True))
+    self.assertEqual(y.shape[-1], 2 * 4)
+    self.assertEqual(cell.compute_output_shape(INPUTS)[1:], tuple(y.shape)[1:])
+    # Weights are found by positions in the genotype.
+    self.assertNotEmpty(cell.weight_views(0))
+    self.assertEqual(cell.weight_views(2), {})
+
+  @parameterized.parameters(1, 2)
+  def test_two_operations_between_the_same_nodes_add_up(self, stride):
+    def make(*names):
+      cell = DiscreteCell(
+        CellPlan(0, 'normal', 4, stride),
+        CellGenotype(tuple(Edge(name, 0, 2) for name in names), (2,)),
+        CellTopology.dense(2, 1),
+        preprocess(),
+        STYLE,
+      )
+      cell.build(INPUTS)
+      return cell
+
+    both = make('sep_conv_3x3', 'max_pool_3x3')
+    apart = [make('sep_conv_3x3'), make('max_pool_3x3')]
+    for cell in apart:
+      for mine, other in zip(cell.preprocess, both.preprocess):
+        mine.set_weights(other.get_weights())
+    for name, view in apart[0].weight_views(0).items():
+      view.assign(both.weight_views(0)[name].read())
+    images = self.images()
+    self.assertAllClose(
+      both(images), sum(cell(images) for cell in apart), rtol=1e-12, atol=1e-12
+    )
 
 
 if __name__ == '__main__':

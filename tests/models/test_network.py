@@ -10,7 +10,7 @@ from absl.testing import parameterized
 from darts_tf.config.errors import InputError
 from darts_tf.data import DatasetInfo
 from darts_tf.discretize import random_genotype
-from darts_tf.export import verify_export
+from darts_tf.export import export_network, verify_export
 from darts_tf.genotype import CellGenotype, Edge, Genotype, load_genotype
 from darts_tf.models import Network
 from darts_tf.models.head import AuxiliaryHead
@@ -323,7 +323,7 @@ class NetworkTest(tf.test.TestCase, parameterized.TestCase):
     info = DatasetInfo(
       'toy', (8, 8, 3), tuple('abcde'), (0.5, 0.5, 0.5), (0.2, 0.2, 0.2), 9, 9
     )
-    network.export(path, info)
+    export_network(network, info, path)
     pixels = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 3), np.uint8)
     self.assertLess(verify_export(path, network, pixels), 1e-5)
     served = tf.saved_model.load(path)

@@ -5,14 +5,16 @@ import unittest
 from unittest import mock
 
 import keras
+import numpy as np
 import tensorflow as tf
 import tiny_runs
 
 from darts_tf.config.errors import InputError, RunStateError
+from darts_tf.discretize import discretizations, discretize
 from darts_tf.export import read_exports
 from darts_tf.genotype import load_genotype
 from darts_tf.pipeline import pipeline
-from darts_tf.pipeline.limits import LimitConfig, cost_limits
+from darts_tf.pipeline.limits import LimitConfig, cost_limits, within_limits
 from darts_tf.pipeline.pipeline import outcome, run_pipeline
 from darts_tf.search.step import SearchStep
 from darts_tf.search_space import search_spaces
@@ -126,6 +128,56 @@ class PipelineTest(tiny_runs.RunTest):
         self.run_it(limits=limit(1), verbose=False)
     search.assert_not_called()
     self.assertFalse(self.directory.exists())
+
+  def test_limits_keep_to_the_rule_of_the_search(self):
+    with mock.patch(
+      'darts_tf.pipeline.pipeline.within_limits', wraps=within_limits
+    ) as chosen:
+      self.run_it(
+        search=self.search.replace(discretization='fixed_edges'),
+        limits=LimitConfig(max_parameters=10**6),
+        verbose=False,
+      )
+    self.assertEqual(chosen.call_args.args[-1], 'fixed_edges')
+
+  def test_limits_and_a_rule_that_is_not_known_so_well(self):
+    with (
+      mock.patch.dict(
+        discretizations._values, {'own': discretizations['argmax']}
+      ),
+      mock.patch('darts_tf.pipeline.pipeline.run_search') as search,
+    ):
+      with self.assertRaisesRegex(InputError, "discretization='own'"):
+        self.run_it(
+          search=self.search.replace(discretization='own'),
+          limits=LimitConfig(max_parameters=10**6),
+          verbose=False,
+        )
+    search.assert_not_called()
+    self.assertFalse(self.directory.exists())
+
+  def test_within_limits(self):
+    space = search_spaces['nas_bench_201']
+    weights = {'normal': np.tile([0.5, 0.1, 0.1, 0.2, 0.1], (6, 1))}
+    (costs,) = cost_limits(
+      LimitConfig(max_parameters=1), space, self.train, self.data.info
+    )
+    derived = discretize(space, weights, {'normal': 'normal'}, 'fixed_edges')
+    low = dataclasses.replace(costs, largest=costs.cost(derived) - 1)
+    found = within_limits(
+      derived, space, weights, [low], self.train.cells, 'fixed_edges'
+    )
+    names = [edge.operation for edge in found.cells['normal'].edges]
+    self.assertTrue(low.admits(found))
+    self.assertEqual(names.count('nor_conv_3x3'), 5)
+    self.assertNotIn('none', names)
+    high = dataclasses.replace(costs, largest=costs.cost(derived))
+    self.assertIs(
+      within_limits(
+        derived, space, weights, [high], self.train.cells, 'fixed_edges'
+      ),
+      derived,
+    )
 
   def test_limits_of_candidates_that_came_in(self):
     # Beyond what was looked at before the search.

@@ -17,7 +17,7 @@ class SampleTest(parameterized.TestCase):
     genotypes = sample_genotypes(space, 5, 1, 4)
     self.assertLen(set(genotypes), 5)
     for genotype in genotypes:
-      genotype.validate_for(name)
+      search_spaces[name].check(genotype)
       if not space.shared_cells:
         self.assertLen(genotype.cells, 4)
 

@@ -5,8 +5,10 @@ from darts_tf.config.errors import InputError
 from darts_tf.discretize import random_genotype
 from darts_tf.discretize.choices import canonical, num_architectures
 from darts_tf.genotype import CellGenotype, Edge, Genotype
+from darts_tf.genotype.published import published_genotype
 from darts_tf.search_space import search_spaces
 from darts_tf.tuner import declare_genotype, genotype_of, genotype_values
+from darts_tf.tuner.hyperparameters import GENOTYPE, genotype_names
 
 SPACES = ('darts', 'nas_bench_201', 'course', 'amended_s1', 'amended_s2', 's1')
 
@@ -67,10 +69,46 @@ class HyperparametersTest(parameterized.TestCase):
       self.assertIsNone(genotype_of({**values, name: '?'}, space))
     self.assertIsNone(genotype_of({}, space))
 
-  def test_an_architecture_that_cannot_be_derived(self):
-    cell = CellGenotype((Edge('skip_connect', 0, 3),), (3,))
-    with self.assertRaisesRegex(InputError, 'Node 1 of cell .normal. is not'):
-      genotype_values(Genotype('nas_bench_201', {'normal': cell}))
+  @parameterized.named_parameters(
+    ('missing', [('skip_connect', 0, 2), ('sep_conv_3x3', 4, 5)]),
+    ('double', [('skip_connect', 0, 2), ('sep_conv_3x3', 0, 2)]),
+    ('none', [('none', 0, 2), ('skip_connect', 1, 2)]),
+  )
+  def test_an_architecture_that_cannot_be_derived(self, edges):
+    space = search_spaces['darts']
+    usual = random_genotype(space, 0).cells
+    cells = {
+      'normal': CellGenotype(edges, (2, 3, 4, 5)),
+      'reduce': usual['reduce'],
+    }
+    genotype = Genotype('darts', cells)
+    values = genotype_values(genotype)
+    self.assertEqual(Genotype.from_json(values[GENOTYPE]), canonical(genotype))
+    self.assertEqual(genotype_of(values, space), canonical(genotype))
+    self.assertContainsSubset(values, genotype_names(space))
+    # Nothing is drawn beside it, and no part of it is thrown away.
+    hp = keras_tuner.HyperParameters()
+    declare_genotype(hp, space)
+    hp.values = dict(values)
+    hp.ensure_active_values()
+    self.assertEqual(hp.values, values)
+
+  def test_an_output_of_its_own(self):
+    genotype = published_genotype('AmoebaNet')
+    values = genotype_values(genotype)
+    self.assertEqual(
+      genotype_of(values, search_spaces['nasnet']), canonical(genotype)
+    )
+
+  def test_no_architecture_of_the_space(self):
+    cell = CellGenotype((Edge('sep_conv_3x3', 0, 3),), (3,))
+    genotype = Genotype('nas_bench_201', {'normal': cell})
+    with self.assertRaisesRegex(InputError, "operation='sep_conv_3x3'"):
+      genotype_values(genotype)
+    with self.assertRaisesRegex(InputError, "operation='sep_conv_3x3'"):
+      genotype_of(
+        {GENOTYPE: genotype.to_json()}, search_spaces['nas_bench_201']
+      )
 
   def test_the_count_is_that_of_the_space(self):
     self.assertEqual(num_architectures(search_spaces['nas_bench_201']), 15625)

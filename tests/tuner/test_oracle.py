@@ -1,7 +1,9 @@
 """Whole searches by hand, against the contract of Keras Tuner's oracle."""
 
+import dataclasses
 import itertools
 import json
+from unittest import mock
 
 import keras_tuner
 import numpy as np
@@ -10,17 +12,19 @@ import tiny_runs
 from keras_tuner.src.engine import trial as trial_module
 
 from darts_tf.config.errors import InputError, RunStateError
+from darts_tf.discretize import discretizations, discretize
 from darts_tf.discretize.choices import (
   canonical,
   node_choices,
   num_architectures,
 )
 from darts_tf.discretize.most_likely import Limit, most_likely
-from darts_tf.genotype import Edge, Genotype
+from darts_tf.genotype import CellGenotype, Edge, Genotype
 from darts_tf.search import run_search
 from darts_tf.search_space import search_spaces
 from darts_tf.tuner import ArchitectureOracle, Finding, genotype_values
 from darts_tf.tuner.oracle import ORIGIN, SEARCH
+from darts_tf.tuner.proposals import Proposals
 
 SPACE = search_spaces['nas_bench_201']
 
@@ -37,6 +41,17 @@ def quality(genotype):
     sum(e.operation == 'nor_conv_3x3' for e in genotype.cells['normal'].edges)
     / 6
   )
+
+
+def limit_of_3x3(largest):
+  """A limit in which convolutions of 3x3 cost 100 each."""
+  costs = {
+    ('normal', Edge(name, source, choice.node)): 100 * (name == 'nor_conv_3x3')
+    for choice in node_choices(SPACE)
+    for source, names in zip(choice.sources, choice.operations)
+    for name in names
+  }
+  return Limit('max_parameters', largest, 0, costs)
 
 
 class OracleTest(tiny_runs.RunTest):
@@ -103,6 +118,70 @@ class OracleTest(tiny_runs.RunTest):
     self.assertGreater(
       max(map(quality, genotypes[7:])), max(map(quality, genotypes[:7]))
     )
+
+  def test_architectures_that_the_spaces_rule_cannot_derive(self):
+    # Nothing leads to node 1; two operations join nodes 0 and 3.
+    edges = [
+      ('nor_conv_3x3', 0, 3),
+      ('skip_connect', 0, 3),
+      ('nor_conv_1x1', 1, 2),
+      ('avg_pool_3x3', 0, 2),
+      ('nor_conv_3x3', 2, 3),
+    ]
+    found = Genotype('nas_bench_201', {'normal': CellGenotype(edges, (3,))})
+    findings = [
+      dataclasses.replace(finding(f'{i}'), genotype=found) for i in range(2)
+    ]
+    oracle = self.oracle(findings=findings, max_trials=12, derived=2, sampled=0)
+    trials = self.run_trials(oracle, 12)
+    self.assertLen(trials, 12)
+    genotypes = [oracle.genotype_of(t) for t in trials]
+    self.assertEqual(genotypes[0], canonical(found))
+    # Both searches have found it; it is tried once, and then changed.
+    self.assertLen(set(genotypes), 12)
+    origins = [t.hyperparameters.values[ORIGIN] for t in trials]
+    self.assertEqual(origins[0], 'derived from 0')
+    self.assertIn('changed from trial', origins[-1])
+    for genotype in genotypes:
+      SPACE.check(genotype)
+    again = self.oracle(findings=findings, max_trials=12, derived=2, sampled=0)
+    again.reload()
+    self.assertEqual(
+      [again.genotype_of(t) for t in again.trials.values()], genotypes
+    )
+
+  def test_a_missing_node_may_get_edges(self):
+    edges = [('nor_conv_3x3', 0, 3), ('skip_connect', 0, 2)]
+    genotype = Genotype('nas_bench_201', {'normal': CellGenotype(edges, (3,))})
+    proposals = Proposals(SPACE)
+    draw = np.random.default_rng(0)
+    changed = [proposals.change(draw, genotype) for _ in range(60)]
+    targets = [{e.target for e in g.cells['normal'].edges} for g in changed]
+    self.assertIn({1, 2, 3}, targets)
+    # Node 3 keeps an edge that comes from an input or from node 2.
+    self.assertTrue(all(3 in nodes for nodes in targets))
+
+  def test_what_is_derived_is_by_the_rule_of_the_search(self):
+    weights = {'normal': np.tile([0.9, 0.04, 0.03, 0.02, 0.01], (6, 1))}
+    found = discretize(SPACE, weights, {'normal': 'normal'}, 'fixed_edges')
+    make = lambda rule: Finding('first', found, weights, 3, rule)
+    oracle = self.oracle(
+      findings=[make('fixed_edges')], max_trials=6, derived=6
+    )
+    for trial in self.run_trials(oracle, 6):
+      self.assertStartsWith(
+        trial.hyperparameters.values[ORIGIN], 'derived from'
+      )
+      self.assertNotIn('none', str(oracle.genotype_of(trial)))
+    # Of a rule that is not known so well there is what it has derived.
+    with mock.patch.dict(
+      discretizations._values, {'own': discretizations['fixed_edges']}
+    ):
+      proposals = Proposals(SPACE, derived=6)
+      derived = list(proposals._derive([make('own')]))
+      self.assertEqual([c.genotype for c in derived], [canonical(found)])
+      with self.assertRaisesRegex(InputError, "discretization='own'"):
+        self.oracle(findings=[make('own')], limits=[limit_of_3x3(250)])
 
   def test_without_searches_all_are_drawn(self):
     oracle = self.oracle(max_trials=12)
@@ -210,14 +289,7 @@ class OracleTest(tiny_runs.RunTest):
     self.assertLen(trials, count)
 
   def test_limits(self):
-    costs = {
-      ('normal', Edge(name, source, choice.node)): 100
-      * (name == 'nor_conv_3x3')
-      for choice in node_choices(SPACE)
-      for source, names in zip(choice.sources, choice.operations)
-      for name in names
-    }
-    limit = Limit('max_parameters', 250, 0, costs)
+    limit = limit_of_3x3(250)
     oracle = self.oracle(findings=[finding()], max_trials=25, limits=[limit])
     trials = self.run_trials(oracle, 25)
     self.assertLen(trials, 25)
@@ -225,7 +297,7 @@ class OracleTest(tiny_runs.RunTest):
     self.assertLessEqual(max(map(limit.cost, genotypes)), 250)
     self.assertEqual(max(map(limit.cost, genotypes)), 200)
     with self.assertRaisesRegex(InputError, 'max_parameters of at least 0'):
-      self.oracle(limits=[Limit('max_parameters', -1, 0, costs)])
+      self.oracle(limits=[limit_of_3x3(-1)])
 
   def test_failures_stop_the_run_without_holding_the_lock(self):
     oracle = self.oracle(max_trials=10, max_consecutive_failed_trials=3)

@@ -10,6 +10,7 @@ from example_cells import temporary_directory
 from PIL import Image
 
 from darts_tf.config.errors import InputError
+from darts_tf.genotype import CellGenotype
 from darts_tf.visualize import (
   cell_figure,
   cell_graph,
@@ -92,6 +93,31 @@ class CellLayoutTest(parameterized.TestCase):
     )
     a, b = layout.labels
     self.assertFalse(overlap(a, b))
+
+  def test_missing_nodes_are_left_out(self):
+    edges = [
+      ('sep_conv_3x3', 0, 2),
+      ('skip_connect', 0, 2),
+      ('skip_connect', 2, 3),
+    ]
+    cell = CellGenotype([*edges, ('dil_conv_3x3', 4, 5)], (2, 3, 4, 5))
+    layout = cell_layout(cell)
+    self.assertEqual(
+      [box.text for box in layout.nodes],
+      ['c_{k-2}', 'c_{k-1}', '0', '1', 'c_{k}'],
+    )
+    self.assertEqual(
+      [box.text for box in layout.labels], [name for name, *_ in edges]
+    )
+    self.assertEqual(layout, cell_layout(CellGenotype(edges, (2, 3))))
+    source = cell_graph(cell, 'normal').source
+    self.assertNotIn('dil_conv_3x3', source)
+    self.assertEqual(source.count('-> "c_{k}"'), 2)
+
+  def test_a_cell_without_output(self):
+    cell = CellGenotype([('skip_connect', 2, 3)], (2, 3))
+    with self.assertRaisesRegex(InputError, 'The cell has no output'):
+      cell_layout(cell)
 
   def test_same_cell_same_layout(self):
     cell = example_cells.NASNET_REDUCE
