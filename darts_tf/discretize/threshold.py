@@ -20,7 +20,10 @@ def threshold_rule(
   of the `space.inputs_per_node` edges with the heaviest candidates other
   than `none` those stay whose weight is 0.85 or more. A node may be left
   with fewer edges, or without any. In a space that keeps all edges an edge
-  below the threshold has the operation `none`, if the space has it.
+  below the threshold has the operation `none`.
+
+  A cell needs an output. If no edge from an input of the cell reaches the
+  threshold, which is so while a search begins, the strongest of them stays.
   """
   ranked = {node: [] for node in space.topology.nodes}
   for (source, target), names, row in candidate_rows(space, kind, weights):
@@ -29,15 +32,25 @@ def threshold_rule(
       ranked[target].append((row[best], Edge(names[best], source, target)))
     elif space.inputs_per_node is None:
       ranked[target].append((0.0, Edge('none', source, target)))
-  edges = []
+  if space.inputs_per_node is None:
+    return tuple(
+      edge if weight >= THRESHOLD else edge._replace(operation='none')
+      for entries in ranked.values()
+      for weight, edge in entries
+    )
+  edges, from_inputs = [], []
   for entries in ranked.values():
-    if space.inputs_per_node is not None:
-      entries.sort(key=lambda entry: -entry[0])
-    for weight, edge in entries[: space.inputs_per_node]:
-      if weight >= THRESHOLD:
-        edges.append(edge)
-      elif space.inputs_per_node is None:
-        edges.append(edge._replace(operation='none'))
+    entries.sort(key=lambda entry: -entry[0])
+    edges += [
+      edge
+      for weight, edge in entries[: space.inputs_per_node]
+      if weight >= THRESHOLD
+    ]
+    from_inputs += [
+      entry for entry in entries if entry[1].source < space.topology.num_inputs
+    ]
+  if not any(edge.source < space.topology.num_inputs for edge in edges):
+    edges.append(max(from_inputs, key=lambda entry: entry[0])[1])
   return tuple(edges)
 
 

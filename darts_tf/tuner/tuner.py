@@ -22,6 +22,7 @@ from darts_tf.pipeline.limits import LimitConfig, cost_limits
 from darts_tf.runs.workdir import WorkDir
 from darts_tf.search import SearchConfig
 from darts_tf.search.builder import example_genotype
+from darts_tf.search.config import added_defaults
 from darts_tf.search.resolve import resolve
 from darts_tf.training import TrainConfig
 from darts_tf.training.build import build_training

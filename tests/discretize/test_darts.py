@@ -236,7 +236,7 @@ class DiscretizeTest(parameterized.TestCase):
   def test_unknown_rule(self):
     with self.assertRaisesRegex(
       InputError,
-      'Unknown discretization: expected one of argmax, darts.*'
+      'Unknown discretization: expected one of argmax, .*darts.*'
       "Did you mean 'argmax'.*discretization='argmx'",
     ):
       discretize(DARTS, {}, {}, 'argmx')
