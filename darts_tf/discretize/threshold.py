@@ -20,24 +20,23 @@ def threshold_rule(
   of the `space.inputs_per_node` edges with the heaviest candidates other
   than `none` those stay whose weight is 0.85 or more. A node may be left
   with fewer edges, or without any. In a space that keeps all edges an edge
-  below the threshold has the operation `none`.
+  below the threshold has the operation `none`, if that is a candidate.
 
   A cell needs an output. If no edge from an input of the cell reaches the
   threshold, which is so while a search begins, the strongest of them stays.
   """
   ranked = {node: [] for node in space.topology.nodes}
+  everything = []
   for (source, target), names, row in candidate_rows(space, kind, weights):
     best = best_operation(names, row)
     if best is not None:
-      ranked[target].append((row[best], Edge(names[best], source, target)))
-    elif space.inputs_per_node is None:
-      ranked[target].append((0.0, Edge('none', source, target)))
+      edge = Edge(names[best], source, target)
+      ranked[target].append((row[best], edge))
+    if best is None or (row[best] < THRESHOLD and 'none' in names):
+      edge = Edge('none', source, target)
+    everything.append(edge)
   if space.inputs_per_node is None:
-    return tuple(
-      edge if weight >= THRESHOLD else edge._replace(operation='none')
-      for entries in ranked.values()
-      for weight, edge in entries
-    )
+    return tuple(everything)
   edges, from_inputs = [], []
   for entries in ranked.values():
     entries.sort(key=lambda entry: -entry[0])
