@@ -1,5 +1,6 @@
 """A named collection that says which names it knows."""
 
+import contextlib
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
@@ -29,6 +30,15 @@ class Registry(Generic[T]):
       )
     self._values[name] = value
     return value
+
+  @contextlib.contextmanager
+  def scoped(self) -> Iterator[None]:
+    """Forgets afterwards what is registered within."""
+    before = dict(self._values)
+    try:
+      yield
+    finally:
+      self._values = before
 
   def __getitem__(self, name: str) -> T:
     if name not in self._values:

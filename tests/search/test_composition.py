@@ -11,6 +11,7 @@ from absl.testing import parameterized
 from darts_tf.architecture_gradient import Amended, FirstOrder
 from darts_tf.config.errors import InputError
 from darts_tf.layers.form import SupernetForm
+from darts_tf.methods import methods
 from darts_tf.penalty import ExpectedCost
 from darts_tf.relaxation import EdgeNormalized, Gumbel
 from darts_tf.search import SearchConfig, run_search
@@ -274,6 +275,8 @@ class RunTest(tiny_runs.RunTest):
     self.assertEqual(again.genotype, result.genotype)
 
   def test_parts_of_a_file(self):
+    for registry in (*AXES.values(), methods):
+      self.enter_context(registry.scoped())
     path = self.directory / 'my_parts.py'
     path.write_text(textwrap.dedent(MY_PARTS))
     result, out = self.run_it(
