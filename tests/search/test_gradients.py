@@ -72,7 +72,7 @@ class GradientsOfRunTest(tiny_runs.RunTest):
     SearchRecord(workdir).restore(
       parts, CheckpointStore(workdir.checkpoints_path).latest()
     )
-    weights, states, alphas = parts.step._read()
+    weights, states, alphas = parts.step.read()
     inner = InnerStep(
       parts.weight_optimizer.learning_rate.numpy(),
       config.momentum,
