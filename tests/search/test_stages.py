@@ -254,7 +254,7 @@ class InheritTest(tiny_runs.RunTest):
       )
 
   def test_a_stage_is_a_function_of_seed_and_number(self):
-    one, other = self.parts.schedule.stages[1:3]
+    one, other = self.parts.stages[1:3]
     made = []
     for state, stage in ((1, one), (2, one), (2, other)):
       tf.keras.utils.set_random_seed(state)
