@@ -2,9 +2,13 @@
 
 quark0/darts calls the convolution of cell 2's first input
 `cells.2.preprocess0.op.1.weight`. This module pairs each such name with the
-view of the same weight here.
+view of the same weight here. Supernets of NAS-Bench-201 have the names of
+D-X-Y/AutoDL-Projects, where `cells.2.edges.3<-1.2.op.1.weight` is candidate 2
+of the edge from node 1 to node 3 of cell 2, and the auxiliary skip connection
+has that of Meituan-AutoML/DARTS-.
 """
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,9 +16,11 @@ import numpy as np
 from darts_tf import layers
 from darts_tf.config.errors import InputError
 from darts_tf.layers.batch_norm import BatchNorm
+from darts_tf.layers.mixed_edges import AUXILIARY_SKIP
 from darts_tf.layers.operation import Operation, WeightView
 from darts_tf.models.head import AuxiliaryHead
 from darts_tf.models.network import Network
+from darts_tf.models.preprocess import ResidualBlock
 from darts_tf.models.supernet import Supernet
 
 _NORM = {
@@ -116,13 +122,38 @@ def _edges(model, cell) -> Iterator[tuple[str, WeightView]]:
       )
     return
   for edge, names in enumerate(cell.candidates):
-    for k, name in enumerate(names):
-      if name != 'none':
-        yield from _operation(
-          cell.operation(edge, name),
-          cell.weight_views(edge, name),
-          f'_ops.{edge}._ops.{k}',
-        )
+    prefixes = {
+      name: _candidate_prefix(model, edge, k) for k, name in enumerate(names)
+    }
+    if cell.form.auxiliary_skip:
+      prefixes[AUXILIARY_SKIP] = f'_ops.{edge}.auxiliary_op'
+    prefixes.pop('none', None)
+    for name, prefix in prefixes.items():
+      yield from _operation(
+        cell.operation(edge, name), cell.weight_views(edge, name), prefix
+      )
+
+
+def _candidate_prefix(model: Supernet, edge: int, k: int) -> str:
+  if not _has_blocks(model):
+    return f'_ops.{edge}._ops.{k}'
+  source, target = model.space.topology.edges[edge]
+  return f'edges.{target}<-{source}.{k}'
+
+
+def _has_blocks(model: Supernet | Network) -> bool:
+  """Tells a supernet with residual blocks between its stages."""
+  return (
+    isinstance(model, Supernet) and model.space.macro.reductions_between_cells
+  )
+
+
+def _block(
+  block: ResidualBlock, prefix: str
+) -> Iterator[tuple[str, WeightView]]:
+  for unit, name in ((block.first, 'conv_a'), (block.second, 'conv_b')):
+    yield from _operation(unit, unit.weight_views(), f'{prefix}.{name}')
+  yield f'{prefix}.downsample.1.weight', _whole(block.shortcut)
 
 
 def torch_weights(
@@ -131,7 +162,8 @@ def torch_weights(
   """Pairs of PyTorch name and view, for every weight and statistic.
 
   Args:
-    model: a supernet or network of the `darts` kind.
+    model: a supernet or network of the `darts` kind, or a supernet of the
+      `nas_bench_201` kind.
 
   Yields:
     Name and view.
@@ -153,8 +185,14 @@ def torch_weights(
 
 def _named(model) -> Iterator[tuple[str, WeightView]]:
   yield from _stem(model.stem)
-  for index, cell in enumerate(model.cells):
-    prefix = f'cells.{index}'
+  # A residual block counts as a cell in the published names.
+  numbers = itertools.count()
+  for cell in model.cells:
+    if _has_blocks(model):
+      for layer in cell.preprocess:
+        if isinstance(layer, ResidualBlock):
+          yield from _block(layer, f'cells.{next(numbers)}')
+    prefix = f'cells.{next(numbers)}'
     for i, layer in enumerate(cell.preprocess):
       for name, view in _operation(
         layer, layer.weight_views(), f'preprocess{i}'
@@ -162,6 +200,8 @@ def _named(model) -> Iterator[tuple[str, WeightView]]:
         yield f'{prefix}.{name}', view
     for name, view in _edges(model, cell):
       yield f'{prefix}.{name}', view
+  if _has_blocks(model) and model.head.norm_layer is not None:
+    yield from _norm(model.head.norm_layer, 'lastact.0')
   if isinstance(model, Network) and model.auxiliary_head is not None:
     yield from _auxiliary(model.auxiliary_head)
   yield from _dense(model.head.classifier, 'classifier')

@@ -19,8 +19,12 @@ def load_pytorch_weights(
 ) -> None:
   """Loads weights that are named and laid out as in quark0/darts.
 
+  Supernets of NAS-Bench-201 have the names of D-X-Y/AutoDL-Projects; see
+  `darts_tf.interop.names`.
+
   Args:
-    model: a supernet or network of the `darts` kind, of the same size.
+    model: a supernet or network of the `darts` kind, or a supernet of the
+      `nas_bench_201` kind, of the same size.
     arrays: PyTorch parameter (and buffer) name to array, as in a
       `state_dict`. Running statistics may be absent: they then keep their
       values. A leading `module.` is ignored.

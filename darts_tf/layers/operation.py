@@ -30,7 +30,15 @@ class WeightView:
 
   def read(self) -> np.ndarray:
     """Returns the share in the shape that a layer of its own would have."""
-    return self.variable.numpy()[self._where()]
+    return self.share_of(self.variable.numpy())
+
+  def share_of(self, array: np.ndarray) -> np.ndarray:
+    """Returns the share of this edge in an array shaped like the variable.
+
+    Args:
+      array: for instance a gradient by the variable.
+    """
+    return array[self._where()]
 
   def assign(self, value: np.ndarray) -> None:
     """Replaces the share.

@@ -10,6 +10,7 @@ from darts_tf.config.errors import InputError
 from darts_tf.genotype import CellGenotype, Edge, Genotype, load_genotype
 from darts_tf.interop import load_pytorch_weights, pytorch_weights
 from darts_tf.interop.names import torch_weights
+from darts_tf.layers.form import SupernetForm
 from darts_tf.models import Network, Supernet
 from darts_tf.search_space import search_spaces
 
@@ -160,13 +161,80 @@ class LoadPytorchWeightsTest(tf.test.TestCase, parameterized.TestCase):
       r' transposition. Received: shape=\(47, 5\)',
     )
 
-  @parameterized.parameters('nas_bench_201', 'course')
-  def test_models_of_another_kind_are_refused(self, name):
-    model = Supernet(search_spaces[name], (8, 8, 3), 5, 4, 2)
+  @parameterized.parameters(
+    lambda: Supernet(search_spaces['course'], (8, 8, 3), 5, 4, 2),
+    lambda: Network(
+      Genotype.from_nas_bench_201_string(
+        '|nor_conv_3x3~0|+|none~0|none~1|+|none~0|none~1|skip_connect~2|'
+      ),
+      (8, 8, 3),
+      5,
+      4,
+      3,
+    ),
+  )
+  def test_models_of_another_kind_are_refused(self, make):
+    model = make()
     with self.assertRaisesRegex(
       InputError, 'has no counterpart in the published implementation'
     ):
       load_pytorch_weights(model, {})
+
+  def test_names_of_the_supernet_of_nas_bench_201(self):
+    model = Supernet(search_spaces['nas_bench_201'], (8, 8, 3), 5, 4, 3)
+    with self.assertRaisesRegex(
+      InputError, r'\d\d arrays are missing: stem\.0\.weight, '
+    ):
+      load_pytorch_weights(model, {})
+    names = pytorch_weights(model)
+    for name, shape in (
+      ('cells.0.edges.3<-1.3.op.1.weight', (3, 3, 4, 4)),
+      # The residual block in front of the second cell counts as a cell.
+      ('cells.1.conv_a.op.1.weight', (3, 3, 4, 8)),
+      ('cells.1.conv_b.op.2.bias', (8,)),
+      ('cells.1.downsample.1.weight', (1, 1, 4, 8)),
+      ('cells.4.edges.1<-0.2.op.2.running_var', (16,)),
+      ('lastact.0.weight', (16,)),
+    ):
+      self.assertEqual(names[name].shape, shape)
+    self.assertNotIn('cells.5', ' '.join(names))
+    self.assertNotIn('<-0.4.', ' '.join(names))  # Pools have no weights.
+    self.loads_all(model)
+
+  @parameterized.parameters(
+    (
+      SupernetForm(auxiliary_skip=True),
+      'cells.1._ops.3.auxiliary_op.conv_2.weight',
+      (1, 1, 16, 8),
+    ),
+    (
+      SupernetForm(partial_channels=2),
+      'cells.1._ops.3._ops.4.op.2.weight',
+      (1, 1, 8, 8),
+    ),
+    (
+      SupernetForm(paths='selected'),
+      'cells.1._ops.3._ops.4.op.2.weight',
+      (1, 1, 16, 16),
+    ),
+  )
+  def test_forms_of_supernets(self, form, name, shape):
+    model = Supernet(search_spaces['darts'], (8, 8, 3), 5, 4, 2, form=form)
+    self.assertEqual(pytorch_weights(model)[name].shape, shape)
+    self.loads_all(model)
+
+  def loads_all(self, model):
+    """Loads other numbers than there are, and looks at all variables."""
+    before = [v.numpy() for v in model.trainable_variables]
+    load_pytorch_weights(
+      model,
+      {
+        name: to_torch_layout(view.read() + 1, name)
+        for name, view in torch_weights(model)
+      },
+    )
+    for old, variable in zip(before, model.trainable_variables, strict=True):
+      self.assertAllClose(variable, old + 1)
 
   def test_other_operations_have_names(self):
     edges = [Edge('conv_7x1_1x7', 0, 2), Edge('sep_conv_7x7', 1, 2)]
