@@ -128,7 +128,9 @@ class _SignsOfTrace:
     done = len(self.points) - 2
     here, following = trace[done], trace[done + 1]
     edges, candidates = here.shape
-    patterns = np.array(list(itertools.product([-1.0, 1.0], repeat=candidates)))
+    # The sign of 0 is 0.
+    signs = [-1.0, 0.0, 1.0]
+    patterns = np.array(list(itertools.product(signs, repeat=candidates)))
     radius, steps = float(self._file['epsilon']), int(self._file['steps'])
     centre = self._centre[group].numpy()
     signs = np.zeros_like(here)

@@ -12,10 +12,9 @@ from darts_tf.config import app
 _REFERENCE = pathlib.Path(__file__).parents[3] / 'shared' / 'reference'
 _STORED = pathlib.Path(__file__).parents[1] / 'data' / 'reference'
 
-# What depends on running statistics of the attack on the first alphas. Those
-# in the file are of another moment: the second attack follows from them to
-# the last digit, and the first one from no short sequence of passes before or
-# after them.
+# Numbers that depend on the running statistics of the first attack. They do
+# not follow from the statistics in the file, from which the second attack
+# follows to the last digit. The reason is not known.
 _OF_OTHER_STATISTICS = (
   'adversarial/loss_before',
   'adversarial/loss_after',
