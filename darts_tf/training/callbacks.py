@@ -56,18 +56,6 @@ class DropPathRamp(keras.callbacks.Callback):
     self.rate = rate
     self.epochs = epochs
 
-  def variables(self) -> dict[str, dict[str, keras.Variable]]:
-    """Returns the variables of network and optimizer by name."""
-    network = named_variables(self.network)
-    names = {id(variable): name for name, variable in network.items()}
-    return {
-      'network': network,
-      'optimizer': named_slots(
-        self.network.optimizer,
-        [names[id(v)] for v in self.network.trainable_variables],
-      ),
-    }
-
   def on_epoch_begin(self, epoch: int, logs=None) -> None:
     """Sets the network's variable."""
     del logs
@@ -124,6 +112,18 @@ class RunRecord(keras.callbacks.Callback):
     self.evaluate = evaluate
     self.metrics: list[dict[str, Any]] = []
     self._started = 0.0
+
+  def variables(self) -> dict[str, dict[str, keras.Variable]]:
+    """Returns the variables of network and optimizer by name."""
+    network = named_variables(self.network)
+    names = {id(variable): name for name, variable in network.items()}
+    return {
+      'network': network,
+      'optimizer': named_slots(
+        self.network.optimizer,
+        [names[id(v)] for v in self.network.trainable_variables],
+      ),
+    }
 
   def restore(self, checkpoint: Checkpoint) -> None:
     """Puts network and record into a checkpoint's state."""

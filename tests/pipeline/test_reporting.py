@@ -37,6 +37,7 @@ def search_result(directory, stages):
     SearchConfig(dataset='digits', search_space=SPACE.name),
     INFO,
     WorkDir(directory),
+    len(METRICS) - 1,
   )
 
 
