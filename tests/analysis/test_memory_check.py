@@ -11,7 +11,7 @@ from darts_tf.analysis.graph_memory import GraphMemory, graph_memory
 from darts_tf.config.errors import OutOfMemoryError
 from darts_tf.distribution.run_data import distribute
 from darts_tf.distribution.strategy import make_strategy
-from darts_tf.runs.variables import to_arrays
+from darts_tf.runs.variables import named_variables, to_arrays
 from darts_tf.search import run_search
 from darts_tf.search.builder import build_search
 from darts_tf.search.resolve import resolve
@@ -132,7 +132,8 @@ class TrainingGraphTest(tiny_runs.RunTest):
           )
         )
     tiny_runs.assert_same_arrays(
-      self, *(to_arrays('w', result.network.variables) for result in results)
+      self,
+      *(to_arrays('w', named_variables(result.network)) for result in results),
     )
 
 

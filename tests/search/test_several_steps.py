@@ -3,7 +3,7 @@ import tensorflow as tf
 import tiny_runs
 from absl.testing import parameterized
 
-from darts_tf.runs.variables import to_arrays
+from darts_tf.runs.variables import named_variables, to_arrays
 from darts_tf.search import run_search
 from darts_tf.search.several_steps import SeveralSteps
 from darts_tf.training import run_training
@@ -93,7 +93,7 @@ class SeveralStepsTest(tiny_runs.RunTest):
     # Six steps are two calls of three.
     self.assertEqual(results[1].network.steps_per_execution, 3)
     tiny_runs.assert_same_arrays(
-      self, *(to_arrays('w', r.network.variables) for r in results)
+      self, *(to_arrays('w', named_variables(r.network)) for r in results)
     )
     self.assertEqual(
       *(tiny_runs.timeless(r.workdir.metrics_path) for r in results)

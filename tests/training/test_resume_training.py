@@ -16,7 +16,7 @@ from darts_tf.config.errors import (
   RunStateError,
 )
 from darts_tf.runs.checkpoint import CheckpointStore
-from darts_tf.runs.variables import to_arrays
+from darts_tf.runs.variables import named_variables, to_arrays
 from darts_tf.runs.workdir import WorkDir
 from darts_tf.schedule.learning_rate import cosine
 from darts_tf.training import load_trained, run_training
@@ -52,8 +52,8 @@ class TrainingRunTest(tiny_runs.RunTest):
   def same(self, result, expected):
     tiny_runs.assert_same_arrays(
       self,
-      to_arrays('w', result.network.variables),
-      to_arrays('w', expected.network.variables),
+      to_arrays('w', named_variables(result.network)),
+      to_arrays('w', named_variables(expected.network)),
     )
     self.assertEqual(
       (result.test_accuracy, result.test_loss),
@@ -158,10 +158,10 @@ class TrainingRunTest(tiny_runs.RunTest):
     real = RunRecord.on_epoch_end
 
     def end(record, epoch, logs=None):
-      before = to_arrays('w', record.network.variables)
+      before = to_arrays('w', named_variables(record.network))
       real(record, epoch, logs)
       tiny_runs.assert_same_arrays(
-        self, before, to_arrays('w', record.network.variables)
+        self, before, to_arrays('w', named_variables(record.network))
       )
       seen.append(logs)
 
