@@ -141,14 +141,14 @@ class TrainingRunTest(tiny_runs.RunTest):
     # The network ends with the averages; the checkpoint has both.
     arrays = CheckpointStore(expected.workdir.checkpoints_path).latest().arrays
     averages = expected.network.optimizer._model_variables_moving_average
-    variables = expected.network.variables
-    positions = {id(v): i for i, v in enumerate(variables)}
+    variables = named_variables(expected.network)
+    names = {id(variable): name for name, variable in variables.items()}
     moved = 0
     for weight, average in zip(
       expected.network.trainable_variables, averages, strict=True
     ):
       self.assertAllEqual(weight, average)
-      raw = arrays[f'network/{positions[id(weight)]:05d}']
+      raw = arrays[f'network/{names[id(weight)]}']
       moved += not np.array_equal(raw, weight)
     self.assertGreater(moved, 2)
 
