@@ -118,7 +118,7 @@ class PipelineTest(tiny_runs.RunTest):
     self.assertEqual(
       load_genotype(self.directory / 'genotype.json'), limited.genotype
     )
-    with self.assertRaisesRegex(InputError, 'limits.max_multiply_adds: was'):
+    with self.assertRaisesRegex(RunStateError, 'limits.max_multiply_adds: was'):
       self.run_it(verbose=False)
     self.directory = self.directory.parent / 'impossible'
     with mock.patch('darts_tf.pipeline.pipeline.run_search') as search:
