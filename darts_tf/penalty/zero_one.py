@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from darts_tf.config.errors import InputError
 from darts_tf.config.options import option
+from darts_tf.graph.constants import constant
 from darts_tf.penalty.penalty import Penalty, penalties
 
 
@@ -45,14 +46,15 @@ class ZeroOne(Penalty):
 
   def __call__(self, view):
     """See `Penalty`."""
-    distances = tf.concat(
-      [
-        tf.boolean_mask(view.expected[name].weights, group.exists) - 0.5
-        for name, group in view.groups.items()
-      ],
-      0,
-    )
-    terms = (
-      tf.abs(distances) if self.zero_one_absolute else tf.square(distances)
-    )
-    return -self.zero_one_weight * tf.reduce_mean(terms)
+    total, count = [], 0
+    for name, group in view.groups.items():
+      weights = view.expected[name].weights
+      distances = (weights - 0.5) * constant(group.exists, weights.dtype)
+      # As products with a mask: to choose entries would read their number on
+      # the host.
+      terms = (
+        tf.abs(distances) if self.zero_one_absolute else tf.square(distances)
+      )
+      total.append(tf.reduce_sum(terms))
+      count += int(group.exists.sum())
+    return -self.zero_one_weight / count * tf.add_n(total)

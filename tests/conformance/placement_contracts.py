@@ -8,6 +8,7 @@ import tiny_runs
 from darts_tf.analysis.gpu_kernels import gpu_kernels
 from darts_tf.analysis.graph_placement import graph_placement
 from darts_tf.layers import mixed_cell
+from darts_tf.methods import methods
 from darts_tf.speed.search_speed import build_measured
 
 
@@ -27,6 +28,8 @@ class PlacementContracts:
   def test_stays_on_the_gpu(self):
     """A GPU has kernels for the whole step, and exchanges nothing with the
     host in it."""
+    if methods[self.case.method].form.selects:
+      self.skipTest('the host reads which branch of a graph is to run')
     result = placement(self, self.case.config())
     self.assertGreater(result.kernels, 100)
     self.assertEqual(result.on_host, {})
