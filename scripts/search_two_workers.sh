@@ -58,7 +58,7 @@ import sys
 
 import numpy as np
 
-one, two = (np.load(f'{sys.argv[1]}/{name}/alphas.npz')['normal']
+one, two = (np.load(f'{sys.argv[1]}/{name}/alphas.npz')['normal/alpha']
             for name in ('one', 'two'))
 difference = np.abs(one - two).max()
 print(f'Largest alpha {np.abs(one).max():.3g}, largest difference'

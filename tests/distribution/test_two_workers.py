@@ -133,7 +133,9 @@ class TwoWorkersTest(tiny_runs.RunTest):
       np.load(search.workdir.alphas_path) as one,
       np.load(self.directory / 'first/alphas.npz') as two,
     ):
-      self.assertAllClose(one['normal'], two['normal'], rtol=0, atol=1e-9)
+      self.assertAllClose(
+        one['normal/alpha'], two['normal/alpha'], rtol=0, atol=1e-9
+      )
     for ours, name in ((search, 'first'), (trained, 'train')):
       lines = tiny_runs.timeless(self.directory / name / 'metrics.jsonl')
       for expected, line in zip(ours.metrics, lines, strict=True):

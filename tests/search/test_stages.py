@@ -388,7 +388,9 @@ class GrowingBatchesTest(tiny_runs.RunTest):
       np.load(growing / 'alphas.npz') as a,
       np.load(equal / 'alphas.npz') as b,
     ):
-      self.assertAllClose(a['normal'], b['normal'], rtol=1e-4, atol=1e-6)
+      self.assertAllClose(
+        a['normal/alpha'], b['normal/alpha'], rtol=1e-4, atol=1e-6
+      )
 
   def test_stopped_and_continued(self):
     whole = self.run_it('whole', epochs=3)
@@ -404,7 +406,7 @@ class GrowingBatchesTest(tiny_runs.RunTest):
       np.load(self.directory / 'whole/alphas.npz') as a,
       np.load(self.directory / 'cut/alphas.npz') as b,
     ):
-      self.assertAllEqual(a['normal'], b['normal'])
+      self.assertAllEqual(a['normal/alpha'], b['normal/alpha'])
 
   def test_memory_runs_out(self):
     seen, search = [], SearchStep.search

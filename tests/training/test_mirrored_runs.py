@@ -27,7 +27,7 @@ class MirroredRunsTest(tiny_runs.RunTest):
     alphas = []
     for result in results:
       with np.load(result.workdir.alphas_path) as arrays:
-        alphas.append(arrays['normal'])
+        alphas.append(arrays['normal/alpha'])
     self.assertAllClose(*alphas, rtol=0, atol=1e-4)
     self.assertGreater(np.abs(alphas[0]).max(), 0.1)
     one, two = (r.metrics[0] for r in results)
