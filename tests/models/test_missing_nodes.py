@@ -10,8 +10,8 @@ from absl.testing import parameterized
 from darts_tf.analysis import describe_network, multiply_adds, parameters
 from darts_tf.genotype import CellGenotype, Genotype
 from darts_tf.models import Network
+from darts_tf.training.build import compile_network
 from darts_tf.training.config import TrainConfig
-from darts_tf.training.train import compile_network
 
 # Nothing leads to node 4, which is all that node 5 reads.
 _MISSING = CellGenotype(
