@@ -3,7 +3,7 @@ import sys
 from absl.testing import absltest
 from programs import load_program
 
-from darts_tf.config.errors import InputError
+from darts_tf.config.errors import ResourceError
 
 _PRINT = """
 import json, os
@@ -25,7 +25,7 @@ class MeasuringTest(absltest.TestCase):
     )
 
   def test_a_measurement_that_fails(self):
-    with self.assertRaisesRegex(InputError, 'failed; .*too much'):
+    with self.assertRaisesRegex(ResourceError, 'failed; .*too much'):
       self.measure([sys.executable, '-c', 'raise SystemExit("too much")'])
 
 

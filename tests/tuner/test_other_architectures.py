@@ -1,11 +1,10 @@
 """Trials of architectures that the space's own rule cannot derive."""
 
-from unittest import mock
-
 import tensorflow as tf
 import tiny_runs
 
 from darts_tf.discretize.choices import canonical
+from darts_tf.discretize.registry import discretizations
 from darts_tf.genotype import CellGenotype, Genotype
 from darts_tf.training import load_trained
 from darts_tf.tuner import DartsTuner
@@ -13,10 +12,12 @@ from darts_tf.tuner.run import trial_lines
 
 
 class OtherArchitecturesTest(tiny_runs.RunTest):
-  def tuner(self, project='project', **kwargs):
+  def tuner(self, project='project', discretization=None, **kwargs):
     return DartsTuner(
       search_space='tiny',
-      search_config=tiny_runs.SEARCH.replace(epochs=1),
+      search_config=tiny_runs.SEARCH.replace(
+        epochs=1, discretization=discretization
+      ),
       train_config=tiny_runs.TRAIN.replace(epochs=2),
       directory=self.directory,
       project_name=project,
@@ -56,19 +57,15 @@ class OtherArchitecturesTest(tiny_runs.RunTest):
     self.assertLen(network.cells[0].operations, 2)
 
   def test_a_search_by_another_rule(self):
-    def found(*unused_args, **unused_kwargs):
-      edges = [('skip_connect', 0, 2), ('nor_conv_1x1', 0, 2)]
-      return mock.Mock(
-        genotype=Genotype('tiny', {'normal': CellGenotype(edges, (2,))})
-      )
-
-    with mock.patch('darts_tf.tuner.tuner.run_search', found):
-      tuner = self.search(self.tuner(max_trials=1))
+    edges = [('skip_connect', 0, 2), ('nor_conv_1x1', 0, 2)]
+    found = Genotype('tiny', {'normal': CellGenotype(edges, (2,))})
+    self.enter_context(discretizations.scoped())
+    discretizations.register('always', lambda *unused: found)
+    tuner = self.search(self.tuner(max_trials=1, discretization='always'))
     ((status, values),) = self.trials(tuner)
     self.assertEqual(status, 'COMPLETED')
     self.assertEqual(values['proposed'], 'searched')
-    genotype = found().genotype
-    self.assertEqual(tuner.get_best_genotypes(), [canonical(genotype)])
+    self.assertEqual(tuner.get_best_genotypes(), [canonical(found)])
     self.assertNotIn('genotype', trial_lines(tuner)[0])
 
 

@@ -25,8 +25,11 @@ class VariationsTest(parameterized.TestCase):
     (['eta'], 'expected OPTION=VALUE,VALUE'),
     (['eta='], 'expected OPTION=VALUE,VALUE'),
     (['etta=1'], 'Did you mean .eta.'),
-    (['epochs=1.5'], "expected one of type int. Received: epochs='1.5'"),
-    (['auxiliary=maybe'], "type bool. Received: auxiliary='maybe'"),
+    (['epochs=1.5'], "expected a whole number. Received: epochs='1.5'"),
+    (
+      ['auxiliary=maybe'],
+      "expected true or false. Received: auxiliary='maybe'",
+    ),
     (['eta=1', 'eta=2'], 'varies twice'),
   )
   def test_bad_input(self, texts, message):
