@@ -81,8 +81,9 @@ class SearchContracts:
       self.assertTrue(np.isfinite(alphas[f'{group}/alpha']).all(), group)
       self.assertTrue(np.isfinite(self.result.history[group]).all(), group)
       choice = [len(names) > 1 for names in space.candidates[kind]]
-      # Two steps in opposite directions may end where they began.
-      moved = np.ptp(self.result.history[group], axis=0).max(-1) > 1e-4
+      # Two steps in opposite directions may end where they began. SGD moves
+      # alphas by as little as their gradients; rounding stays below 1e-7.
+      moved = np.ptp(self.result.history[group], axis=0).max(-1) > 1e-6
       if self.parts.composition.relaxation.selects:
         # Where none was drawn there is no gradient.
         self.assertTrue(moved.any())
