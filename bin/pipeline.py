@@ -18,9 +18,12 @@ process.tune()
 
 from darts_tf.config.options import config_from_flags, define_flags  # noqa: E402
 from darts_tf.pipeline.limits import LimitConfig  # noqa: E402
-from darts_tf.pipeline.search_flags import answered, define_search_flags  # noqa: E402
+from darts_tf.pipeline.search_flags import (  # noqa: E402
+  answered,
+  define_search_flags,
+  search_config,
+)
 from darts_tf.runs.run_config import SHARED  # noqa: E402
-from darts_tf.search.config import SearchConfig  # noqa: E402
 from darts_tf.training.config import TrainConfig  # noqa: E402
 
 _WORKDIR = flags.DEFINE_string(
@@ -44,7 +47,7 @@ def main(unused_argv: list[str]) -> None:
   from darts_tf.pipeline.pipeline import outcome, run_pipeline
 
   result = run_pipeline(
-    config_from_flags(SearchConfig),
+    search_config(),
     config_from_flags(TrainConfig, prefix='train_', shared=SHARED),
     _WORKDIR.value,
     limits=config_from_flags(LimitConfig),

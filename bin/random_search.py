@@ -19,8 +19,8 @@ from darts_tf.system import process
 process.tune()
 
 from darts_tf.config.options import config_from_flags, define_flags  # noqa: E402
-from darts_tf.random_search.config import RandomSearchConfig  # noqa: E402
 from darts_tf.runs.run_config import SHARED  # noqa: E402
+from darts_tf.strategies.random_config import RandomSearchConfig  # noqa: E402
 from darts_tf.training.config import TrainConfig  # noqa: E402
 
 _WORKDIR = flags.DEFINE_string(
@@ -33,9 +33,9 @@ define_flags(TrainConfig, prefix='train_', skip=SHARED)
 def main(unused_argv: list[str]) -> None:
   """Runs the random search that the flags describe."""
   process.configure_tensorflow()
-  from darts_tf.random_search.run import outcome, random_search
+  from darts_tf.strategies.random_search import outcome, run_random_search
 
-  result = random_search(
+  result = run_random_search(
     config_from_flags(RandomSearchConfig),
     _WORKDIR.value,
     config_from_flags(TrainConfig, prefix='train_', shared=SHARED),

@@ -13,9 +13,11 @@ from darts_tf.system import process
 
 process.tune()
 
-from darts_tf.config.options import config_from_flags  # noqa: E402
-from darts_tf.pipeline.search_flags import answered, define_search_flags  # noqa: E402
-from darts_tf.search.config import SearchConfig  # noqa: E402
+from darts_tf.pipeline.search_flags import (  # noqa: E402
+  answered,
+  define_search_flags,
+  search_config,
+)
 
 _WORKDIR = flags.DEFINE_string(
   'workdir', 'runs/search', 'Directory of the run.'
@@ -28,14 +30,12 @@ def main(unused_argv: list[str]) -> None:
   if answered():
     return
   process.configure_tensorflow()
-  from darts_tf.pipeline.reporting import (
-    seconds_of,
-    write_run_report,
-    written_files,
-  )
-  from darts_tf.search import run_search
+  from darts_tf.pipeline.reporting import write_run_report, written_files
+  from darts_tf.runs.workdir import seconds_of
+  from darts_tf.strategies import strategy_of
 
-  result = run_search(config_from_flags(SearchConfig), _WORKDIR.value)
+  config = search_config()
+  result = strategy_of(config).search(config, _WORKDIR.value)
   if result.workdir is None:
     return  # The first of the workers writes the report.
   write_run_report(

@@ -3,9 +3,9 @@
   python bin/study.py --flagfile=configs/study_collapse.flags \
       --data_dir=DIR --benchmark_table=CSV
 
-Each --arm is a method: the name of an architecture gradient, or
-NAME:option=value,option=value with the options of a search, or
-random_search. All other flags are common to all arms. The searches run one
+Each --arm is the name of a method, of an architecture gradient or of a
+search strategy, or NAME:option=value,option=value with options of the
+search. All other flags are common to all arms. The searches run one
 at a time, each in a process of its own. The work directory receives
 study.md (a table), study.png, study.json, and a directory for each search.
 The same command continues a study that stopped.

@@ -45,6 +45,7 @@ from .penalty import penalties as penalties
 from .pipeline.pipeline import run_pipeline as run_pipeline
 from .relaxation import Relaxation as Relaxation
 from .relaxation import relaxations as relaxations
+from .runs.run_config import RunConfig as RunConfig
 from .schedule import Schedule as Schedule
 from .schedule import schedules as schedules
 from .search import run_search as run_search
@@ -62,6 +63,11 @@ from .step import Step as Step
 from .step import steps as steps
 from .stopping import StopRule as StopRule
 from .stopping import stops as stops
+from .strategies import RandomSearchConfig as RandomSearchConfig
+from .strategies import SearchStrategy as SearchStrategy
+from .strategies import register_search_strategy as register_search_strategy
+from .strategies import run_random_search as run_random_search
+from .strategies import search_strategies as search_strategies
 from .training import load_trained as load_trained
 from .training import run_training as run_training
 from .training.config import TrainConfig as TrainConfig

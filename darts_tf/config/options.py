@@ -173,7 +173,7 @@ def define_flags(
     if field.name in skip:
       continue
     default = (defaults or {}).get(field.name, field.default)
-    name, rules = prefix + _flag_name(field), field.metadata
+    name, rules = prefix + flag_name(field), field.metadata
     if rules['choices']:
       flags.DEFINE_enum(name, default, list(rules['choices']), rules['help'])
       continue
@@ -186,7 +186,8 @@ def define_flags(
     define[hints[field.name]](name, default, rules['help'])
 
 
-def _flag_name(field: dataclasses.Field) -> str:
+def flag_name(field: dataclasses.Field) -> str:
+  """Returns the name of the flag of an option, without a prefix."""
   flag = field.metadata.get('flag')
   return flag if isinstance(flag, str) else field.name
 
@@ -212,7 +213,7 @@ def config_from_flags(
   """
   for field in dataclasses.fields(config):
     if field.name not in skip and field.name not in values:
-      own = _flag_name(field)
+      own = flag_name(field)
       name = own if field.name in shared else prefix + own
       values[field.name] = flags.FLAGS[name].value
       if prefix and name.startswith(prefix):

@@ -158,6 +158,39 @@ def check_limits(
   most_likely(space, equal, 1, limits, num_cells, rule)
 
 
+def within_limits(
+  genotype: Genotype,
+  space: SearchSpace,
+  weights: Mapping[str, np.ndarray],
+  limits: Sequence[Limit],
+  num_cells: int,
+  rule: str | None = None,
+) -> Genotype:
+  """Returns a derived architecture, or the most likely within limits.
+
+  Args:
+    genotype: as it was derived.
+    space: the space, with the candidates of the weights.
+    weights: group to mixing weights, `(edges, candidates)`.
+    limits: what it may cost.
+    num_cells: number of cells.
+    rule: the discretization rule that derived it; the space's own by
+      default.
+
+  Returns:
+    `genotype`, if it is within the limits; otherwise of the architectures
+    within them that the rule can derive, the one of the largest product of
+    mixing weights (see `most_likely`).
+
+  Raises:
+    InputError: if there is none, or the rule has no `RuleModel`.
+  """
+  if all(limit.admits(genotype) for limit in limits):
+    return genotype
+  (found,) = most_likely(space, weights, 1, limits, num_cells, rule)
+  return found
+
+
 def _structure(
   choices: Sequence[NodeChoice], variables: Sequence[tuple], model: RuleModel
 ) -> list[optimize.LinearConstraint]:

@@ -1,14 +1,12 @@
 """Limits on the cost of the architectures that are derived."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-
-import numpy as np
+from collections.abc import Sequence
 
 from darts_tf.analysis.edge_costs import EdgeCosts
 from darts_tf.config.options import Options, option
 from darts_tf.data import DatasetInfo
-from darts_tf.discretize.most_likely import Limit, most_likely
+from darts_tf.discretize.most_likely import Limit
 from darts_tf.genotype import Genotype
 from darts_tf.search_space import SearchSpace
 from darts_tf.training.build import build_network
@@ -56,39 +54,6 @@ def cost_limits(
     train_config.cells,
   )
   return costs.limits(**values)
-
-
-def within_limits(
-  genotype: Genotype,
-  space: SearchSpace,
-  weights: Mapping[str, np.ndarray],
-  limits: Sequence[Limit],
-  num_cells: int,
-  rule: str | None = None,
-) -> Genotype:
-  """What a search has derived, or the most likely that costs less.
-
-  Args:
-    genotype: as it was derived.
-    space: the space, with the candidates of the weights.
-    weights: group to mixing weights, `(edges, candidates)`.
-    limits: as `cost_limits` returned them.
-    num_cells: number of cells.
-    rule: the discretization rule that derived it; the space's own by
-      default.
-
-  Returns:
-    `genotype`, if it is within the limits; otherwise of the architectures
-    within them that the rule can derive, the one of the largest product of
-    mixing weights (see `most_likely`).
-
-  Raises:
-    InputError: if there is none, or the rule has no `RuleModel`.
-  """
-  if all(limit.admits(genotype) for limit in limits):
-    return genotype
-  (found,) = most_likely(space, weights, 1, limits, num_cells, rule)
-  return found
 
 
 def comparison(

@@ -10,35 +10,18 @@ import tensorflow as tf
 
 from darts_tf.analysis import multiply_adds, parameters
 from darts_tf.data import ImageData
-from darts_tf.discretize.most_likely import check_limits
-from darts_tf.distribution.run_data import load_data
-from darts_tf.distribution.strategy import make_strategy
-from darts_tf.distribution.workers import (
-  explain_lost_workers,
-  is_chief,
-  share_flag,
-)
+from darts_tf.distribution.run_context import open_run
+from darts_tf.distribution.workers import share_flag
 from darts_tf.export import check_formats, export_formats, read_exports
 from darts_tf.export import formats as all_formats
 from darts_tf.export.real_images import COMPARED
 from darts_tf.genotype import Genotype
 from darts_tf.morphism import whole_space
-from darts_tf.pipeline.limits import (
-  LimitConfig,
-  comparison,
-  cost_limits,
-  within_limits,
-)
-from darts_tf.pipeline.reporting import (
-  seconds_of,
-  write_run_report,
-  written_files,
-)
-from darts_tf.runs.workdir import WorkDir, atomic_write_json
-from darts_tf.search import SearchConfig, SearchResult, run_search
-from darts_tf.search.builder import example_genotype
-from darts_tf.search.config import added_defaults
-from darts_tf.search.resolve import resolve
+from darts_tf.pipeline.limits import LimitConfig, comparison, cost_limits
+from darts_tf.pipeline.reporting import write_run_report, written_files
+from darts_tf.runs.run_config import RunConfig
+from darts_tf.runs.workdir import WorkDir, atomic_write_json, seconds_of
+from darts_tf.strategies import Found, strategy_of
 from darts_tf.training import TrainConfig, TrainResult, run_training
 from darts_tf.training.build import build_training
 from darts_tf.training.train import check_training
@@ -59,14 +42,14 @@ class PipelineResult:
   """
 
   genotype: Genotype
-  search: SearchResult
+  search: Found
   trained: TrainResult
   result: dict[str, Any]
   workdir: WorkDir | None
 
 
 def run_pipeline(
-  search_config: SearchConfig,
+  search_config: RunConfig,
   train_config: TrainConfig,
   workdir: str | os.PathLike,
   data: ImageData | None = None,
@@ -81,15 +64,16 @@ def run_pipeline(
   and writes the directory, exports and prints.
 
   Args:
-    search_config: options of the search.
+    search_config: options of the search; their class chooses the search
+      strategy, see `darts_tf.strategies`.
     train_config: options of retraining, on the same data set.
     workdir: the run's directory; a run that was stopped in it continues.
     data: the images; those of `search_config.dataset` by default.
     verbose: whether the course is printed.
-    strategy: as `make_strategy(search_config)` returned it, which is the
+    strategy: distributes the run over devices; that of `search_config` by
       default.
     limits: what the retrained network may cost; see
-      `darts_tf.pipeline.limits.within_limits`.
+      `darts_tf.strategies.Found.within`.
     formats: what the network is exported to, see
       `darts_tf.export.export_formats`.
 
@@ -103,71 +87,63 @@ def run_pipeline(
   """
   # Hours of search later would be too late to hear of it.
   formats = check_formats(formats)
-  search_config = resolve(search_config)
+  searcher = strategy_of(search_config)
+  search_config = searcher.resolve(search_config)
   limits = limits or LimitConfig()
-  strategy = strategy or make_strategy(search_config)
-  directory = WorkDir(workdir) if is_chief(strategy) else None
   pinned = {
     'search': search_config.pinned(),
     'training': train_config.pinned(),
     'limits': limits.pinned(),
   }
   inside = pathlib.Path(workdir)
-  say = print if verbose and directory else (lambda *unused_args: None)
-  with explain_lost_workers(strategy):
-    started = share_flag(
-      strategy,
-      directory is not None
-      and directory.check(pinned, added=added_defaults()) is not None,
-    )
-    example = example_genotype(search_config)
-    if not started:
-      check_training(
-        train_config, example, directory and WorkDir(inside / 'train')
-      )
-    data = data or load_data(search_config)
+  example = searcher.example(search_config)
+  check_training(train_config, example, None)  # Before data are read.
+  with open_run(
+    search_config,
+    workdir,
+    data,
+    verbose,
+    strategy,
+    pinned,
+    searcher.added_defaults(),
+  ) as run:
+    started = share_flag(run.strategy, not run.is_new)
     space = whole_space(search_config.search_space)
-    bounds = cost_limits(limits, space, train_config, data.info)
+    bounds = cost_limits(limits, space, train_config, run.data.info)
     if not started:
       # After hours of search is too late to hear of a wrong option.
-      build_training(train_config, example, data, strategy)
+      check_training(
+        train_config, example, run.directory and WorkDir(inside / 'train')
+      )
+      build_training(train_config, example, run.data, run.strategy)
       if bounds:
-        check_limits(
-          space, bounds, train_config.cells, search_config.discretization
-        )
-    say('== Search')
-    search = run_search(
-      search_config, inside / 'search', data, verbose, strategy
+        searcher.check_limits(search_config, bounds, train_config.cells)
+    run.say('== Search')
+    search = searcher.search(
+      search_config, inside / 'search', run.data, verbose, run.strategy
     )
-    if search.space.growth is not None:  # There may be others by now.
-      bounds = cost_limits(limits, search.space, train_config, data.info)
-    genotype = within_limits(
-      search.genotype,
-      search.space,
-      search.weights,
-      bounds,
-      train_config.cells,
-      search_config.discretization,
-    )
-    if directory is not None:
+    # The candidates may be others by now.
+    bounds = cost_limits(limits, search.space, train_config, run.data.info)
+    genotype = search.within(bounds, train_config.cells)
+    if run.directory is not None:
       # The search has its own directory; until it has ended, options of
       # retraining may still change.
-      directory.pin(pinned, added=added_defaults())
-      genotype.save(directory.genotype_path)
-    say('\n== Retraining\n' + genotype.pretty())
+      run.directory.pin(pinned, added=run.added)
+      genotype.save(run.directory.genotype_path)
+    run.say('\n== Retraining\n' + genotype.pretty())
     if genotype != search.genotype:
-      say(comparison(search.genotype, genotype, bounds))
+      run.say(comparison(search.genotype, genotype, bounds))
     trained = run_training(
-      train_config, genotype, inside / 'train', data, verbose, strategy
+      train_config, genotype, inside / 'train', run.data, verbose, run.strategy
     )
   result = (
     {}
-    if directory is None
+    if run.directory is None
     else finish_training(
-      trained, directory, data, 'Search and retraining', search, formats
+      trained, run.directory, run.data, 'Search and retraining', search, formats
     )
   )
-  return PipelineResult(genotype, search, trained, result, directory)
+  return PipelineResult(genotype, search, trained, result, run.directory)
 
 
 def finish_training(
@@ -175,7 +151,7 @@ def finish_training(
   directory: WorkDir,
   data: ImageData,
   title: str,
-  search: SearchResult | None = None,
+  search: Found | None = None,
   formats: Sequence[str] = ('saved_model',),
 ) -> dict[str, Any]:
   """Exports a trained network; writes `result.json` and the report.

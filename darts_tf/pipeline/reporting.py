@@ -10,8 +10,8 @@ from darts_tf.data import DatasetInfo
 from darts_tf.export import ExportRecord
 from darts_tf.genotype import Genotype
 from darts_tf.runs.workdir import WorkDir
-from darts_tf.search.loop import SearchResult
 from darts_tf.search_space.space import search_spaces
+from darts_tf.strategies import Found
 from darts_tf.training.train import TrainResult
 
 
@@ -20,7 +20,7 @@ def write_run_report(
   title: str,
   info: DatasetInfo,
   genotype: Genotype,
-  search: SearchResult | None = None,
+  search: Found | None = None,
   trained: TrainResult | None = None,
   result: Mapping[str, Any] | None = None,
   saved_model: str | None = None,
@@ -49,11 +49,12 @@ def write_run_report(
   configuration, similarities = {}, []
   if search is not None:
     configuration['search'] = search.config.to_dict()
-    visualize.draw_alphas(
-      {group: h[-1] for group, h in search.history.items()}, space, plots
-    )
-    visualize.draw_curves(search.metrics, plots / 'search_curves.png')
-    visualize.draw_entropy(search.metrics, plots / 'search_entropy.png')
+    if search.history:
+      visualize.draw_alphas(
+        {group: h[-1] for group, h in search.history.items()}, space, plots
+      )
+      visualize.draw_curves(search.metrics, plots / 'search_curves.png')
+      visualize.draw_entropy(search.metrics, plots / 'search_entropy.png')
     similarities = [
       mean_similarity(stage.candidates) for stage in search.stages
     ]
@@ -76,8 +77,9 @@ def write_run_report(
       configuration=configuration,
       genotype=genotype,
       num_inputs=space.topology.num_inputs,
-      search_metrics=None if search is None else search.metrics,
-      alphas_history=None if search is None else search.history,
+      search_metrics=search.metrics if search and search.history else None,
+      alphas_history=search.history if search else None,
+      compared=search.metrics if search and not search.history else (),
       space=space,
       stages=() if search is None else search.stages,
       similarities=similarities,
@@ -108,8 +110,3 @@ def written_files(workdir: WorkDir, *more: tuple[str, object]) -> str:
   lines = [f'{name:<14} {path}' for name, path in files]
   hint = visualize.graphviz_hint()
   return '\n'.join(lines + ([hint] if hint else []))
-
-
-def seconds_of(metrics) -> float:
-  """Time spent in the epochs of a run."""
-  return sum(line['seconds'] for line in metrics)

@@ -5,7 +5,7 @@ import json
 import os
 import pathlib
 import types
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from darts_tf.config.errors import InputError, RunStateError
@@ -30,6 +30,7 @@ __all__ = [
   'atomic_write_bytes',
   'atomic_write_json',
   'atomic_write_text',
+  'seconds_of',
 ]
 
 _ABSENT = object()
@@ -317,3 +318,8 @@ def _shown(fields: Mapping[str, Any], name: str) -> str:
 
 def _one_line(error: Exception) -> str:
   return ' '.join(str(error).split())
+
+
+def seconds_of(metrics: Iterable[Mapping[str, Any]]) -> float:
+  """Adds up the seconds of all lines of a run's metrics."""
+  return sum(line['seconds'] for line in metrics)

@@ -4,7 +4,7 @@ import dataclasses
 import gc
 import itertools
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,14 +12,9 @@ import tensorflow as tf
 
 from darts_tf.analysis.memory_check import check_memory
 from darts_tf.data import DatasetInfo, ImageData
-from darts_tf.distribution.run_data import load_data
-from darts_tf.distribution.strategy import make_strategy, seed_everything
-from darts_tf.distribution.workers import (
-  check_agreement,
-  explain_lost_workers,
-  is_chief,
-  latest_checkpoint,
-)
+from darts_tf.discretize.most_likely import Limit, within_limits
+from darts_tf.distribution.run_context import RunContext, open_run
+from darts_tf.distribution.workers import check_agreement, latest_checkpoint
 from darts_tf.genotype import Genotype
 from darts_tf.models.evaluation import Evaluation
 from darts_tf.runs.workdir import WorkDir
@@ -71,6 +66,30 @@ class SearchResult:
     position = self.result_epoch + 1 - self.stages[-1].first_epoch
     return {group: h[max(position, 0)] for group, h in self.history.items()}
 
+  @property
+  def validation_accuracy(self) -> float | None:
+    """Of the supernet when the architecture was read, in 0 to 1."""
+    return self.metrics[self.result_epoch].get('validation_accuracy')
+
+  def within(self, limits: Sequence[Limit], num_cells: int) -> Genotype:
+    """Returns the architecture, or the most likely within limits.
+
+    Args:
+      limits: what it may cost.
+      num_cells: number of cells of the network that is to have it.
+
+    Raises:
+      InputError: if there is none, or the rule cannot tell.
+    """
+    return within_limits(
+      self.genotype,
+      self.space,
+      self.weights,
+      limits,
+      num_cells,
+      self.config.discretization,
+    )
+
 
 def run_search(
   config: SearchConfig,
@@ -102,22 +121,15 @@ def run_search(
     ResourceError: if a step does not fit into memory, or a worker is lost.
   """
   config = resolve(config)
-  strategy = strategy or make_strategy(config)
-  directory = WorkDir(workdir) if is_chief(strategy) else None
-  verbose = verbose and directory is not None
-  pinned, added = config.pinned(), added_defaults()
-  with explain_lost_workers(strategy):
-    is_new = directory and directory.check(pinned, added=added) is None
-    seed_everything(config)
-    run = _SearchRun(config, data or load_data(config), strategy, verbose)
-    if directory is None:
-      return run.finish(None)
-    if is_new:
+  with open_run(
+    config, workdir, data, verbose, strategy, added=added_defaults()
+  ) as context:
+    run = _SearchRun(config, context)
+    if context.is_new:
       run.check_memory()
     # Not before the parts are known to fit together, and into memory.
-    directory.pin(pinned, added=added)
-    with directory.exclusive():
-      return run.finish(directory)
+    with context.begin():
+      return run.finish()
 
 
 class _SearchRun:
@@ -127,18 +139,12 @@ class _SearchRun:
   ended give their memory back.
   """
 
-  def __init__(
-    self,
-    config: SearchConfig,
-    data: ImageData,
-    strategy: tf.distribute.Strategy,
-    verbose: bool,
-  ):
-    self._config, self._info = config, data.info
-    self._say = print if verbose else _say_nothing
+  def __init__(self, config: SearchConfig, context: RunContext):
+    self._config, self._context = config, context
+    self._say = context.say
     self._memory = ''
-    self._use(build_search(config, data, strategy))
-    self._run_epoch = EpochRunner(self._parts, verbose)
+    self._use(build_search(config, context.data, context.strategy))
+    self._run_epoch = EpochRunner(self._parts, context.verbose)
 
   def _use(self, parts: SearchParts) -> None:
     self._parts = parts
@@ -151,8 +157,9 @@ class _SearchRun:
       self._parts.step_graph, self._config, self._config.memory_budget
     )
 
-  def finish(self, directory: WorkDir | None) -> SearchResult:
-    """Starts or continues the search whose directory this is."""
+  def finish(self) -> SearchResult:
+    """Starts or continues the search."""
+    directory = self._context.directory
     record = SearchRecord(directory)
     record.start(self._parts)
     self._restore(record, directory)
@@ -176,7 +183,7 @@ class _SearchRun:
       self._parts.space,
       record.stages,
       self._config,
-      self._info,
+      self._context.data.info,
       directory,
       decision.result_epoch,
     )
@@ -191,7 +198,7 @@ class _SearchRun:
       if parts is not self._parts:
         self._use(parts)
       record.write(parts)
-    self._say(describe(self._parts, self._info))
+    self._say(describe(self._parts, self._context.data.info))
     for line in (
       self._run_epoch.describe(),
       self._memory and f'Memory      {self._memory}',
@@ -227,10 +234,6 @@ class _SearchRun:
         record.metrics[-1], config.epochs, parts.architecture.summary()
       )
     )
-
-
-def _say_nothing(*unused_args: Any) -> None:
-  """Takes the place of `print` in a run that is not to be heard."""
 
 
 def _epoch_line(

@@ -10,10 +10,11 @@ from darts_tf.architecture_gradient import architecture_gradients
 from darts_tf.config.errors import InputError, unknown_name
 from darts_tf.config.options import Options, option_types, parse_option
 from darts_tf.methods import methods
-from darts_tf.random_search.config import RandomSearchConfig
 from darts_tf.search.config import SearchConfig
+from darts_tf.strategies import search_strategies
 
-RANDOM_SEARCH = 'random_search'
+# The option of an arm that no configuration has: which one it is of.
+_STRATEGY = 'search_strategy'
 
 # What must be the same in all arms, or else there is nothing to compare.
 COMMON = (
@@ -33,39 +34,37 @@ class Arm:
   """One method of a study.
 
   Args:
-    name: a name that can be that of a directory. One that begins with
-      `random_search` makes the arm a random search.
-    options: what differs from the common configuration: fields of
-      `SearchConfig` or, in a random search, of `RandomSearchConfig`.
+    name: a name that can be that of a directory.
+    options: what differs from the common configuration: options of the
+      search strategy.
+    strategy: name of the search strategy.
   """
 
   name: str
   options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-
-  @property
-  def is_random_search(self) -> bool:
-    """Whether architectures are drawn instead of searched."""
-    return self.name.startswith(RANDOM_SEARCH)
+  strategy: str = 'differentiable'
 
   def configure(self, common: SearchConfig, seed: int) -> Options:
-    """The configuration of one search of the arm.
+    """Returns the options of one search of the arm.
 
     Args:
       common: the configuration of all arms.
       seed: of the search.
 
     Returns:
-      A `SearchConfig`, or a `RandomSearchConfig` in which the options that
-      both have are the common ones.
+      Options of the strategy; those that `common` has, too, are the common
+      ones unless they are the arm's own.
     """
-    if not self.is_random_search:
-      return common.replace(**{**self.options, 'seed': seed})
+    own = {**self.options, 'seed': seed}
+    kind = search_strategies[self.strategy].config
+    if isinstance(common, kind):
+      return common.replace(**own)
     values = {
       field.name: getattr(common, field.name)
-      for field in dataclasses.fields(RandomSearchConfig)
+      for field in dataclasses.fields(kind)
       if getattr(common, field.name, None) is not None
     }
-    return RandomSearchConfig(**{**values, **self.options, 'seed': seed})
+    return kind(**{**values, **own})
 
 
 def parse_arms(texts: Iterable[str]) -> tuple[Arm, ...]:
@@ -89,9 +88,9 @@ def parse_arms(texts: Iterable[str]) -> tuple[Arm, ...]:
 def parse_arm(text: str) -> Arm:
   """Parses `NAME` or `NAME:option=value,option=value`.
 
-  A name that is that of a method or of an architecture gradient stands for
-  it, unless the options name another. A name alone must be such a name, or
-  begin with `random_search`.
+  A name that is that of a method, of an architecture gradient or of a search
+  strategy stands for it, unless the options name another. A name alone must
+  be such a name.
 
   Args:
     text: the arm. Values are written as flags are; `none` leaves an option
@@ -110,26 +109,30 @@ def parse_arm(text: str) -> Arm:
       ' a name of letters, digits, _ and -.'
       f' Received: arm={text!r}'
     )
-  random = Arm(name).is_random_search
-  known = [*methods, *architecture_gradients, RANDOM_SEARCH]
-  if not (colon or random or name in known):
+  known = [*methods, *architecture_gradients, *search_strategies]
+  if not (colon or name in known):
     raise unknown_name('arm', name, known)
-  options = {}
+  texts = {}
   for part in rest.split(',') if colon else ():
     option, equals, value = part.partition('=')
-    if not (option and equals and value) or option in options:
+    if not (option and equals and value) or option in texts:
       raise InputError(
         'An option of an arm has another form or is repeated; expected'
         f' option=value. Received: {part!r} in arm={text!r}'
       )
-    options[option] = _value(
-      RandomSearchConfig if random else SearchConfig, option, value, text
-    )
+    texts[option] = value
+  default = name if name in search_strategies else Arm.strategy
+  strategy = texts.pop(_STRATEGY, default)
+  config = search_strategies[strategy].config
+  options = {
+    option: _value(config, option, value, text)
+    for option, value in texts.items()
+  }
   if name in architecture_gradients:
     options.setdefault('gradient', name)
   elif name in methods:
     options.setdefault('method', name)
-  return Arm(name, options)
+  return Arm(name, options, strategy)
 
 
 def _value(config: type[Options], name: str, text: str, arm: str) -> Any:

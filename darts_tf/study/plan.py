@@ -9,8 +9,6 @@ from darts_tf.config.errors import InputError, RunStateError
 from darts_tf.config.options import Options
 from darts_tf.config.parts import part_fields
 from darts_tf.distribution.strategy import refuse_workers
-from darts_tf.random_search.config import RandomSearchConfig
-from darts_tf.random_search.config import resolve as resolve_random_search
 from darts_tf.runs.workdir import WorkDir
 from darts_tf.schedule import Constant
 from darts_tf.search.config import (
@@ -19,9 +17,9 @@ from darts_tf.search.config import (
   SearchConfig,
   added_defaults,
 )
-from darts_tf.search.resolve import resolve as resolve_search
 from darts_tf.search.resolve import with_method_defaults
 from darts_tf.search_space.space import search_spaces
+from darts_tf.strategies import search_strategies
 from darts_tf.study.arm import Arm
 
 # Options of parts that a study records whatever their values are; of others
@@ -101,9 +99,7 @@ class Study:
     """
     try:
       config = arm.configure(self.common, seed)
-      if isinstance(config, RandomSearchConfig):
-        return resolve_random_search(config)
-      return resolve_search(config)
+      return search_strategies[arm.strategy].resolve(config)
     except InputError as error:
       raise InputError(f'{error} (arm {arm.name})') from error
 
@@ -129,7 +125,7 @@ class Study:
   def _own(self, arm: Arm, common: dict[str, Any]) -> dict[str, Any]:
     """Returns the options of an arm that say more than the common ones."""
     config = self.configure(arm, self.seeds[0])
-    plain = added_defaults() if isinstance(config, SearchConfig) else {}
+    plain = search_strategies[arm.strategy].added_defaults()
     return {
       name: value
       for name, value in config.pinned().items()

@@ -104,7 +104,7 @@ def run_in_process(arm: Arm, config: Options, path: os.PathLike) -> None:
   """Does one search in a new process; its output goes to `log.txt`."""
   run_child(
     'darts_tf.study.worker',
-    ['--job=' + job_text(arm.is_random_search, config.to_dict(), path)],
+    ['--job=' + job_text(arm.strategy, config.to_dict(), path)],
     path / 'log.txt',
     _show,
   )

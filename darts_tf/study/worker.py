@@ -13,7 +13,7 @@ import os
 import pathlib
 import signal
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
@@ -22,72 +22,66 @@ from darts_tf.runs.atomic import atomic_write_json
 from darts_tf.system import process
 from darts_tf.system.memory import peak_memory_mib
 
+if TYPE_CHECKING:
+  from darts_tf.strategies import Found
+
 RESULT = 'study_result.json'
 _PEAK = 'peak_memory.json'
 
 
 def job_text(
-  random: bool, config: dict[str, Any], workdir: str | os.PathLike
+  strategy: str, config: dict[str, Any], workdir: str | os.PathLike
 ) -> str:
   """Describes a search.
 
   Args:
-    random: whether it is a random search.
-    config: all options of a `SearchConfig` or `RandomSearchConfig`.
+    strategy: name of the search strategy.
+    config: all options of the search.
     workdir: the search's directory.
 
   Returns:
     The JSON that `--job` takes.
   """
   return json.dumps(
-    {'random': random, 'config': config, 'workdir': os.fspath(workdir)}
+    {'strategy': strategy, 'config': config, 'workdir': os.fspath(workdir)}
   )
 
 
 def run_job(text: str) -> None:
   """Does, or continues, the search that `job_text` described."""
+  # Not before TensorFlow has been told how to start.
+  from darts_tf.strategies import search_strategies
+
   job = json.loads(text)
   directory = pathlib.Path(job['workdir'])
-  run = _random_search if job['random'] else _search
+  searcher = search_strategies[job['strategy']]
   try:
-    result = run(job['config'], directory)
+    found = searcher.search(searcher.config(**job['config']), directory)
   finally:
     # A search may take several processes; the one that ends it may have
     # had nothing left to train.
     peak = _record_peak(directory)
-  atomic_write_json(directory / RESULT, {**result, 'peak_memory_mib': peak})
+  atomic_write_json(
+    directory / RESULT, {**_result(found), 'peak_memory_mib': peak}
+  )
 
 
-def _search(config: dict[str, Any], directory: pathlib.Path):
-  from darts_tf.search import SearchConfig, run_search
-
-  result = run_search(SearchConfig(**config), directory)
+def _result(found: 'Found') -> dict[str, Any]:
+  """Returns what a study keeps of a search."""
   return {
-    'genotype': result.genotype.to_dict(),
-    'seconds': [line['seconds'] for line in result.metrics],
-    'validation_accuracy': result.metrics[-1]['validation_accuracy'],
+    'genotype': found.genotype.to_dict(),
+    'seconds': [line['seconds'] for line in found.metrics],
+    'validation_accuracy': found.validation_accuracy,
+    # Strategies that compare finished architectures have no epochs.
     'course': [
       {
         'epoch': line['epoch'] + 1,
         'genotype': line['genotype'],
         'validation_accuracy': line.get('validation_accuracy'),
       }
-      for line in result.metrics
+      for line in found.metrics
+      if 'epoch' in line
     ],
-  }
-
-
-def _random_search(config: dict[str, Any], directory: pathlib.Path):
-  from darts_tf.random_search import RandomSearchConfig, random_search
-
-  result = random_search(RandomSearchConfig(**config), directory)
-  return {
-    'genotype': result.genotype.to_dict(),
-    'seconds': [sample['seconds'] for sample in result.samples],
-    'validation_accuracy': max(
-      sample['validation_accuracy'] for sample in result.samples
-    ),
-    'course': [],  # It has no epochs.
   }
 
 

@@ -13,17 +13,10 @@ import tensorflow as tf
 from darts_tf.analysis.memory_check import check_memory
 from darts_tf.config.errors import InputError
 from darts_tf.data import DatasetInfo, ImageData, Stream
-from darts_tf.distribution.run_data import distribute, load_data
-from darts_tf.distribution.strategy import (
-  check_devices,
-  make_strategy,
-  seed_everything,
-)
-from darts_tf.distribution.workers import (
-  explain_lost_workers,
-  is_chief,
-  latest_checkpoint,
-)
+from darts_tf.distribution.run_context import RunContext, open_run
+from darts_tf.distribution.run_data import distribute
+from darts_tf.distribution.strategy import check_devices
+from darts_tf.distribution.workers import latest_checkpoint
 from darts_tf.genotype import Genotype
 from darts_tf.models.evaluation import Evaluation
 from darts_tf.models.network import Network
@@ -102,66 +95,57 @@ def run_training(
     DivergedError: if the loss is no longer a finite number.
     ResourceError: if memory or the disk is full, or a worker is lost.
   """
-  strategy = strategy or make_strategy(config)
-  directory = WorkDir(workdir) if is_chief(strategy) else None
-  with explain_lost_workers(strategy):
-    started = check_training(config, genotype, directory)
-    seed_everything(config)
-    data = data or load_data(config)
-    parts = build_training(config, genotype, data, strategy, build)
+  _check_options(config, genotype)
+  with open_run(
+    config, workdir, data, verbose, strategy, _pinned(config, genotype)
+  ) as run:
+    parts = build_training(config, genotype, run.data, run.strategy, build)
     if validation:
-      parts = (*parts[:2], test_batches(config, data))
-    if directory is None:
-      return _train(config, *parts, data, None, False, '', callbacks)
-    memory = (
-      ''
-      if started
-      else check_memory(
+      parts = (*parts[:2], test_batches(config, run.data))
+    memory = ''
+    if run.is_new:
+      memory = check_memory(
         lambda: parts[0].training_graph(
-          next(iter(distribute(parts[1], strategy, 0, 1)))
+          next(iter(distribute(parts[1], run.strategy, 0, 1)))
         ),
         config,
       )
-    )
     # Not before the parts are known to fit together, and into memory.
-    directory.pin(_pinned(config, genotype))
-    genotype.save(directory.genotype_path)
-    with directory.exclusive():
-      return _train(config, *parts, data, directory, verbose, memory, callbacks)
+    with run.begin():
+      if run.directory is not None:
+        genotype.save(run.directory.genotype_path)
+      return _train(config, run, *parts, memory, callbacks)
 
 
 def _train(
   config: TrainConfig,
+  run: RunContext,
   network: Network,
   training: Stream,
   held_out: tf.data.Dataset | None,
-  data: ImageData,
-  directory: WorkDir | None,
-  verbose: bool,
   memory: str,
   callbacks: Sequence[keras.callbacks.Callback],
 ) -> TrainResult:
   """Starts or continues the training whose directory this is."""
-  say = print if verbose else (lambda *unused_args: None)
+  directory, info = run.directory, run.data.info
   evaluation = Evaluation(lambda images: network(images, training=False))
   record = RunRecord(
     directory,
     network,
     None if held_out is None else Validation(network, evaluation, held_out),
   )
-  strategy = network.distribute_strategy
-  checkpoint, warned = latest_checkpoint(strategy, directory)
+  checkpoint, warned = latest_checkpoint(run.strategy, directory)
   for warning in warned:
-    say(f'Warning: {warning}')
+    run.say(f'Warning: {warning}')
   first_epoch = 0
   if checkpoint is not None:
     record.restore(checkpoint)
     first_epoch = checkpoint.epoch + 1
-  say(summary(network, config, data.info, training))
+  run.say(summary(network, config, info, training))
   if memory:
-    say(f'Memory      {memory}')
+    run.say(f'Memory      {memory}')
   if first_epoch:
-    say(f'Continuing after epoch {first_epoch} of {config.epochs}.')
+    run.say(f'Continuing after epoch {first_epoch} of {config.epochs}.')
   steps = config.steps_per_epoch or training.steps_per_epoch
   last_epoch = min(config.epochs, config.stop_epoch or config.epochs)
   if first_epoch < last_epoch:
@@ -169,32 +153,26 @@ def _train(
       # Where `none` cuts a path, what leads to it is not trained.
       warnings.filterwarnings('ignore', 'Gradients do not exist')
       network.fit(
-        distribute(training, strategy, first_epoch * steps),
+        distribute(training, run.strategy, first_epoch * steps),
         steps_per_epoch=steps,
         initial_epoch=first_epoch,
         epochs=last_epoch,
         shuffle=False,
         callbacks=[*_callbacks(config, record, directory), *callbacks],
-        verbose=(1 if sys.stdout.isatty() else 2) if verbose else 0,
+        verbose=(1 if sys.stdout.isatty() else 2) if run.verbose else 0,
       )
   # The averages, if there are any, are the result; `fit` has put them in
   # place, but not if there was nothing left to train.
   network.optimizer.finalize_variable_values(network.trainable_variables)
-  score = evaluation(test_batches(config, data))
+  score = evaluation(test_batches(config, run.data))
   if directory is not None:
     atomic_write_json(
       directory.path / 'result.json',
       {'test_accuracy': score.accuracy, 'test_loss': score.loss},
     )
-    save_network(network, data.info, directory)
+    save_network(network, info, directory)
   return TrainResult(
-    network,
-    record.metrics,
-    score.accuracy,
-    score.loss,
-    data.info,
-    config,
-    directory,
+    network, record.metrics, score.accuracy, score.loss, info, config, directory
   )
 
 
@@ -215,6 +193,15 @@ def check_training(
     InputError: if an option cannot be used.
     RunStateError: if the directory belongs to another run.
   """
+  _check_options(config, genotype)
+  return (
+    directory is not None
+    and directory.check(_pinned(config, genotype)) is not None
+  )
+
+
+def _check_options(config: TrainConfig, genotype: Genotype) -> None:
+  """Raises `InputError` if an option cannot be used."""
   learning_rate(config)
   check_devices(config)
   if config.strategy == 'multi_worker' and config.steps_per_execution > 1:
@@ -225,10 +212,6 @@ def check_training(
     )
   check_stem(config.stem)
   space_of(genotype, config.cells)
-  return (
-    directory is not None
-    and directory.check(_pinned(config, genotype)) is not None
-  )
 
 
 def _pinned(config: TrainConfig, genotype: Genotype) -> dict[str, Any]:

@@ -20,6 +20,9 @@ class Report:
     genotype: a `Genotype`.
     num_inputs: number of input nodes of each cell.
     search_metrics: the search's `metrics.jsonl`, one mapping an epoch.
+    compared: architectures that were trained and compared, one mapping each
+      with `index`, `validation_accuracy`, `seconds`, perhaps
+      `published_accuracy`, and `genotype` as JSON.
     alphas_history: group name to mixing weights
       `(epochs, edges, candidates)`; drawn if `space` is given as well.
     space: search space of the mixing weights, with the candidates that
@@ -44,6 +47,7 @@ class Report:
   genotype: Any = None
   num_inputs: int = 2
   search_metrics: Sequence[Mapping[str, Any]] | None = None
+  compared: Sequence[Mapping[str, Any]] = ()
   alphas_history: Mapping[str, np.ndarray] | None = None
   space: SearchSpace | None = None
   stages: Sequence[Any] = ()

@@ -114,6 +114,33 @@ def _search(report: Report, captions: page.Captions) -> str:
   return page.section('Search', *search)
 
 
+def _compared(report: Report) -> str:
+  """Lists the architectures that were trained and compared, best first."""
+  lines = sorted(report.compared, key=lambda line: -line['validation_accuracy'])
+  names = ['index', 'validation_accuracy', 'published_accuracy', 'seconds']
+  names = [n for n in names if any(n in line for line in lines)]
+  return page.section(
+    'Architectures compared',
+    page.columns(
+      map(label, names),
+      [[_cell(name, line.get(name)) for name in names] for line in lines],
+    )
+    if lines
+    else '',
+  )
+
+
+def _cell(name: str, value: float | None) -> str:
+  """Returns a value of a compared architecture as text."""
+  if value is None:
+    return '–'
+  if name == 'index':
+    return str(value + 1)
+  if name == 'published_accuracy':
+    return f'{value:.2f} %'
+  return duration(value) if name == 'seconds' else shown(name, value)
+
+
 def _retraining(report: Report, captions: page.Captions) -> str:
   if not report.train_metrics:
     return ''
@@ -230,6 +257,7 @@ def report_html(report: Report) -> str:
     cells_section(report, captions),
     alphas_section(report, captions),
     _search(report, captions),
+    _compared(report),
     _stages(report, captions),
     _retraining(report, captions),
     _timing(report),

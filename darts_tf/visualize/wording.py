@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 _LABELS = {
+  'index': 'Sample',
   'multiply_adds': 'Multiply-adds',
   'name': 'Data set',
   'num_train': 'Training images',

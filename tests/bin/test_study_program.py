@@ -209,7 +209,8 @@ class RandomSearchProgramTest(absltest.TestCase):
     self.assertEqual(code, 2)
     self.assertRegex(err, '^error: .*at most 1. Received: num_best=2\n$')
     with mock.patch(
-      'darts_tf.random_search.run.random_search', side_effect=KeyboardInterrupt
+      'darts_tf.strategies.random_search.run_random_search',
+      side_effect=KeyboardInterrupt,
     ) as run:
       programs.run_program(
         program,

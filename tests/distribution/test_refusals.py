@@ -6,7 +6,7 @@ from absl.testing import absltest, parameterized
 
 from darts_tf.config.errors import InputError
 from darts_tf.distribution.strategy import make_strategy, refuse_workers
-from darts_tf.random_search import RandomSearchConfig, random_search
+from darts_tf.strategies import RandomSearchConfig, run_random_search
 from darts_tf.study.arm import parse_arms
 from darts_tf.study.plan import Study
 
@@ -40,7 +40,7 @@ class RefusalsTest(parameterized.TestCase):
         (),
       )
     with self.assertRaisesRegex(InputError, "strategy='multi_worker'"):
-      random_search(
+      run_random_search(
         RandomSearchConfig(
           search_space='tiny', num_samples=2, num_best=1, **WORKERS
         ),

@@ -1,6 +1,7 @@
 import dataclasses
 import importlib.util
 import json
+import types
 import unittest
 from unittest import mock
 
@@ -12,12 +13,18 @@ import tiny_runs
 from darts_tf.config.errors import InputError, RunStateError
 from darts_tf.discretize import discretizations, discretize
 from darts_tf.export import read_exports
-from darts_tf.genotype import load_genotype
+from darts_tf.genotype import Genotype, load_genotype
 from darts_tf.pipeline import pipeline
-from darts_tf.pipeline.limits import LimitConfig, cost_limits, within_limits
+from darts_tf.pipeline.limits import LimitConfig, cost_limits
 from darts_tf.pipeline.pipeline import outcome, run_pipeline
+from darts_tf.search import SearchResult
 from darts_tf.search.step import SearchStep
 from darts_tf.search_space import search_spaces
+from darts_tf.strategies import (
+  Differentiable,
+  RandomSearchConfig,
+  differentiable,
+)
 
 FILES = (
   'config.json',
@@ -121,7 +128,7 @@ class PipelineTest(tiny_runs.RunTest):
     with self.assertRaisesRegex(RunStateError, 'limits.max_multiply_adds: was'):
       self.run_it(verbose=False)
     self.directory = self.directory.parent / 'impossible'
-    with mock.patch('darts_tf.pipeline.pipeline.run_search') as search:
+    with mock.patch.object(Differentiable, 'search') as search:
       with self.assertRaisesRegex(
         InputError, 'meets the limit; expected max_multiply_adds of at'
       ):
@@ -129,24 +136,12 @@ class PipelineTest(tiny_runs.RunTest):
     search.assert_not_called()
     self.assertFalse(self.directory.exists())
 
-  def test_limits_keep_to_the_rule_of_the_search(self):
-    with mock.patch(
-      'darts_tf.pipeline.pipeline.within_limits', wraps=within_limits
-    ) as chosen:
-      self.run_it(
-        search=self.search.replace(discretization='fixed_edges'),
-        limits=LimitConfig(max_parameters=10**6),
-        verbose=False,
-      )
-    self.assertEqual(chosen.call_args.args[-1], 'fixed_edges')
-
   def test_limits_and_a_rule_that_is_not_known_so_well(self):
     with (
-      mock.patch.dict(
-        discretizations._values, {'own': discretizations['argmax']}
-      ),
-      mock.patch('darts_tf.pipeline.pipeline.run_search') as search,
+      discretizations.scoped(),
+      mock.patch.object(Differentiable, 'search') as search,
     ):
+      discretizations.register('own', discretizations['argmax'])
       with self.assertRaisesRegex(InputError, "discretization='own'"):
         self.run_it(
           search=self.search.replace(discretization='own'),
@@ -156,35 +151,42 @@ class PipelineTest(tiny_runs.RunTest):
     search.assert_not_called()
     self.assertFalse(self.directory.exists())
 
-  def test_within_limits(self):
+  def test_the_result_of_a_search_keeps_to_its_rule(self):
     space = search_spaces['nas_bench_201']
     weights = {'normal': np.tile([0.5, 0.1, 0.1, 0.2, 0.1], (6, 1))}
     (costs,) = cost_limits(
       LimitConfig(max_parameters=1), space, self.train, self.data.info
     )
     derived = discretize(space, weights, {'normal': 'normal'}, 'fixed_edges')
-    low = dataclasses.replace(costs, largest=costs.cost(derived) - 1)
-    found = within_limits(
-      derived, space, weights, [low], self.train.cells, 'fixed_edges'
+    search = SearchResult(
+      derived,
+      [{'validation_accuracy': 0.5}],
+      {'normal': np.stack([weights['normal']] * 2)},
+      space,
+      [types.SimpleNamespace(first_epoch=0)],
+      self.search.replace(discretization='fixed_edges'),
+      self.data.info,
+      None,
+      0,
     )
+    limit = lambda most: dataclasses.replace(costs, largest=most)
+    found = search.within([limit(costs.cost(derived) - 1)], self.train.cells)
     names = [edge.operation for edge in found.cells['normal'].edges]
-    self.assertTrue(low.admits(found))
+    self.assertLess(costs.cost(found), costs.cost(derived))
     self.assertEqual(names.count('nor_conv_3x3'), 5)
     self.assertNotIn('none', names)
-    high = dataclasses.replace(costs, largest=costs.cost(derived))
-    self.assertIs(
-      within_limits(
-        derived, space, weights, [high], self.train.cells, 'fixed_edges'
-      ),
-      derived,
-    )
+    high = limit(costs.cost(derived))
+    self.assertIs(search.within([high], self.train.cells), derived)
+    self.assertIs(search.within([], self.train.cells), derived)
 
   def test_limits_of_candidates_that_came_in(self):
     # Beyond what was looked at before the search.
-    with mock.patch.object(
-      pipeline,
-      'whole_space',
-      lambda name: dataclasses.replace(search_spaces[name], growth=None),
+    first_ones = lambda name: dataclasses.replace(
+      search_spaces[name], growth=None
+    )
+    with (
+      mock.patch.object(pipeline, 'whole_space', first_ones),
+      mock.patch.object(differentiable, 'whole_space', first_ones),
     ):
       result = self.run_it(
         search=tiny_runs.PRUNE_REPLACE.replace(cells=1),
@@ -194,6 +196,48 @@ class PipelineTest(tiny_runs.RunTest):
     first, *_, last = result.search.stages
     self.assertNotEqual(first.candidates, last.candidates)
     self.assertEqual(result.genotype, result.search.genotype)
+
+  def test_random_search(self):
+    """Another strategy goes the same way, to a report of its own."""
+    search = RandomSearchConfig(
+      search_space='tiny',
+      num_samples=3,
+      num_best=1,
+      short_epochs=1,
+      steps_per_epoch=2,
+      batch_size=8,
+    )
+    train = tiny_runs.TRAIN.replace(epochs=1, steps_per_epoch=2)
+    result, out = tiny_runs.printed(
+      lambda: self.run_it(search=search, train=train)
+    )
+    self.assertEqual(result.genotype, result.search.genotype)
+    self.assertIn('Sample 3/3', out)
+    page = (self.directory / 'report.html').read_text('utf-8')
+    self.assertIn('<h2>Architectures compared</h2>', page)
+    self.assertIn(f'{100 * result.search.validation_accuracy:.2f} %', page)
+    self.assertNotIn('<h2>Search</h2>', page)
+    self.assertTrue((self.directory / 'saved_model').exists())
+    # The best of those that cost less, known before anything is trained.
+    (costs,) = cost_limits(
+      LimitConfig(max_parameters=1), tiny_runs.SPACE, train, self.data.info
+    )
+    price = lambda s: costs.cost(Genotype.from_json(s['genotype']))
+    ranking = result.search.ranking
+    most = max(map(price, ranking))
+    within = result.search.within(
+      [dataclasses.replace(costs, largest=most - 1)], 1
+    )
+    expected = next(s for s in ranking if price(s) < most)
+    self.assertEqual(within, Genotype.from_json(expected['genotype']))
+    self.directory = self.directory.parent / 'impossible'
+    with self.assertRaisesRegex(
+      InputError, 'drawn meets the limit; expected max_parameters of at least'
+    ):
+      self.run_it(
+        search=search, train=train, limits=LimitConfig(max_parameters=1)
+      )
+    self.assertFalse(self.directory.exists())
 
   @unittest.skipUnless(
     importlib.util.find_spec('onnxruntime')
@@ -215,7 +259,7 @@ class PipelineTest(tiny_runs.RunTest):
     self.assertIn('tf.saved_model.load(', report)
 
   def test_unknown_format_is_refused_before_the_search(self):
-    with mock.patch('darts_tf.pipeline.pipeline.run_search') as search:
+    with mock.patch.object(Differentiable, 'search') as search:
       with self.assertRaisesRegex(InputError, "Did you mean 'onnx'"):
         self.run_it(formats=['saved_model', 'onx'])
     search.assert_not_called()
@@ -228,7 +272,7 @@ class PipelineTest(tiny_runs.RunTest):
       ({'batch_size': 100}, 'Received: batch_size=100'),
       ({'cells': 3, 'stem': 'imagenet'}, 'The images are too small'),
     ):
-      with mock.patch('darts_tf.pipeline.pipeline.run_search') as search:
+      with mock.patch.object(Differentiable, 'search') as search:
         with self.assertRaisesRegex(InputError, message):
           self.run_it(train=self.train.replace(**changes), verbose=False)
       search.assert_not_called()

@@ -1,8 +1,8 @@
 from absl.testing import absltest, parameterized
 
 from darts_tf.config.errors import InputError
-from darts_tf.random_search import RandomSearchConfig
 from darts_tf.search import SearchConfig
+from darts_tf.strategies import RandomSearchConfig
 from darts_tf.study.arm import Arm, parse_arm, parse_arms
 
 
@@ -24,7 +24,7 @@ class ParseTest(parameterized.TestCase):
     ),
     ('no_flip:flip=false,channels=none', {'flip': False, 'channels': None}),
     ('random_search', {}),
-    ('random_search_40:num_samples=40', {'num_samples': 40}),
+    ('forty:search_strategy=random_search,num_samples=40', {'num_samples': 40}),
   )
   def test_forms(self, text, options):
     arm = parse_arm(text)
@@ -51,6 +51,10 @@ class ParseTest(parameterized.TestCase):
     ('x:seed=1', 'the flag --seeds'),
     ('x:search_space=s1', 'the flag --search_space'),
     ('random_search:gradient=amended', "Unknown option.*'gradient'"),
+    # A name stands for a strategy as a whole, not by its beginning.
+    ('random_search_40', 'Unknown arm'),
+    ('random_search_40:num_samples=40', "Unknown option.*'num_samples'"),
+    ('x:search_strategy=random', 'Unknown search_strategy'),
   )
   def test_bad_arms(self, text, message):
     with self.assertRaisesRegex(InputError, message) as caught:

@@ -1,6 +1,7 @@
 """The course of a study, with searches that only pretend."""
 
 import json
+import types
 from unittest import mock
 
 import tiny_runs
@@ -8,9 +9,9 @@ from absl.testing import absltest
 
 from darts_tf.config.errors import InputError
 from darts_tf.genotype import Genotype
-from darts_tf.random_search import RandomSearchConfig
 from darts_tf.runs.atomic import atomic_write_json
 from darts_tf.search import SearchConfig
+from darts_tf.strategies import RandomSearchConfig, search_strategies
 from darts_tf.study.arm import parse_arms
 from darts_tf.study.plan import Study
 from darts_tf.study.run import run_study
@@ -58,7 +59,7 @@ class RunStudyTest(absltest.TestCase):
         **lines[-1],
         'seconds': [30, 30],
         'peak_memory_mib': 512.0,
-        'course': [] if arm.is_random_search else lines,
+        'course': [] if arm.strategy == 'random_search' else lines,
       },
     )
 
@@ -199,24 +200,33 @@ class RunStudyTest(absltest.TestCase):
 class WorkerTest(absltest.TestCase):
   def test_peak_memory_is_that_of_all_processes_of_a_search(self):
     directory = tiny_runs.temporary_directory(self)
-    job = job_text(False, {}, directory)
+    self.enter_context(search_strategies.scoped())
+    found = types.SimpleNamespace(
+      genotype=tiny_runs.GENOTYPE,
+      metrics=[{'epoch': 0, 'seconds': 1, 'genotype': {}}, {'seconds': 2}],
+      validation_accuracy=0.5,
+    )
+    fake = mock.Mock(search=mock.Mock(side_effect=[KeyboardInterrupt, found]))
+    search_strategies.register('fake', fake)
+    job = job_text('fake', {'epochs': 3}, directory)
     # `run_job` calls it once; the first process is interrupted.
     with mock.patch(
       'darts_tf.study.worker.peak_memory_mib', side_effect=[800.0, 300.0]
     ):
-      with mock.patch(
-        'darts_tf.study.worker._search', side_effect=KeyboardInterrupt
-      ):
-        with self.assertRaises(KeyboardInterrupt):
-          run_job(job)
-      self.assertFalse((directory / RESULT).exists())
-      with mock.patch(
-        'darts_tf.study.worker._search', return_value={'seconds': [1]}
-      ):
+      with self.assertRaises(KeyboardInterrupt):
         run_job(job)
+      self.assertFalse((directory / RESULT).exists())
+      run_job(job)
+    fake.config.assert_called_with(epochs=3)
     self.assertEqual(
       json.loads((directory / RESULT).read_text()),
-      {'seconds': [1], 'peak_memory_mib': 800.0},
+      {
+        'genotype': tiny_runs.GENOTYPE.to_dict(),
+        'seconds': [1, 2],
+        'validation_accuracy': 0.5,
+        'course': [{'epoch': 1, 'genotype': {}, 'validation_accuracy': None}],
+        'peak_memory_mib': 800.0,
+      },
     )
 
 

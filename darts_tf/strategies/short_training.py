@@ -9,9 +9,8 @@ import tensorflow as tf
 
 from darts_tf.data import ImageData, stratified_split
 from darts_tf.genotype import Genotype
-from darts_tf.pipeline.reporting import seconds_of
-from darts_tf.random_search.config import RandomSearchConfig
-from darts_tf.runs.workdir import WorkDir
+from darts_tf.runs.workdir import WorkDir, seconds_of
+from darts_tf.strategies.random_config import RandomSearchConfig
 from darts_tf.training import run_training
 
 

@@ -4,8 +4,8 @@ import tiny_runs
 from absl.testing import absltest, parameterized
 
 from darts_tf.config.errors import InputError
-from darts_tf.random_search.sample import sample_genotypes
 from darts_tf.search_space import search_spaces
+from darts_tf.strategies.sample import sample_genotypes
 
 ALL = 3**3  # of the tiny space: three edges with three candidates
 

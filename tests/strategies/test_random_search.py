@@ -8,15 +8,15 @@ import tiny_runs
 
 from darts_tf.config.errors import InputError, RunStateError
 from darts_tf.genotype import Genotype
-from darts_tf.random_search import RandomSearchConfig, random_search
-from darts_tf.random_search import run as run_module
-from darts_tf.random_search.run import (
+from darts_tf.strategies import RandomSearchConfig, run_random_search
+from darts_tf.strategies import random_search as run_module
+from darts_tf.strategies.random_search import (
   RandomSearchResult,
   outcome,
   rank_correlation,
 )
-from darts_tf.random_search.sample import sample_genotypes
-from darts_tf.random_search.short_training import short_data
+from darts_tf.strategies.sample import sample_genotypes
+from darts_tf.strategies.short_training import short_data
 from darts_tf.tabular.nas_bench_201 import BenchmarkTable
 from darts_tf.training import run_training
 from darts_tf.training.build import build_training
@@ -77,7 +77,7 @@ class RandomSearchTest(tiny_runs.RunTest):
 
   def run_it(self, config=CONFIG, train=TRAIN, data=None):
     return tiny_runs.printed(
-      random_search, config, self.directory, train, data or self.data
+      run_random_search, config, self.directory, train, data or self.data
     )
 
   def test_stopped_and_continued(self):
@@ -90,9 +90,7 @@ class RandomSearchTest(tiny_runs.RunTest):
       return run_training(config, genotype, workdir, *args, **kwargs)
 
     with (
-      mock.patch(
-        'darts_tf.random_search.short_training.run_training', training
-      ),
+      mock.patch('darts_tf.strategies.short_training.run_training', training),
       mock.patch.object(run_module, 'run_training', training),
     ):
       result, _ = self.run_it()
@@ -235,6 +233,7 @@ class RandomSearchTest(tiny_runs.RunTest):
       [{**s, 'index': 0} for s in samples],
       [],
       CONFIG,
+      None,
       run_module.WorkDir(self.directory),
     )
     self.assertIn('published accuracies 0.80 (Spearman)', outcome(result))
