@@ -5,9 +5,16 @@
 
 prints one line of JSON. Images are random, of the size --image_size. All
 flags of bin/search.py that change the step are understood.
+
+  python bin/benchmark.py --channels=16 --cells=8 --batch_size=64 \
+      --method=pc_darts --pairs=2
+
+measures first-order DARTS of the same size and the method in turn, and adds
+their ratios.
 """
 
 import json
+from typing import Any
 
 from absl import flags
 
@@ -18,9 +25,16 @@ process.tune()
 
 from darts_tf.config.errors import InputError  # noqa: E402
 from darts_tf.config.options import config_from_flags, define_flags  # noqa: E402
-from darts_tf.search.config import SearchConfig  # noqa: E402
+from darts_tf.search.config import AXES, PART_OPTIONS, SearchConfig  # noqa: E402
+from darts_tf.speed.relative import measure_in_turn  # noqa: E402
 
 _STEPS = flags.DEFINE_integer('steps', 5, 'Steps that are timed.')
+_PAIRS = flags.DEFINE_integer(
+  'pairs',
+  0,
+  'How often first-order DARTS of the same size is measured, and this after'
+  ' it; 0 to measure this only.',
+)
 _CHANNELS = flags.DEFINE_integer('image_channels', 3, 'Of the images.')
 _CLASSES = flags.DEFINE_integer('num_classes', 10, 'Of the images.')
 _IMAGE_SIZE = 32
@@ -43,11 +57,14 @@ define_flags(SearchConfig, skip=_SKIPPED, defaults={'image_size': _IMAGE_SIZE})
 
 def main(unused_argv: list[str]) -> None:
   """Measures and prints."""
-  for flag in (_STEPS, _CHANNELS, _CLASSES):
-    if flag.value < 1:
+  for flag, least in ((_STEPS, 1), (_CHANNELS, 1), (_CLASSES, 1), (_PAIRS, 0)):
+    if flag.value < least:
       raise InputError(
-        f'Expected at least 1. Received: {flag.name}={flag.value}'
+        f'Expected at least {least}. Received: {flag.name}={flag.value}'
       )
+  if _PAIRS.value:
+    print(json.dumps(_relative()))
+    return
   process.configure_tensorflow()
   from darts_tf.speed.search_speed import measure_search
 
@@ -60,6 +77,21 @@ def main(unused_argv: list[str]) -> None:
       )
     )
   )
+
+
+def _relative() -> dict[str, Any]:
+  """Measures both in processes of their own, where memory is their own."""
+  of_method = {'method', 'discretization', *AXES, *PART_OPTIONS}
+  given, size = [], []
+  for module_flags in flags.FLAGS.flags_by_module_dict().values():
+    for flag in module_flags:
+      if flag.using_default_value or flag.name == _PAIRS.name:
+        continue
+      given.append(flag.serialize())
+      if flag.name not in of_method:
+        size.append(flag.serialize())
+  plain = [*size, '--method=darts', '--gradient=first_order']
+  return measure_in_turn([__file__, *given], [__file__, *plain], _PAIRS.value)
 
 
 if __name__ == '__main__':

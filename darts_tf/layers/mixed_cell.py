@@ -1,5 +1,7 @@
 """A cell of the supernet: the graph of a search space, edges mixed."""
 
+import functools
+
 import tensorflow as tf
 
 from darts_tf.layers.cell import Cell
@@ -8,7 +10,7 @@ from darts_tf.layers.form import SupernetForm
 from darts_tf.layers.mixed_edges import AUXILIARY_SKIP, MixedEdges
 from darts_tf.layers.operation import Operation, WeightView
 from darts_tf.layers.partial_channels import shuffle_channels, split_channels
-from darts_tf.layers.selected_edges import SelectedEdges
+from darts_tf.layers.selected_edges import EdgeFunctions, SelectedEdges
 from darts_tf.search_space.macro import CellPlan
 from darts_tf.search_space.style import OperationStyle
 from darts_tf.search_space.topology import CellTopology
@@ -25,6 +27,7 @@ class MixedCell(Cell):
     style: conventions of the search space.
     form: how edges mix their candidates.
     drop_path: whether `call` may be given a `drop_path_rate`.
+    functions: see `SelectedEdges`, where the form selects.
     **kwargs: arguments of `keras.layers.Layer`.
   """
 
@@ -37,6 +40,7 @@ class MixedCell(Cell):
     style: OperationStyle,
     form: SupernetForm = SupernetForm(),
     drop_path: bool = False,
+    functions: EdgeFunctions | None = None,
     **kwargs,
   ):
     kwargs.setdefault('dtype', style.dtype)
@@ -49,7 +53,11 @@ class MixedCell(Cell):
     self.candidates = candidates
     self.form = form
     auxiliary = (AUXILIARY_SKIP,) if form.auxiliary_skip else ()
-    make_edges = SelectedEdges if form.selects else MixedEdges
+    make_edges = (
+      functools.partial(SelectedEdges, functions=functions)
+      if form.selects
+      else MixedEdges
+    )
     self.sources = []
     self.mixed_edges = []
     for source in range(topology.nodes.stop):

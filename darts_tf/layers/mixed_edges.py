@@ -2,15 +2,14 @@
 
 import dataclasses
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from darts_tf.graph.constants import constant
-from darts_tf.layers.convolution import pointwise_conv, strided_shape
+from darts_tf.layers.convolution import pointwise_conv
 from darts_tf.layers.copies import build_operation
+from darts_tf.layers.node_edges import NodeEdges
 from darts_tf.layers.operation import Operation, WeightView
-from darts_tf.search_space.style import OperationStyle
 
 # The candidate outside of the mixing weights; a skip connection of its own.
 AUXILIARY_SKIP = 'auxiliary_skip'
@@ -37,7 +36,7 @@ class _Bundle:
     return list(zip(self.edges, self.columns, strict=True))
 
 
-class MixedEdges(keras.layers.Layer):
+class MixedEdges(NodeEdges):
   r"""The mixed operations of all edges that leave one node.
 
   Edge `e` gives `sum_k p[e, k] o_k(x)` (arXiv:1806.09055, equation 2).
@@ -53,32 +52,13 @@ class MixedEdges(keras.layers.Layer):
   computed with them (docs/performance.md).
 
   Args:
-    candidates: operation names of each edge.
-    channels: channels of the node and of each edge's output.
-    stride: 1 or 2, of all these edges.
-    style: conventions of the search space.
+    *args: arguments of `NodeEdges`.
     apart: the form; `None` for apart where there is no GPU.
-    **kwargs: arguments of `keras.layers.Layer`.
+    **kwargs: arguments of `NodeEdges`.
   """
 
-  def __init__(
-    self,
-    candidates: tuple[tuple[str, ...], ...],
-    channels: int,
-    stride: int = 1,
-    style: OperationStyle = OperationStyle(),
-    apart: bool | None = None,
-    **kwargs,
-  ):
-    if isinstance(style, dict):
-      style = OperationStyle(**style)
-    kwargs.setdefault('dtype', style.dtype)
-    # Mixing weights keep their precision; states come in that of the layer.
-    super().__init__(autocast=False, **kwargs)
-    self.candidates = tuple(tuple(names) for names in candidates)
-    self.channels = channels
-    self.stride = stride
-    self.style = style
+  def __init__(self, *args, apart: bool | None = None, **kwargs):
+    super().__init__(*args, **kwargs)
     self.apart = apart
     # The layers are held in a list of this layer's own, which is what Keras
     # tracks; the bundles say which edges each of them serves.
@@ -93,9 +73,9 @@ class MixedEdges(keras.layers.Layer):
       columns = tuple(self.candidates[e].index(name) for e in edges)
       operation = build_operation(
         _BUILT_AS.get(name, name),
-        channels,
-        stride,
-        style,
+        self.channels,
+        self.stride,
+        self.style,
         copies=len(edges),
         activate=False,
       )
@@ -234,35 +214,15 @@ class MixedEdges(keras.layers.Layer):
     return self.bundles[operation].operation
 
   def weight_views(self, edge: int, operation: str) -> dict[str, WeightView]:
-    """The weights of one candidate of one edge.
-
-    Args:
-      edge: position among the edges of this node.
-      operation: name of the candidate.
-
-    Returns:
-      Name to view; empty for candidates without weights.
-    """
+    """Returns the weights of one candidate of one edge, by name."""
     if operation == 'none':
       return {}
     bundle = self.bundles[operation]
     return bundle.operation.weight_views(bundle.edges.index(edge))
 
-  def compute_output_shape(self, input_shape, weights_shape=None):
-    """One shape an edge."""
-    del weights_shape
-    shape = strided_shape(input_shape, self.stride, self.channels)
-    return [shape] * len(self.candidates)
-
   def get_config(self):
     """Returns the arguments of the constructor."""
-    return super().get_config() | {
-      'candidates': self.candidates,
-      'channels': self.channels,
-      'stride': self.stride,
-      'style': self.style.to_dict(),
-      'apart': self.apart,
-    }
+    return super().get_config() | {'apart': self.apart}
 
 
 def _chosen(weights, places: list[tuple[int, int]]):

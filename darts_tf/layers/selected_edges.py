@@ -1,16 +1,83 @@
 """All edges that leave one node, of which only one candidate each runs."""
 
+from collections.abc import Callable, Sequence
+
 import keras
 import tensorflow as tf
 
 from darts_tf.layers.batch_norm import frozen_averages
-from darts_tf.layers.convolution import strided_shape
 from darts_tf.layers.copies import build_operation
+from darts_tf.layers.node_edges import NodeEdges
 from darts_tf.layers.operation import Operation, WeightView
-from darts_tf.search_space.style import OperationStyle
 
 
-class SelectedEdges(keras.layers.Layer):
+class EdgeFunctions:
+  """Functions that edges which compute the same have in common.
+
+  A candidate that may run is a branch of the graph. Edges of all cells with
+  the same candidates, channels and stride call one traced function with
+  their own weights. So the time to build the graph grows with the kinds of
+  edges, not with their number.
+  """
+
+  def __init__(self):
+    self._functions: dict[tuple, Callable[..., tf.Tensor]] = {}
+
+  def compute(
+    self, key: tuple, operations: Sequence[Operation], choice, x, factors
+  ) -> tf.Tensor:
+    """Computes the selected candidate of an edge times its factor.
+
+    Args:
+      key: what edges must share to share a function.
+      operations: the candidates of the edge.
+      choice: position of the candidate that runs, a scalar.
+      x: state of the node.
+      factors: mixing weights of the candidates.
+    """
+    if key not in self._functions:
+      self._functions[key] = _edge_function(operations)
+    values = [tf.convert_to_tensor(v) for o in operations for v in o.variables]
+    return self._functions[key](choice, x, factors, values)
+
+
+def _edge_function(template: Sequence[Operation]) -> Callable[..., tf.Tensor]:
+  """Returns a function of the values of an edge's variables.
+
+  Args:
+    template: candidates of one edge, which lend their code to all.
+  """
+  variables = [v for operation in template for v in operation.variables]
+
+  @tf.function(autograph=False)
+  def function(choice, x, factors, values):
+    def branch(operation, factor):
+      def compute():
+        # What a branch writes is lost with its scope, and so is what it
+        # would do to averages.
+        with (
+          frozen_averages(),
+          keras.StatelessScope(list(zip(variables, values, strict=True))),
+        ):
+          if operation.edge_independent:
+            y = operation(x, training=True)
+            return y * tf.cast(factor, y.dtype)
+          return operation(x, tf.reshape(factor, [1]), training=True)
+
+      return compute
+
+    return tf.switch_case(
+      choice,
+      [
+        branch(operation, factor)
+        for operation, factor in zip(template, tf.unstack(factors))
+      ],
+    )
+
+  return function
+
+
+class SelectedEdges(NodeEdges):
   """Edges that run the candidate that is selected, and no other.
 
   Edge `e` gives `p[e, s] o_s(x)` with `s` the selected candidate
@@ -21,31 +88,19 @@ class SelectedEdges(keras.layers.Layer):
   branch of a graph cannot move them.
 
   Args:
-    candidates: operation names of each edge.
-    channels: channels of the node and of each edge's output.
-    stride: 1 or 2, of all these edges.
-    style: conventions of the search space.
-    **kwargs: arguments of `keras.layers.Layer`.
+    *args: arguments of `NodeEdges`.
+    functions: those of all edges of a supernet; by default of these alone.
+    **kwargs: arguments of `NodeEdges`.
   """
 
-  def __init__(
-    self,
-    candidates: tuple[tuple[str, ...], ...],
-    channels: int,
-    stride: int = 1,
-    style: OperationStyle = OperationStyle(),
-    **kwargs,
-  ):
-    if isinstance(style, dict):
-      style = OperationStyle(**style)
-    kwargs.setdefault('dtype', style.dtype)
-    super().__init__(autocast=False, **kwargs)
-    self.candidates = tuple(tuple(names) for names in candidates)
-    self.channels = channels
-    self.stride = stride
-    self.style = style
+  def __init__(self, *args, functions: EdgeFunctions | None = None, **kwargs):
+    super().__init__(*args, **kwargs)
+    self._edge_functions = functions or EdgeFunctions()
     self.edges = [
-      [build_operation(name, channels, stride, style) for name in names]
+      [
+        build_operation(name, self.channels, self.stride, self.style)
+        for name in names
+      ]
       for names in self.candidates
     ]
 
@@ -71,21 +126,15 @@ class SelectedEdges(keras.layers.Layer):
     """
     del training
     x = tf.cast(x, self.compute_dtype)
-    outputs = []
-    for operations, row, choice in zip(
-      self.edges, tf.unstack(weights), selected, strict=True
-    ):
-      factors = tf.unstack(row)
-      outputs.append(
-        tf.switch_case(
-          choice,
-          [
-            _branch(operation, x, factor)
-            for operation, factor in zip(operations, factors)
-          ],
-        )
+    kind = self.channels, self.stride, self.style
+    return [
+      self._edge_functions.compute(
+        (names, *kind), operations, choice, x, factors[: len(names)]
       )
-    return outputs
+      for names, operations, factors, choice in zip(
+        self.candidates, self.edges, tf.unstack(weights), selected, strict=True
+      )
+    ]
 
   def operation(self, edge: int, operation: str) -> Operation:
     """Returns the layer that computes a candidate of an edge."""
@@ -94,31 +143,3 @@ class SelectedEdges(keras.layers.Layer):
   def weight_views(self, edge: int, operation: str) -> dict[str, WeightView]:
     """Returns the weights of one candidate of one edge, by name."""
     return self.operation(edge, operation).weight_views()
-
-  def compute_output_shape(self, input_shape, weights_shape=None):
-    """One shape an edge."""
-    del weights_shape
-    shape = strided_shape(input_shape, self.stride, self.channels)
-    return [shape] * len(self.candidates)
-
-  def get_config(self):
-    """Returns the arguments of the constructor."""
-    return super().get_config() | {
-      'candidates': self.candidates,
-      'channels': self.channels,
-      'stride': self.stride,
-      'style': self.style.to_dict(),
-    }
-
-
-def _branch(operation: Operation, x, factor):
-  """Returns a function that computes a candidate times its weight."""
-
-  def compute():
-    with frozen_averages():
-      if operation.edge_independent:
-        y = operation(x, training=True)
-        return y * tf.cast(factor, y.dtype)
-      return operation(x, tf.reshape(factor, [1]), training=True)
-
-  return compute
