@@ -22,7 +22,6 @@ from darts_tf.export import check_formats, export_formats, read_exports
 from darts_tf.export import formats as all_formats
 from darts_tf.export.real_images import COMPARED
 from darts_tf.genotype import Genotype
-from darts_tf.morphism import whole_space
 from darts_tf.pipeline.limits import (
   LimitConfig,
   comparison,
@@ -39,6 +38,7 @@ from darts_tf.search import SearchConfig, SearchResult, run_search
 from darts_tf.search.builder import example_genotype
 from darts_tf.search.config import added_defaults
 from darts_tf.search.resolve import resolve
+from darts_tf.search_space import search_spaces
 from darts_tf.training import TrainConfig, TrainResult, run_training
 from darts_tf.training.build import build_training
 from darts_tf.training.train import check_training
@@ -126,7 +126,7 @@ def run_pipeline(
         train_config, example, directory and WorkDir(inside / 'train')
       )
     data = data or load_data(search_config)
-    space = whole_space(search_config.search_space)
+    space = search_spaces[search_config.search_space].whole()
     bounds = cost_limits(limits, space, train_config, data.info)
     if not started:
       # After hours of search is too late to hear of a wrong option.
@@ -139,7 +139,7 @@ def run_pipeline(
     search = run_search(
       search_config, inside / 'search', data, verbose, strategy
     )
-    if search.space.growth is not None:  # There may be others by now.
+    if not search.space.is_within(space):  # Others have come in.
       bounds = cost_limits(limits, search.space, train_config, data.info)
     genotype = within_limits(
       search.genotype,

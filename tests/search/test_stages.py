@@ -7,6 +7,7 @@ import tensorflow as tf
 import tiny_runs
 
 from darts_tf.config.errors import InputError, OutOfMemoryError, RunStateError
+from darts_tf.genotype.parameterized import Convolution
 from darts_tf.morphism import morphisms
 from darts_tf.runs.workdir import WorkDir
 from darts_tf.schedule import Child
@@ -17,7 +18,6 @@ from darts_tf.search.gradients import gradients_of_run
 from darts_tf.search.inherit import inherit
 from darts_tf.search.resolve import resolve
 from darts_tf.search.step import SearchStep
-from darts_tf.search_space.parameterized import Convolution
 from darts_tf.system.memory_meter import MemoryMeter
 
 CONFIG = tiny_runs.PRUNE_REPLACE
