@@ -316,6 +316,12 @@ class GrowingBatchesTest(tiny_runs.RunTest):
     self.assertEqual([m['batch_size'] for m in result.metrics], [16, 16])
     self.assertEqual([m['memory_mib'] for m in result.metrics], [60, 60])
 
+  def test_a_gradient_of_one_data_set(self):
+    result = self.run_it(
+      'run', gradient='one_level', epochs=1, steps_per_epoch=7
+    )
+    self.assertEqual(result.metrics[0]['batch_sizes'][0], [0, 8])
+
   def test_memory_limits_growth(self):
     # 100 + 2 b <= 0.95 * 150 at b = 21.
     sizes, search = [], SearchStep.search
