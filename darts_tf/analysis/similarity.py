@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Mapping, Sequence
 
-from darts_tf.search_space.parameterized import Convolution, Pooling, parse
+from darts_tf.genotype.parameterized import Convolution, Pooling, parse
 
 
 def similarity(first: str, second: str) -> float:

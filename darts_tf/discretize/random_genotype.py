@@ -5,7 +5,6 @@ import numpy as np
 from darts_tf.discretize.choices import genotype_groups
 from darts_tf.discretize.registry import discretizations
 from darts_tf.genotype import Genotype
-from darts_tf.morphism import grown
 from darts_tf.search_space import SearchSpace
 
 
@@ -15,8 +14,8 @@ def random_genotype(
   """Draws a genotype uniformly from a search space.
 
   Independent uniform mixing weights are discretized by the space's own
-  rule: every choice of edges and operations is equally likely. Of a space
-  that grows, operations are those that five morphisms lead to.
+  rule: every choice of edges and operations of the whole space is equally
+  likely.
 
   Args:
     space: a registered search space.
@@ -28,7 +27,7 @@ def random_genotype(
   Returns:
     The genotype.
   """
-  space = grown(space)
+  space = space.whole()
   generator = np.random.default_rng([seed, 0x6E0])
   kinds = genotype_groups(space, num_cells)
   weights = {

@@ -4,6 +4,7 @@ import functools
 from collections.abc import Callable
 
 from darts_tf.config.errors import unknown_name
+from darts_tf.genotype.parameterized import Convolution, parse
 from darts_tf.layers.factorized_conv import FactorizedConv
 from darts_tf.layers.noise import Noise
 from darts_tf.layers.operation import Operation
@@ -11,7 +12,6 @@ from darts_tf.layers.pool import AveragePool, MaxPool
 from darts_tf.layers.relu_conv_bn import ReLUConvBN
 from darts_tf.layers.separable_conv import SeparableConv
 from darts_tf.layers.skip import Zero, skip_connect
-from darts_tf.search_space.parameterized import Convolution, parse
 
 # Names, beside those that `parse` reads, to what builds their layers.
 OWN_LAYERS: dict[str, Callable[..., Operation]] = {

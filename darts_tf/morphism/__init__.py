@@ -1,7 +1,7 @@
 """Network morphisms of separable convolutions."""
 
 # The morphisms register themselves, in the order in which they are tried.
-from darts_tf.morphism.grown import grown, spread_weights, whole_space
+from darts_tf.morphism.growth import Growth
 from darts_tf.morphism.kernels import (
   LARGER_DILATION,
   LARGER_KERNEL,
@@ -18,11 +18,9 @@ __all__ = [
   'SMALLER_DILATION',
   'SMALLER_KERNEL',
   'WIDER_EXPANSION',
+  'Growth',
   'Morphism',
   'children',
   'closure',
-  'grown',
   'morphisms',
-  'spread_weights',
-  'whole_space',
 ]

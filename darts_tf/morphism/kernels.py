@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from darts_tf.genotype.parameterized import Convolution
 from darts_tf.morphism.morphism import Morphism, Weights, morphisms
-from darts_tf.search_space.parameterized import Convolution
 
 
 def _changed_kernels(weights: Weights, change) -> dict[str, np.ndarray]:

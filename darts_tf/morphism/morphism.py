@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from darts_tf.config.registry import Registry
-from darts_tf.search_space.growth import Growth
-from darts_tf.search_space.parameterized import Convolution
+from darts_tf.genotype.parameterized import Convolution
+from darts_tf.morphism.growth import Growth
 
 # Name to array, as `SeparableConv.weight_views` has them.
 Weights = Mapping[str, np.ndarray]

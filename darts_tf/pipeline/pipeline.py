@@ -16,11 +16,11 @@ from darts_tf.export import check_formats, export_formats, read_exports
 from darts_tf.export import formats as all_formats
 from darts_tf.export.real_images import COMPARED
 from darts_tf.genotype import Genotype
-from darts_tf.morphism import whole_space
 from darts_tf.pipeline.limits import LimitConfig, comparison, cost_limits
 from darts_tf.pipeline.reporting import write_run_report, written_files
 from darts_tf.runs.run_config import RunConfig
 from darts_tf.runs.workdir import WorkDir, atomic_write_json, seconds_of
+from darts_tf.search_space import search_spaces
 from darts_tf.strategies import Found, strategy_of
 from darts_tf.training import TrainConfig, TrainResult, run_training
 from darts_tf.training.build import build_training
@@ -108,7 +108,7 @@ def run_pipeline(
     searcher.added_defaults(),
   ) as run:
     started = share_flag(run.strategy, not run.is_new)
-    space = whole_space(search_config.search_space)
+    space = search_spaces[search_config.search_space].whole()
     bounds = cost_limits(limits, space, train_config, run.data.info)
     if not started:
       # After hours of search is too late to hear of a wrong option.
@@ -122,8 +122,8 @@ def run_pipeline(
     search = searcher.search(
       search_config, inside / 'search', run.data, verbose, run.strategy
     )
-    # The candidates may be others by now.
-    bounds = cost_limits(limits, search.space, train_config, run.data.info)
+    if not search.space.is_within(space):  # Others have come in.
+      bounds = cost_limits(limits, search.space, train_config, run.data.info)
     genotype = search.within(bounds, train_config.cells)
     if run.directory is not None:
       # The search has its own directory; until it has ended, options of

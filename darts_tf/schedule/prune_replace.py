@@ -8,11 +8,11 @@ import numpy as np
 
 from darts_tf.config.errors import InputError
 from darts_tf.config.options import option
-from darts_tf.morphism import children
+from darts_tf.genotype.parameterized import Convolution, parse
+from darts_tf.morphism import Growth, children
 from darts_tf.schedule.course import Change, Child, Stage
 from darts_tf.schedule.schedule import Schedule, schedules
-from darts_tf.search_space.growth import Growth
-from darts_tf.search_space.parameterized import Convolution, parse
+from darts_tf.search_space.growing import GrowingSpace
 from darts_tf.search_space.space import SearchSpace
 
 
@@ -108,7 +108,7 @@ class PruneReplace(Schedule):
         ' expected one whose cells share theirs, say prune_replace_dl.'
         f' Received: search_space={space.name!r}'
       )
-    if any(morphisms) and space.growth is None:
+    if any(morphisms) and _growth_of(space) is None:
       raise InputError(
         'The candidates of this search space are all there are; expected'
         ' prune_replace_dl, prune_replace_dr, prune_replace_ur, or no'
@@ -122,6 +122,7 @@ class PruneReplace(Schedule):
     columns, space = self._columns(), course.space
     new = columns['cycle_morphisms'][stage.index]
     kept = columns['cycle_candidates'][stage.index] - new
+    growth = _growth_of(space)
     # Cells of a kind share their weights, see `check`.
     weights = {
       kind: course.history[group][-1] for group, kind in course.groups.items()
@@ -135,7 +136,7 @@ class PruneReplace(Schedule):
             row,
             kept,
             new,
-            space.growth,
+            growth,
             {n for then in course.past for n in then[kind][edge]},
             draw,
           )
@@ -145,6 +146,11 @@ class PruneReplace(Schedule):
         )
       )
     return Change(candidates, came)
+
+
+def _growth_of(space: SearchSpace) -> Growth | None:
+  """Returns the restrictions of a space that grows, `None` of another."""
+  return space.growth if isinstance(space, GrowingSpace) else None
 
 
 def _renew(

@@ -5,7 +5,6 @@ from typing import Any
 
 import tensorflow as tf
 
-from darts_tf.config.errors import InputError
 from darts_tf.config.progress import Progress
 from darts_tf.data import DatasetInfo, ImageData, Stream, stratified_split
 from darts_tf.data.stream import evaluation_batches
@@ -23,9 +22,11 @@ from darts_tf.optimizers import SGD, Adam
 from darts_tf.optimizers.pytorch import PyTorchOptimizer
 from darts_tf.relaxation import Architecture
 from darts_tf.schedule import Candidates, LearningRate, Stage
+from darts_tf.search.batches import Batches, EqualBatches
 from darts_tf.search.composition import Composition, compose
 from darts_tf.search.config import SearchConfig
 from darts_tf.search.costs import candidate_costs
+from darts_tf.search.growing_batches import GrowingBatches
 from darts_tf.search.parts import SearchParts
 from darts_tf.search.step import SearchStep
 from darts_tf.search_space.space import SearchSpace, search_spaces
@@ -50,6 +51,7 @@ def build_search(
   check_batch_size(config.batch_size, strategy)
   composition = compose(config)
   stages = composition.schedule.stages(config.epochs, config.grace_epochs)
+  batches = make_batches(config)
   model = _build_model(
     config,
     composition,
@@ -57,6 +59,7 @@ def build_search(
     data.info,
     stages[0],
     strategy,
+    batches.compiled_size,
   )
   first, second = stratified_split(
     data.y_train, config.weight_portion, config.seed
@@ -67,10 +70,9 @@ def build_search(
     'mean': data.info.mean,
     'std': data.info.std,
   }
-  # Batches that grow are put together from the smallest ones there can be.
   stream = lambda name, indices: Stream(
     **common,
-    batch_size=config.batch_multiple or config.batch_size,
+    batch_size=batches.block_size,
     seed=config.seed,
     name=name,
     indices=indices,
@@ -83,13 +85,14 @@ def build_search(
     if composition.gradient.uses_validation
     else None
   )
-  _check_first_batch(config, weight_stream, architecture_stream)
+  batches.check(weight_stream, architecture_stream)
   return SearchParts(
     config=config,
     info=data.info,
     composition=composition,
     stages=stages,
     strategy=strategy,
+    batches=batches,
     weight_stream=weight_stream,
     architecture_stream=architecture_stream,
     num_held_out=len(second),
@@ -100,16 +103,15 @@ def build_search(
   )
 
 
-def _check_first_batch(config: SearchConfig, *streams: Stream | None) -> None:
-  """Raises `InputError` if the first of growing batches is too large."""
-  for stream in streams:
-    most = 0 if stream is None else (stream.batch_size * stream.steps_per_epoch)
-    if stream is not None and config.batch_size > most:
-      raise InputError(
-        'The batch size does not fit the number of images; expected'
-        f' {stream.batch_size} to {most}.'
-        f' Received: batch_size={config.batch_size}'
-      )
+def make_batches(config: SearchConfig) -> Batches:
+  """Returns the policy of batches that a configuration asks for.
+
+  Args:
+    config: as `resolve` returned it.
+  """
+  return (
+    GrowingBatches(config) if config.max_batch_size else EqualBatches(config)
+  )
 
 
 def rebuild_search(
@@ -136,6 +138,7 @@ def rebuild_search(
       parts.info,
       stage,
       parts.strategy,
+      parts.batches.compiled_size,
     ),
   )
 
@@ -147,6 +150,7 @@ def _build_model(
   info: DatasetInfo,
   stage: Stage,
   strategy: tf.distribute.Strategy,
+  compiled_size: int | None,
 ) -> dict[str, Any]:
   """Builds the fields of `SearchParts` that depend on the candidates."""
   synchronized = (
@@ -193,7 +197,7 @@ def _build_model(
       weight_optimizer,
       alpha_optimizer,
       strategy,
-      None if config.max_batch_size else config.batch_size,
+      compiled_size,
       config.auxiliary_weight,
       precise,
       loss_scale(config.precision),

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from darts_tf.genotype.parameterized import parse
 from darts_tf.models.supernet import Supernet
 from darts_tf.morphism import morphisms
 from darts_tf.schedule import Child
-from darts_tf.search_space.parameterized import parse
 
 
 def inherit(

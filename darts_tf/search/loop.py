@@ -144,7 +144,8 @@ class _SearchRun:
     self._say = context.say
     self._memory = ''
     self._use(build_search(config, context.data, context.strategy))
-    self._run_epoch = EpochRunner(self._parts, context.verbose)
+    self._batches = self._parts.batches.begin()
+    self._run_epoch = EpochRunner(self._batches, context.verbose)
 
   def _use(self, parts: SearchParts) -> None:
     self._parts = parts
@@ -200,13 +201,13 @@ class _SearchRun:
       record.write(parts)
     self._say(describe(self._parts, self._context.data.info))
     for line in (
-      self._run_epoch.describe(),
+      self._batches.describe(),
       self._memory and f'Memory      {self._memory}',
     ):
       if line:
         self._say(line)
     if checkpoint is not None:
-      self._run_epoch.restore(checkpoint.meta)
+      self._batches.restore(checkpoint.meta)
       self._say(
         f'Continuing after epoch {checkpoint.epoch + 1} of'
         f' {self._config.epochs}.'
@@ -228,7 +229,7 @@ class _SearchRun:
     for observe in self._observers:
       metrics |= observe(epoch)
     check_agreement(parts.strategy, parts.architecture.arrays().values())
-    record.add(parts, metrics, self._run_epoch.state())
+    record.add(parts, metrics, self._batches.state())
     self._say(
       _epoch_line(
         record.metrics[-1], config.epochs, parts.architecture.summary()

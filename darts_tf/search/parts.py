@@ -15,6 +15,7 @@ from darts_tf.optimizers.pytorch import PyTorchOptimizer
 from darts_tf.relaxation import Architecture
 from darts_tf.runs.variables import named_slots, named_variables
 from darts_tf.schedule import LearningRate, Stage
+from darts_tf.search.batches import Batches
 from darts_tf.search.composition import Composition
 from darts_tf.search.config import SearchConfig
 from darts_tf.search.step import SearchStep
@@ -38,6 +39,7 @@ class SearchParts:
   learning_rate: LearningRate
   step: SearchStep
   strategy: tf.distribute.Strategy
+  batches: Batches
   weight_stream: Stream
   architecture_stream: Stream | None
   num_held_out: int
@@ -55,11 +57,8 @@ class SearchParts:
 
   @property
   def steps_per_epoch(self) -> int:
-    """Steps of an epoch; most steps, where batches grow."""
-    steps = self.weight_stream.steps_per_epoch
-    if self.config.batch_multiple:
-      steps = steps * self.config.batch_multiple // self.config.batch_size
-    return self.config.steps_per_epoch or steps
+    """Steps of an epoch; the most there can be, if that varies."""
+    return self.batches.steps_per_epoch(self.weight_stream)
 
   def advice(self) -> str:
     """Names the options to change in a run that diverges."""
@@ -94,7 +93,7 @@ class SearchParts:
   def step_graph(self) -> tf.Graph:
     """Returns the graph of a search step, and builds it the first time."""
     streams = [s for s in (self.weight_stream, self.architecture_stream) if s]
-    blocks = self.config.batch_size // streams[0].batch_size
+    blocks = self.config.batch_size // self.batches.block_size
     batches = [
       join(list(distribute(s, self.strategy, 0, blocks))) for s in streams
     ]

@@ -4,8 +4,6 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-import tensorflow as tf
-
 from darts_tf.config.errors import InputError
 from darts_tf.discretize import discretizations
 from darts_tf.distribution.strategy import check_devices
@@ -13,51 +11,8 @@ from darts_tf.methods import methods
 from darts_tf.models.stem import check_stem
 from darts_tf.search.composition import Composition, axis_texts, compose
 from darts_tf.search.config import SearchConfig
+from darts_tf.search.growing_batches import check_batches
 from darts_tf.search_space.space import search_spaces
-
-_BATCH_MULTIPLE = 8
-
-
-def _check_batches(config: SearchConfig) -> int | None:
-  """Returns of what growing batches are multiples; `None` if none grow."""
-  if config.max_batch_size is None:
-    if config.batch_multiple is not None:
-      raise InputError(
-        'Batches do not grow; expected batch_multiple with max_batch_size.'
-        f' Received: batch_multiple={config.batch_multiple}'
-      )
-    if config.memory_budget and tf.config.list_physical_devices('GPU'):
-      raise InputError(
-        'The memory of batches that do not grow is estimated on CPUs only;'
-        ' expected memory_budget with max_batch_size.'
-        f' Received: memory_budget={config.memory_budget:g}'
-      )
-    return None
-  multiple = config.batch_multiple or _BATCH_MULTIPLE
-  if (
-    config.batch_size % multiple
-    or config.max_batch_size % multiple
-    or (config.max_batch_size < config.batch_size)
-  ):
-    raise InputError(
-      'Batches grow by multiples; expected batch_size, and a'
-      f' max_batch_size that is not smaller, to be multiples of {multiple}.'
-      f' Received: batch_size={config.batch_size},'
-      f' max_batch_size={config.max_batch_size}'
-    )
-  for name, only in (
-    ('strategy', 'default'),
-    ('steps_per_execution', 1),
-    ('xla', False),
-  ):
-    if getattr(config, name) != only:
-      raise InputError(
-        'Batches that grow are of one device, step by step, and not'
-        f' compiled for one size; expected {name}={only}. Received:'
-        f' {name}={getattr(config, name)!r},'
-        f' max_batch_size={config.max_batch_size}'
-      )
-  return multiple
 
 
 def resolve(config: SearchConfig) -> SearchConfig:
@@ -113,7 +68,7 @@ def resolve(config: SearchConfig) -> SearchConfig:
   return config.replace(
     **axis_texts(composition),
     **composition.options(),
-    batch_multiple=_check_batches(config),
+    batch_multiple=check_batches(config),
     epochs=stages[-1].end,
     discretization=rule,
     weight_portion=portion,

@@ -1,9 +1,10 @@
 """Search spaces: cell topology, candidate operations, macro layout."""
 
+from darts_tf.morphism import Growth
 from darts_tf.search_space.amended_darts import AMENDED_S1, AMENDED_S2
 from darts_tf.search_space.course import COURSE
 from darts_tf.search_space.darts import DARTS
-from darts_tf.search_space.growth import Growth
+from darts_tf.search_space.growing import GrowingSpace
 from darts_tf.search_space.macro import CellPlan, MacroLayout
 from darts_tf.search_space.nas_bench_201 import NAS_BENCH_201
 from darts_tf.search_space.nasnet import NASNET
@@ -40,6 +41,7 @@ __all__ = [
   'S4',
   'CellPlan',
   'CellTopology',
+  'GrowingSpace',
   'Growth',
   'MacroLayout',
   'OperationStyle',

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from darts_tf.config.registry import Registry
-from darts_tf.search_space.parameterized import parse
+from darts_tf.genotype.parameterized import parse
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,12 +5,9 @@ edge; convolutions whose kernel, dilation, depth and width differ come in
 while it goes on, within the restrictions of the space.
 """
 
-from darts_tf.search_space.growth import Growth
-from darts_tf.search_space.space import (
-  SearchSpace,
-  register_search_space,
-  same_candidates,
-)
+from darts_tf.morphism import Growth
+from darts_tf.search_space.growing import GrowingSpace
+from darts_tf.search_space.space import register_search_space, same_candidates
 from darts_tf.search_space.topology import CellTopology
 
 FIRST_POOL = ('max_pool_3x3', 'avg_pool_3x3', 'skip_connect', 'conv_k3_d1')
@@ -18,9 +15,9 @@ FIRST_POOL = ('max_pool_3x3', 'avg_pool_3x3', 'skip_connect', 'conv_k3_d1')
 _TOPOLOGY = CellTopology.dense(num_inputs=2, num_nodes=4)
 
 
-def _space(name: str, growth: Growth) -> SearchSpace:
+def _space(name: str, growth: Growth) -> GrowingSpace:
   return register_search_space(
-    SearchSpace(
+    GrowingSpace(
       name=name,
       topology=_TOPOLOGY,
       candidates=same_candidates(FIRST_POOL, _TOPOLOGY),

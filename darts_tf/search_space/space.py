@@ -5,13 +5,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from darts_tf.config.errors import InputError
 from darts_tf.config.registry import Registry
 from darts_tf.genotype.genotype import Genotype
 from darts_tf.search_space.genotype_checks import check_genotype
-from darts_tf.search_space.growth import Growth
 from darts_tf.search_space.macro import MacroLayout
-from darts_tf.search_space.parameterized import Convolution, parse
 from darts_tf.search_space.style import OperationStyle
 from darts_tf.search_space.topology import CellTopology
 
@@ -36,12 +33,6 @@ class SearchSpace:
       If not, each cell has its own and is named `cell_00`, `cell_01`, ….
     default_cells: number of cells when none is asked for.
     default_channels: initial channels when none are asked for.
-    growth: which convolutions a schedule may bring in beside the
-      candidates; `None` where candidates are all there is.
-
-  Raises:
-    InputError: if the restrictions of `growth` exclude a convolution that
-      is a candidate.
   """
 
   name: str
@@ -55,21 +46,6 @@ class SearchSpace:
   shared_cells: bool = True
   default_cells: int = 8
   default_channels: int = 16
-  growth: Growth | None = None
-
-  def __post_init__(self):
-    if self.growth is None:
-      return
-    for name in sorted(self.operations()):
-      operation = parse(name)
-      if isinstance(operation, Convolution) and not self.growth.allows(
-        operation
-      ):
-        raise InputError(
-          'The restrictions of a search space exclude a candidate that it'
-          f' begins with; expected others. Received: candidate={name!r},'
-          f' growth={self.growth}'
-        )
 
   def check(self, genotype: Genotype, num_cells: int | None = None) -> None:
     """Checks that the space holds a genotype.
@@ -97,10 +73,23 @@ class SearchSpace:
       edge: position of the edge in the topology.
       name: of the operation.
     """
-    if name in self.candidates[kind][edge]:
-      return True
-    operation = parse(name) if self.growth else None
-    return isinstance(operation, Convolution) and self.growth.allows(operation)
+    return name in self.candidates[kind][edge]
+
+  def whole(self) -> 'SearchSpace':
+    """Returns the space with all candidates that a search may come to."""
+    return self
+
+  def is_within(self, other: 'SearchSpace') -> bool:
+    """Whether another space has all candidates of this one.
+
+    Args:
+      other: a space with the same cells.
+    """
+    return all(
+      set(names) <= set(others)
+      for kind, edges in self.candidates.items()
+      for names, others in zip(edges, other.candidates[kind], strict=True)
+    )
 
   def with_candidates(
     self, candidates: Mapping[str, tuple[tuple[str, ...], ...]]

@@ -9,12 +9,12 @@ import tensorflow as tf
 from darts_tf.data import ImageData
 from darts_tf.discretize.most_likely import Limit, check_limits
 from darts_tf.genotype import Genotype
-from darts_tf.morphism import whole_space
 from darts_tf.search import SearchConfig, SearchResult, run_search
 from darts_tf.search.builder import example_genotype
 from darts_tf.search.composition import compose
 from darts_tf.search.config import added_defaults
 from darts_tf.search.resolve import resolve
+from darts_tf.search_space.space import search_spaces
 from darts_tf.strategies.strategy import (
   SearchStrategy,
   register_search_strategy,
@@ -40,7 +40,10 @@ class Differentiable(SearchStrategy):
   ) -> None:
     """See the base class."""
     check_limits(
-      whole_space(config.search_space), limits, num_cells, config.discretization
+      search_spaces[config.search_space].whole(),
+      limits,
+      num_cells,
+      config.discretization,
     )
 
   def search(

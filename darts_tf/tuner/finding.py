@@ -7,12 +7,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from darts_tf.config.errors import RunStateError
+from darts_tf.config.errors import InputError, RunStateError
 from darts_tf.genotype import Genotype
-from darts_tf.morphism import grown, spread_weights
 from darts_tf.runs.workdir import WorkDir
 from darts_tf.search.config import SearchConfig
-from darts_tf.search_space import search_spaces
+from darts_tf.search_space import SearchSpace, search_spaces
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Finding:
     name: by which proposals say where they come from.
     genotype: what the search derived.
     weights: group to mixing weights, `(edges, candidates)`, by all
-      candidates that a few morphisms reach (see `darts_tf.morphism.grown`).
+      candidates that a search may come to (see `SearchSpace.whole`).
     num_cells: number of cells of the supernet.
     rule: name of the discretization rule; the space's own by default.
   """
@@ -69,7 +68,7 @@ class Finding:
     with np.load(directory.alphas_history_path) as history:
       weights = {group: history[group][-1] for group in history.files}
     space = search_spaces[config.search_space]
-    wider = grown(space)
+    whole = space.whole()
     if directory.stages_path.exists():
       last = json.loads(directory.stages_path.read_text())[-1]
       space = space.with_candidates(last['candidates'])
@@ -78,7 +77,45 @@ class Finding:
     return cls(
       name or WorkDir(workdir).path.name,
       genotype,
-      spread_weights(weights, space, wider, space.groups(config.cells)),
+      spread_weights(weights, space, whole, space.groups(config.cells)),
       config.cells,
       config.discretization,
     )
+
+
+def spread_weights(
+  weights: Mapping[str, np.ndarray],
+  space: SearchSpace,
+  wider: SearchSpace,
+  kinds: Mapping[str, str],
+) -> dict[str, np.ndarray]:
+  """Returns mixing weights by the candidates of a wider space.
+
+  Args:
+    weights: group to `(edges, candidates)`, by those of `space`.
+    space: the space of the weights.
+    wider: a space that has at least its candidates.
+    kinds: group to cell kind.
+
+  Returns:
+    Group to weights, 0 for candidates that `space` lacks.
+
+  Raises:
+    InputError: if `space` has a candidate that `wider` lacks.
+  """
+  result = {}
+  for group, matrix in weights.items():
+    kind = kinds[group]
+    result[group] = np.zeros(wider.candidate_mask(kind).shape)
+    for row, (names, all_names) in enumerate(
+      zip(space.candidates[kind], wider.candidates[kind], strict=True)
+    ):
+      if missing := [name for name in names if name not in all_names]:
+        raise InputError(
+          'The search has come to a candidate beyond those that are looked'
+          ' at; expected a search in which candidates change less often.'
+          f' Received: search_space={space.name!r}, operation={missing[0]!r}'
+        )
+      columns = [all_names.index(name) for name in names]
+      result[group][row, columns] = matrix[row, : len(names)]
+  return result

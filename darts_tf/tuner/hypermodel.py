@@ -7,7 +7,7 @@ import keras_tuner
 from darts_tf.config.errors import InputError
 from darts_tf.data import DatasetInfo
 from darts_tf.models.network import Network
-from darts_tf.morphism import whole_space
+from darts_tf.search_space import search_spaces
 from darts_tf.training.build import build_network, compile_network
 from darts_tf.training.config import TrainConfig
 from darts_tf.tuner.hyperparameters import genotype_of
@@ -83,7 +83,7 @@ class NetworkHyperModel(keras_tuner.HyperModel):
       )
     config = self.config(hp)
     genotype = genotype_of(
-      hp.values, whole_space(self.search_space), config.cells
+      hp.values, search_spaces[self.search_space].whole(), config.cells
     )
     if genotype is None:
       raise InputError(

@@ -12,8 +12,7 @@ from darts_tf.discretize.choices import (
   node_choices,
 )
 from darts_tf.genotype import Edge, Genotype
-from darts_tf.morphism import whole_space
-from darts_tf.search_space import SearchSpace
+from darts_tf.search_space import SearchSpace, search_spaces
 
 # Value of a trial whose architecture the space's own rule cannot derive, as
 # JSON.
@@ -81,7 +80,7 @@ def genotype_values(
     InputError: if the architecture is not one of its space, or of another
       number of cells.
   """
-  space = whole_space(genotype.search_space)
+  space = search_spaces[genotype.search_space].whole()
   choices = node_choices(space, num_cells)
   groups = {choice.group for choice in choices}
   space.check(genotype, None if space.shared_cells else len(groups))

@@ -15,7 +15,6 @@ from darts_tf.compat.keras_tuner import (
 from darts_tf.config.errors import InputError, RunStateError
 from darts_tf.discretize.most_likely import Limit, check_limits
 from darts_tf.genotype import Genotype
-from darts_tf.morphism import whole_space
 from darts_tf.search_space import search_spaces
 from darts_tf.tuner.finding import Finding
 from darts_tf.tuner.hyperparameters import (
@@ -79,7 +78,7 @@ class ArchitectureProposer:
     seed: int = 0,
     **kwargs,
   ):
-    space = whole_space(search_space)
+    space = search_spaces[search_space].whole()
     self.search_space = space
     self.num_cells = num_cells
     self.findings = list(findings)

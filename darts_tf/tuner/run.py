@@ -5,8 +5,8 @@ import pathlib
 from typing import Any
 
 from darts_tf.data import ImageData
-from darts_tf.morphism import whole_space
 from darts_tf.runs.workdir import atomic_write_json
+from darts_tf.search_space import search_spaces
 from darts_tf.tuner.hyperparameters import genotype_names
 from darts_tf.tuner.oracle import ORIGIN, SEARCH
 from darts_tf.tuner.tuner import DartsTuner
@@ -74,7 +74,8 @@ def finish(tuner: DartsTuner, data: ImageData) -> TuneResult:
 def trial_lines(tuner: DartsTuner) -> list[dict[str, Any]]:
   """One mapping a trial; see `TuneResult`."""
   names = genotype_names(
-    whole_space(tuner.search_config.search_space), tuner.train_config.cells
+    search_spaces[tuner.search_config.search_space].whole(),
+    tuner.train_config.cells,
   )
   lines = []
   for trial_id in tuner.oracle.start_order:

@@ -15,8 +15,8 @@ from darts_tf.analysis.cost import describe_network
 from darts_tf.config.errors import InputError
 from darts_tf.data import ImageData
 from darts_tf.genotype import Genotype
-from darts_tf.morphism import whole_space
 from darts_tf.search import SearchConfig, run_search
+from darts_tf.search_space import search_spaces
 from darts_tf.training import TrainConfig, run_training
 from darts_tf.tuner.hypermodel import NetworkHyperModel
 from darts_tf.tuner.hyperparameters import (
@@ -91,7 +91,7 @@ class TrialRunner:
   ) -> Genotype:
     """The genotype of a trial; a search's becomes that of the trial."""
     hp = trial.hyperparameters
-    space = whole_space(self.search_config.search_space)
+    space = search_spaces[self.search_config.search_space].whole()
     cells = self.train_config.cells
     known = genotype_of(hp.values, space, cells)
     if known is not None:

@@ -17,13 +17,13 @@ from darts_tf.config.errors import InputError, RunStateError
 from darts_tf.data import ImageData, load
 from darts_tf.distribution.strategy import make_strategy, refuse_workers
 from darts_tf.genotype import Genotype
-from darts_tf.morphism import whole_space
 from darts_tf.pipeline.limits import LimitConfig, cost_limits
 from darts_tf.runs.workdir import WorkDir
 from darts_tf.search import SearchConfig
 from darts_tf.search.builder import example_genotype
 from darts_tf.search.config import added_defaults
 from darts_tf.search.resolve import resolve
+from darts_tf.search_space import search_spaces
 from darts_tf.training import TrainConfig
 from darts_tf.training.build import build_training
 from darts_tf.training.saved import load_trained
@@ -272,7 +272,7 @@ class DartsTuner(keras_tuner.Tuner):
     self.oracle.limit(
       cost_limits(
         self.limits,
-        whole_space(self.search_config.search_space),
+        search_spaces[self.search_config.search_space].whole(),
         config,
         data.info,
       ),
@@ -338,7 +338,7 @@ class DartsTuner(keras_tuner.Tuner):
 
   def get_best_genotypes(self, num_genotypes: int = 1) -> list[Genotype]:
     """The architectures of the best trials, the best first."""
-    space = whole_space(self.search_config.search_space)
+    space = search_spaces[self.search_config.search_space].whole()
     return [
       genotype_of(trial.hyperparameters.values, space, self.train_config.cells)
       for trial in self.oracle.get_best_trials(num_genotypes)

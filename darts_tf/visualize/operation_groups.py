@@ -3,7 +3,7 @@
 import collections
 from collections.abc import Callable, Iterable
 
-from darts_tf.search_space.parameterized import Convolution, Pooling, parse
+from darts_tf.genotype.parameterized import Convolution, Pooling, parse
 from darts_tf.visualize.palette import (
   convolution_colour,
   operation_colours,

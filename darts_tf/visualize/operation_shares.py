@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from darts_tf.search_space.parameterized import Convolution, parse
+from darts_tf.genotype.parameterized import Convolution, parse
 from darts_tf.visualize.figure import new_figure
 from darts_tf.visualize.operation_groups import (
   Group,

@@ -8,7 +8,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from darts_tf.search_space.parameterized import Convolution, parse
+from darts_tf.genotype.parameterized import Convolution, parse
 from darts_tf.search_space.space import SearchSpace
 from darts_tf.visualize.edges import (
   check_edges,

@@ -2,7 +2,7 @@
 
 import colorsys
 
-from darts_tf.search_space.parameterized import Convolution, parse
+from darts_tf.genotype.parameterized import Convolution, parse
 
 # One colour a family, dark enough to be read as text on white.
 _FAMILIES = {

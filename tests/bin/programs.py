@@ -23,11 +23,13 @@ def load_program(test, name, directory='bin'):
   spec = importlib.util.spec_from_file_location(name, path)
   program = importlib.util.module_from_spec(spec)
   # A program finds the modules beside it.
-  with mock.patch.object(sys, 'path', [str(path.parent), *sys.path]):
-    spec.loader.exec_module(program)
-  # Other programs define flags of the same names.
-  for flag in set(flags.FLAGS) - before:
-    test.addCleanup(delattr, flags.FLAGS, flag)
+  try:
+    with mock.patch.object(sys, 'path', [str(path.parent), *sys.path]):
+      spec.loader.exec_module(program)
+  finally:
+    # Other programs define flags of the same names.
+    for flag in set(flags.FLAGS) - before:
+      test.addCleanup(delattr, flags.FLAGS, flag)
   return program
 
 

@@ -40,9 +40,12 @@ def load_program(name):
       'string',
       'integer',
       'float',
+      'bool',
       'boolean',
       'enum',
       'list',
+      'multi_float',
+      'multi_integer',
       'multi_string',
     ):
       real = getattr(flags, f'DEFINE_{kind}')

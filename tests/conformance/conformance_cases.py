@@ -12,7 +12,7 @@ from darts_tf.config.errors import InputError
 from darts_tf.methods import methods
 from darts_tf.search import SearchConfig
 from darts_tf.search.resolve import resolve
-from darts_tf.search_space import search_spaces
+from darts_tf.search_space import GrowingSpace, SearchSpace, search_spaces
 
 # What each space is run with.
 GRADIENT = 'first_order'
@@ -86,7 +86,8 @@ def repeats(space: str) -> bool:
   and all else alike.
   """
   value = search_spaces[space]
-  rest = lambda s: dataclasses.replace(s, name='', candidates={}, growth=None)
+  fields = {f.name for f in dataclasses.fields(SearchSpace)}
+  rest = lambda s: {n: getattr(s, n) for n in fields - {'name', 'candidates'}}
   uniform = all(len(set(edges)) == 1 for edges in value.candidates.values())
   return uniform and any(
     rest(other) == rest(value)
@@ -105,7 +106,7 @@ def options_of_schedule(method: str, space: str) -> dict[str, str]:
   """Two short cycles, for methods that have cycles."""
   if not hasattr(methods[method].schedule, 'cycle_epochs'):
     return {}
-  grows = search_spaces[space].growth is not None
+  grows = isinstance(search_spaces[space], GrowingSpace)
   return {
     'cycle_epochs': '1,1',
     'cycle_grace_epochs': '0,0',

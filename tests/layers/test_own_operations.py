@@ -2,10 +2,10 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from darts_tf.config.errors import InputError
+from darts_tf.genotype.parameterized import parse
 from darts_tf.layers import SeparableConv, build_operation
 from darts_tf.layers.own_operations import OWN_LAYERS, own_layer
 from darts_tf.search_space import OperationStyle, operations
-from darts_tf.search_space.parameterized import parse
 
 
 class OwnOperationsTest(tf.test.TestCase, parameterized.TestCase):

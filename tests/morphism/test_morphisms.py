@@ -5,10 +5,10 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from darts_tf.config.errors import InputError
+from darts_tf.genotype.parameterized import Convolution, Pooling, parse
 from darts_tf.layers.copies import build_operation
-from darts_tf.morphism import children, closure, morphisms
-from darts_tf.search_space import Growth, OperationStyle, search_spaces
-from darts_tf.search_space.parameterized import Convolution, Pooling, parse
+from darts_tf.morphism import Growth, children, closure, morphisms
+from darts_tf.search_space import OperationStyle, search_spaces
 
 _CHANNELS = 4
 _STYLES = (
@@ -251,31 +251,7 @@ class MorphismsTest(parameterized.TestCase, tf.test.TestCase):
     self.assertLess(np.abs(new['pointwise_0'][..., 4:]).max(), 1 / 2)
 
 
-class GrowingSpacesTest(parameterized.TestCase):
-  def test_offers(self):
-    dl, ur = (search_spaces[f'prune_replace_{n}'] for n in ('dl', 'ur'))
-    for space, name, offered in (
-      (dl, 'conv_k7_d2_m1', True),
-      (dl, 'conv_k7_d2_m2', False),
-      (dl, 'conv_k1_d1', False),
-      (ur, 'conv_k1_d1_m2-3-4', True),
-      (ur, 'conv_k1_d2', False),
-      (ur, 'conv_k9_d1', False),
-      (dl, 'skip_connect', True),
-      (dl, 'max_pool_5x5', False),
-      (dl, 'none', False),
-      (search_spaces['darts'], 'conv_k3_d1', False),
-    ):
-      self.assertEqual(space.offers('normal', 0, name), offered, name)
-
-  def test_restrictions_that_exclude_the_first_pool(self):
-    with self.assertRaisesRegex(
-      InputError, "exclude a candidate .* Received: candidate='conv_k3_d1'"
-    ):
-      dataclasses.replace(
-        search_spaces['prune_replace_dl'], growth=Growth(kernels=(5, 7))
-      )
-
+class GrowthTest(parameterized.TestCase):
   @parameterized.parameters(
     ({'kernels': (5, 3)}, r'smallest first.* kernels=\(5, 3\)'),
     ({'dilations': (0, 2)}, r'dilations=\(0, 2\)'),

@@ -14,17 +14,12 @@ from darts_tf.config.errors import InputError, RunStateError
 from darts_tf.discretize import discretizations, discretize
 from darts_tf.export import read_exports
 from darts_tf.genotype import Genotype, load_genotype
-from darts_tf.pipeline import pipeline
 from darts_tf.pipeline.limits import LimitConfig, cost_limits
 from darts_tf.pipeline.pipeline import outcome, run_pipeline
 from darts_tf.search import SearchResult
 from darts_tf.search.step import SearchStep
-from darts_tf.search_space import search_spaces
-from darts_tf.strategies import (
-  Differentiable,
-  RandomSearchConfig,
-  differentiable,
-)
+from darts_tf.search_space import GrowingSpace, search_spaces
+from darts_tf.strategies import Differentiable, RandomSearchConfig
 
 FILES = (
   'config.json',
@@ -181,13 +176,7 @@ class PipelineTest(tiny_runs.RunTest):
 
   def test_limits_of_candidates_that_came_in(self):
     # Beyond what was looked at before the search.
-    first_ones = lambda name: dataclasses.replace(
-      search_spaces[name], growth=None
-    )
-    with (
-      mock.patch.object(pipeline, 'whole_space', first_ones),
-      mock.patch.object(differentiable, 'whole_space', first_ones),
-    ):
+    with mock.patch.object(GrowingSpace, 'whole', lambda space: space):
       result = self.run_it(
         search=tiny_runs.PRUNE_REPLACE.replace(cells=1),
         limits=LimitConfig(max_parameters=10**6),

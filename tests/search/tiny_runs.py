@@ -20,6 +20,7 @@ from darts_tf.genotype import CellGenotype, Edge, Genotype
 from darts_tf.search import SearchConfig
 from darts_tf.search_space import (
   CellTopology,
+  GrowingSpace,
   Growth,
   MacroLayout,
   OperationStyle,
@@ -56,7 +57,7 @@ SPACE = register_search_space(
 GROWING_NAMES = ('skip_connect', 'max_pool_3x3', 'conv_k3_d1')
 
 register_search_space(
-  SearchSpace(
+  GrowingSpace(
     name='tiny_growing',
     topology=_TOPOLOGY,
     candidates=same_candidates(GROWING_NAMES, _TOPOLOGY, ('normal',)),

@@ -11,7 +11,7 @@ from darts_tf.config.errors import InputError, RunStateError
 from darts_tf.data import normalize
 from darts_tf.discretize.choices import canonical
 from darts_tf.genotype import Genotype
-from darts_tf.morphism import whole_space
+from darts_tf.search_space import search_spaces
 from darts_tf.training import load_trained, run_training
 from darts_tf.training.callbacks import StopIfNotFinite
 from darts_tf.tuner import DartsTuner, NetworkHyperModel, stop_unlikely
@@ -180,7 +180,7 @@ class TunerTest(tiny_runs.RunTest):
     derived = [
       genotype_of(
         tuner.oracle.trials[trial].hyperparameters.values,
-        whole_space('tiny_growing'),
+        search_spaces['tiny_growing'].whole(),
       )
       for trial, origin in zip(sorted(tuner.oracle.trials), origins)
       if origin.startswith('derived')

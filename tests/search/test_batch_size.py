@@ -2,7 +2,7 @@ import json
 
 from absl.testing import absltest
 
-from darts_tf.schedule.batch_size import AdaptiveBatchSize
+from darts_tf.search.batch_size import AdaptiveBatchSize
 
 
 def run(sizes, memory, steps):

@@ -4,7 +4,7 @@ import dataclasses
 import math
 
 from darts_tf.config.errors import InputError
-from darts_tf.search_space.parameterized import Convolution
+from darts_tf.genotype.parameterized import Convolution
 
 
 @dataclasses.dataclass(frozen=True)
