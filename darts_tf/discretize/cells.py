@@ -1,54 +1,13 @@
-"""What discretization rules share: checked weights, one cell at a time."""
+"""Mixing weights as rules read them: checked, and edge by edge."""
 
-import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from darts_tf.config.errors import InputError, unknown_name
-from darts_tf.discretize.registry import Rule
-from darts_tf.genotype import CellGenotype, Edge, Genotype
 from darts_tf.search_space import SearchSpace
 
 _MOST_CELLS = 100
-
-# derive(space, kind, weights of the cell) -> edges.
-Derive = Callable[[SearchSpace, str, np.ndarray], tuple[Edge, ...]]
-
-
-def cell_rule(derive: Derive) -> Rule:
-  """Makes a rule for all groups of cells from one for a single cell.
-
-  Args:
-    derive: chooses the edges of a cell from its checked weights
-      `(edges, candidates)`; candidates may differ from edge to edge.
-
-  Returns:
-    A function of the search space, group to mixing weights, and group to
-    cell kind, which returns the genotype: all `output` nodes of the
-    topology are concatenated. It raises `InputError` if groups are missing
-    or unknown, weights have another shape or are not finite, or the result
-    is not a valid genotype.
-  """
-
-  @functools.wraps(derive)
-  def rule(
-    space: SearchSpace,
-    weights: Mapping[str, np.ndarray],
-    kinds: Mapping[str, str],
-  ) -> Genotype:
-    _check_groups(space, weights, kinds)
-    cells = {}
-    for group, kind in kinds.items():
-      matrix = _checked(space, group, kind, weights[group])
-      cells[group] = CellGenotype(
-        derive(space, kind, matrix), space.topology.output
-      )
-    genotype = Genotype(space.name, cells)
-    space.check(genotype)
-    return genotype
-
-  return rule
 
 
 def candidate_rows(
@@ -62,7 +21,7 @@ def candidate_rows(
 
 
 def best_operation(names: Sequence[str], row: np.ndarray) -> int | None:
-  """Position of the heaviest candidate other than `none`, if there is one.
+  """Returns the position of the heaviest candidate but `none`, if any.
 
   Ties go to the lower index.
   """
@@ -70,11 +29,18 @@ def best_operation(names: Sequence[str], row: np.ndarray) -> int | None:
   return max(real, key=row.__getitem__) if real else None
 
 
-def _check_groups(
+def check_groups(
   space: SearchSpace,
   weights: Mapping[str, np.ndarray],
   kinds: Mapping[str, str],
 ) -> None:
+  """Raises `InputError` if groups are missing or unknown.
+
+  Args:
+    space: the search space.
+    weights: group to mixing weights.
+    kinds: group to cell kind.
+  """
   for group, kind in kinds.items():
     if kind not in space.candidates:
       raise unknown_name('cell kind', kind, space.candidates)
@@ -105,9 +71,20 @@ def _enough_cells(space: SearchSpace) -> str:
   return 'a macro layout that has cells of each kind'
 
 
-def _checked(
+def checked_weights(
   space: SearchSpace, group: str, kind: str, weights: np.ndarray
 ) -> np.ndarray:
+  """Returns the mixing weights of a group in float64.
+
+  Args:
+    space: the search space.
+    group: name of the group.
+    kind: of its cells.
+    weights: `(edges, candidates)`.
+
+  Raises:
+    InputError: if they have another shape or are not finite.
+  """
   weights = np.asarray(weights, np.float64)
   mask = space.candidate_mask(kind)
   if weights.shape != mask.shape:

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from darts_tf.discretize.registry import discretizations
-from darts_tf.discretize.rule_model import RuleModel, rule_models
+from darts_tf.discretize.rule import RuleModel, rule_of
 from darts_tf.genotype import CellGenotype, Edge, Genotype
 from darts_tf.search_space import SearchSpace, search_spaces
 
@@ -174,9 +173,8 @@ def _place(edge: Edge) -> tuple[int, int, str]:
 
 def _own_model(space: SearchSpace, groups: Mapping[str, str]) -> RuleModel:
   """The model of the space's rule, or what can be found out of one."""
-  if space.discretization in rule_models:
-    return rule_models[space.discretization]
-  return RuleModel(keeps_none=_keeps_none(space, groups))
+  model = rule_of(space).model
+  return model or RuleModel(keeps_none=_keeps_none(space, groups))
 
 
 def _keeps_none(space: SearchSpace, groups: Mapping[str, str]) -> bool:
@@ -188,7 +186,7 @@ def _keeps_none(space: SearchSpace, groups: Mapping[str, str]) -> bool:
       if 'none' in names:
         matrix[row, names.index('none')] = 1
     weights[group] = matrix
-  found = discretizations[space.discretization](space, weights, groups)
+  found = rule_of(space)(space, weights, groups)
   return any(
     edge.operation == 'none'
     for cell in found.cells.values()

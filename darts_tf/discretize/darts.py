@@ -1,10 +1,11 @@
 """The discretization rule of DARTS: the strongest inputs of each node."""
 
+import dataclasses
+
 import numpy as np
 
-from darts_tf.discretize.cells import best_operation, candidate_rows, cell_rule
-from darts_tf.discretize.registry import discretizations
-from darts_tf.discretize.rule_model import RuleModel, rule_models
+from darts_tf.discretize.cells import best_operation, candidate_rows
+from darts_tf.discretize.rule import Rule, RuleModel, discretizations
 from darts_tf.genotype import Edge
 from darts_tf.search_space import SearchSpace
 
@@ -37,6 +38,20 @@ def strongest_edges(
   return tuple(edges)
 
 
-darts_rule = cell_rule(strongest_edges)
-discretizations.register('darts', darts_rule)
-rule_models.register('darts', RuleModel())
+@discretizations.add
+@dataclasses.dataclass(frozen=True)
+class Darts(Rule):
+  """Keeps what `strongest_edges` keeps (arXiv:1806.09055, section 2.4)."""
+
+  name = 'darts'
+
+  @property
+  def model(self) -> RuleModel:
+    """See the base class."""
+    return RuleModel()
+
+  def derive(
+    self, space: SearchSpace, kind: str, weights: np.ndarray
+  ) -> tuple[Edge, ...]:
+    """See the base class."""
+    return strongest_edges(space, kind, weights)

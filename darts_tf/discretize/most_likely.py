@@ -13,7 +13,7 @@ from darts_tf.discretize.choices import (
   genotype_groups,
   node_choices,
 )
-from darts_tf.discretize.rule_model import RuleModel, model_of
+from darts_tf.discretize.rule import RuleModel, model_of
 from darts_tf.genotype import Edge, Genotype
 from darts_tf.search_space import SearchSpace
 

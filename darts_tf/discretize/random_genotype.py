@@ -3,7 +3,7 @@
 import numpy as np
 
 from darts_tf.discretize.choices import genotype_groups
-from darts_tf.discretize.registry import discretizations
+from darts_tf.discretize.rule import rule_of
 from darts_tf.genotype import Genotype
 from darts_tf.search_space import SearchSpace
 
@@ -34,4 +34,4 @@ def random_genotype(
     group: generator.random(space.candidate_mask(kind).shape)
     for group, kind in kinds.items()
   }
-  return discretizations[space.discretization](space, weights, kinds)
+  return rule_of(space)(space, weights, kinds)

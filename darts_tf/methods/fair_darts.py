@@ -1,5 +1,6 @@
 """FairDARTS: candidates do not compete (arXiv:1911.12126)."""
 
+from darts_tf.discretize import Threshold
 from darts_tf.methods.method import Method, register_method
 from darts_tf.penalty import ZeroOne
 from darts_tf.relaxation import Sigmoid
@@ -10,7 +11,7 @@ FAIR_DARTS = register_method(
     arxiv='1911.12126',
     relaxation=Sigmoid(),
     penalties=(ZeroOne(),),
-    discretization='threshold',
+    discretization=Threshold(),
     defaults={
       'batch_size': 128,
       'learning_rate': 0.005,

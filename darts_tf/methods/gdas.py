@@ -1,5 +1,6 @@
 """GDAS: one sampled candidate an edge (arXiv:1910.04465)."""
 
+from darts_tf.discretize import BestPairs
 from darts_tf.layers.form import SupernetForm
 from darts_tf.methods.method import Method, register_method
 from darts_tf.relaxation import HardGumbel
@@ -13,7 +14,7 @@ GDAS = register_method(
     relaxation=HardGumbel(),
     form=SupernetForm(paths='selected'),
     step=Alternating(order='weights_first'),
-    discretization='best_pairs',
+    discretization=BestPairs(),
     defaults={'epochs': 250, 'nesterov': True, 'weight_decay': 5e-4},
   )
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 from darts_tf.architecture_gradient import Estimator, FirstOrder
 from darts_tf.config.registry import Registry
+from darts_tf.discretize import Rule
 from darts_tf.layers.form import SupernetForm
 from darts_tf.penalty import Penalty
 from darts_tf.relaxation import Relaxation, Softmax
@@ -30,8 +31,8 @@ class Method:
     step: see `darts_tf.step`.
     schedule: see `darts_tf.schedule`.
     stops: see `darts_tf.stopping`.
-    discretization: name in `darts_tf.discretize.discretizations`; `None`
-      for the search space's own.
+    discretization: see `darts_tf.discretize`; `None` for the search space's
+      own.
     defaults: published values of options of `SearchConfig`.
   """
 
@@ -46,7 +47,7 @@ class Method:
   step: Step = Alternating()
   schedule: Schedule = Constant()
   stops: tuple[StopRule, ...] = ()
-  discretization: str | None = None
+  discretization: Rule | None = None
   defaults: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
   @property

@@ -1,5 +1,6 @@
 """PR-DARTS, prune and replace (arXiv:1906.07528)."""
 
+from darts_tf.discretize import SkipLimited
 from darts_tf.methods.method import Method, register_method
 from darts_tf.schedule import PruneReplace
 
@@ -9,7 +10,7 @@ PRUNE_REPLACE = register_method(
     arxiv='1906.07528',
     space='prune_replace_dl',
     schedule=PruneReplace(),
-    discretization='skip_limited',
+    discretization=SkipLimited(),
     defaults={'alpha_scale': 0.0},
   )
 )

@@ -1,6 +1,7 @@
 """SNAS: architectures from a concrete distribution (arXiv:1812.09926)."""
 
 from darts_tf.architecture_gradient import OneLevel
+from darts_tf.discretize import Argmax
 from darts_tf.methods.method import Method, register_method
 from darts_tf.relaxation import Gumbel
 from darts_tf.step import Joint
@@ -12,7 +13,7 @@ SNAS = register_method(
     relaxation=Gumbel(),
     gradient=OneLevel(),
     step=Joint(),
-    discretization='argmax',
+    discretization=Argmax(),
     # Alphas as in the released code on one device.
     defaults={
       'epochs': 150,

@@ -44,7 +44,7 @@ def _row(method: Method) -> tuple[str, ...]:
     '–' if form == SupernetForm() else form.describe(),
     step_name(method),
     schedule,
-    method.discretization or "the space's",
+    method.discretization.name if method.discretization else "the space's",
     ', '.join(
       f'{k}={v:g}' if isinstance(v, float) else f'{k}={v}'
       for k, v in method.defaults.items()

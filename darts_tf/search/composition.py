@@ -174,16 +174,16 @@ def axis_texts(composition: Composition) -> dict[str, str | None]:
   for kind in AXES:
     if kind not in _NAMED:
       continue
-    texts = [_text(part) for part in composition.parts(kind)]
+    texts = [part_text(part) for part in composition.parts(kind)]
     own = getattr(composition.method, _FIELDS.get(kind, kind))
     own = own if isinstance(own, tuple) else (own,)
-    same = texts == [_text(part) for part in own]
+    same = texts == [part_text(part) for part in own]
     result[kind] = None if same else ','.join(texts) or 'none'
-  result['gradient'] = _text(composition.gradient)
+  result['gradient'] = part_text(composition.gradient)
   return result
 
 
-def _text(part: Part) -> str:
+def part_text(part: Part) -> str:
   """Returns a name, with the options that have no flags."""
   pairs = [
     f':{field.name}={getattr(part, field.name)}'

@@ -5,11 +5,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from darts_tf.config.errors import InputError
-from darts_tf.discretize import discretizations
+from darts_tf.discretize import rule_of
 from darts_tf.distribution.strategy import check_devices
 from darts_tf.methods import methods
 from darts_tf.models.stem import check_stem
-from darts_tf.search.composition import Composition, axis_texts, compose
+from darts_tf.search.composition import (
+  Composition,
+  axis_texts,
+  compose,
+  part_text,
+)
 from darts_tf.search.config import SearchConfig
 from darts_tf.search.growing_batches import check_batches
 from darts_tf.search_space.space import search_spaces
@@ -39,12 +44,10 @@ def resolve(config: SearchConfig) -> SearchConfig:
   config = _with_defaults(config, {**measured, **composition.method.defaults})
   check_devices(config)
   _check_remat(config, composition)
-  rule = (
-    config.discretization
-    or composition.method.discretization
-    or space.discretization
-  )
-  discretizations[rule]  # Raises if unknown.
+  rule = config.discretization or space.discretization
+  if not config.discretization and composition.method.discretization:
+    rule = part_text(composition.method.discretization)
+  rule_of(space, rule)  # Raises if unknown.
   check_stem(config.stem)
   portion = config.weight_portion
   if portion is None:

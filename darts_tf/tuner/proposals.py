@@ -14,7 +14,7 @@ from darts_tf.discretize.choices import (
   node_choices,
 )
 from darts_tf.discretize.most_likely import Limit, most_likely
-from darts_tf.discretize.rule_model import rule_models
+from darts_tf.discretize.rule import rule_of
 from darts_tf.genotype import Edge, Genotype
 from darts_tf.search_space import SearchSpace
 from darts_tf.tuner.finding import Finding
@@ -213,8 +213,8 @@ def _rank(proposals: Proposals, finding: Finding) -> list[Genotype]:
   known so well there is the first one only.
   """
   own = canonical(finding.genotype)
-  rule = finding.rule or proposals.space.discretization
-  if rule not in rule_models and not proposals.limits:
+  rule = rule_of(proposals.space, finding.rule)
+  if rule.model is None and not proposals.limits:
     return [own]
   found = most_likely(
     proposals.space,
@@ -222,7 +222,7 @@ def _rank(proposals: Proposals, finding: Finding) -> list[Genotype]:
     proposals.derived,
     proposals.limits,
     proposals.num_cells,
-    rule,
+    finding.rule,
   )
   if not all(limit.admits(own) for limit in proposals.limits):
     return found

@@ -1,7 +1,7 @@
 import numpy as np
 from absl.testing import absltest
 
-from darts_tf.discretize import argmax_rule, discretize
+from darts_tf.discretize import Argmax, discretize
 from darts_tf.search_space import (
   NAS_BENCH_201,
   CellTopology,
@@ -50,7 +50,7 @@ class ArgmaxTest(absltest.TestCase):
         },
       )
     )
-    genotype = argmax_rule(
+    genotype = Argmax()(
       space, {'normal': np.array([[0.1, np.nan], [0.4, 0.6]])}, _KINDS
     )
     self.assertEqual(

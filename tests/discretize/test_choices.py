@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 from absl.testing import absltest, parameterized
 
-from darts_tf.discretize import discretize, random_genotype
+from darts_tf.discretize import Argmax, FixedEdges, discretize, random_genotype
 from darts_tf.discretize.choices import (
   assemble,
   canonical,
@@ -11,7 +11,6 @@ from darts_tf.discretize.choices import (
   node_choices,
   num_architectures,
 )
-from darts_tf.discretize.rule_model import rule_models
 from darts_tf.genotype import CellGenotype, Genotype
 from darts_tf.search_space import search_spaces
 
@@ -74,10 +73,10 @@ class ChoicesTest(parameterized.TestCase):
 
   def test_models_of_other_rules(self):
     space = search_spaces['darts']
-    whole = node_choices(space, model=rule_models['argmax'])
+    whole = node_choices(space, model=Argmax().model)
     self.assertEqual([choice.kept for choice in whole], [2, 3, 4, 5] * 2)
     self.assertEqual([len(choice) for choice in whole[:1]], [8**2])
-    fixed = node_choices(space, model=rule_models['fixed_edges'])
+    fixed = node_choices(space, model=FixedEdges().model)
     self.assertEqual([len(choice) for choice in fixed[:1]], [7**2])
 
 

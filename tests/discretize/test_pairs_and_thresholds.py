@@ -1,9 +1,10 @@
 """Rules that leave nodes with other than two inputs."""
 
 import numpy as np
-from absl.testing import absltest
+from absl.testing import absltest, parameterized
 
-from darts_tf.discretize import discretize
+from darts_tf.config.errors import InputError
+from darts_tf.discretize import discretize, rule_of
 from darts_tf.genotype import Edge
 from darts_tf.search_space import search_spaces
 
@@ -101,6 +102,36 @@ class ThresholdTest(absltest.TestCase):
     self.assertEqual(
       [edge.operation for edge in edges], ['nor_conv_3x3'] + ['none'] * 5
     )
+
+
+class OptionsTest(parameterized.TestCase):
+  def test_another_threshold(self):
+    weights = {(0, 2, SEP): 0.7, (1, 2, SKIP): 0.6}
+    self.assertEqual(
+      cell(weights, 'threshold:least=0.65'), (Edge('sep_conv_3x3', 0, 2),)
+    )
+    self.assertLen(cell(weights, 'threshold:least=0.5'), 2)
+
+  def test_more_skip_connections(self):
+    weights = {(0, node, SKIP): 0.9 for node in (2, 3, 4, 5)}
+    skips = lambda rule: sum(
+      edge.operation == 'skip_connect' for edge in cell(weights, rule)
+    )
+    self.assertEqual(skips('skip_limited'), 2)
+    self.assertEqual(skips('skip_limited:most=3'), 3)
+    self.assertEqual(skips('skip_limited:most=0'), 0)
+    self.assertEqual(rule_of(DARTS, 'skip_limited:most=3').model.most_skips, 3)
+
+  @parameterized.parameters(
+    ('threshold:lest=0.5', "Did you mean 'least'"),
+    ('threshold:least=big', 'expected a number'),
+    ('skip_limited:most=-1', 'Received: most=-1'),
+    ('darts:most=1', "Received: .*'most'"),
+    ('threshold:least', 'name:option=value'),
+  )
+  def test_bad_options(self, rule, message):
+    with self.assertRaisesRegex(InputError, message):
+      rule_of(DARTS, rule)
 
 
 if __name__ == '__main__':

@@ -11,7 +11,7 @@ import tensorflow as tf
 import tiny_runs
 
 from darts_tf.config.errors import InputError, RunStateError
-from darts_tf.discretize import discretizations, discretize
+from darts_tf.discretize import Argmax, discretizations, discretize
 from darts_tf.export import read_exports
 from darts_tf.genotype import Genotype, load_genotype
 from darts_tf.pipeline.limits import LimitConfig, cost_limits
@@ -37,6 +37,14 @@ FILES = (
   'plots/search_curves.png',
   'plots/training_curves.png',
 )
+
+
+@dataclasses.dataclass(frozen=True)
+class Own(Argmax):
+  """A rule of which nobody knows what it can derive."""
+
+  name = 'own'
+  model = None
 
 
 class PipelineTest(tiny_runs.RunTest):
@@ -136,7 +144,7 @@ class PipelineTest(tiny_runs.RunTest):
       discretizations.scoped(),
       mock.patch.object(Differentiable, 'search') as search,
     ):
-      discretizations.register('own', discretizations['argmax'])
+      discretizations.add(Own)
       with self.assertRaisesRegex(InputError, "discretization='own'"):
         self.run_it(
           search=self.search.replace(discretization='own'),

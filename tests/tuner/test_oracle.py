@@ -3,7 +3,6 @@
 import dataclasses
 import itertools
 import json
-from unittest import mock
 
 import keras_tuner
 import numpy as np
@@ -12,7 +11,7 @@ import tiny_runs
 from keras_tuner.src.engine import trial as trial_module
 
 from darts_tf.config.errors import InputError, RunStateError
-from darts_tf.discretize import discretizations, discretize
+from darts_tf.discretize import FixedEdges, discretizations, discretize
 from darts_tf.discretize.choices import (
   canonical,
   node_choices,
@@ -52,6 +51,14 @@ def limit_of_3x3(largest):
     for name in names
   }
   return Limit('max_parameters', largest, 0, costs)
+
+
+@dataclasses.dataclass(frozen=True)
+class Own(FixedEdges):
+  """A rule of which nobody knows what it can derive."""
+
+  name = 'own'
+  model = None
 
 
 class OracleTest(tiny_runs.RunTest):
@@ -174,9 +181,8 @@ class OracleTest(tiny_runs.RunTest):
       )
       self.assertNotIn('none', str(oracle.genotype_of(trial)))
     # Of a rule that is not known so well there is what it has derived.
-    with mock.patch.dict(
-      discretizations._values, {'own': discretizations['fixed_edges']}
-    ):
+    with discretizations.scoped():
+      discretizations.add(Own)
       proposals = Proposals(SPACE, derived=6)
       derived = list(proposals._derive([make('own')]))
       self.assertEqual([c.genotype for c in derived], [canonical(found)])

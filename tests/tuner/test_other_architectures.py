@@ -1,10 +1,12 @@
 """Trials of architectures that the space's own rule cannot derive."""
 
+import dataclasses
+
 import tensorflow as tf
 import tiny_runs
 
 from darts_tf.discretize.choices import canonical
-from darts_tf.discretize.registry import discretizations
+from darts_tf.discretize.rule import Rule, discretizations
 from darts_tf.genotype import CellGenotype, Genotype
 from darts_tf.training import load_trained
 from darts_tf.tuner import DartsTuner
@@ -60,7 +62,15 @@ class OtherArchitecturesTest(tiny_runs.RunTest):
     edges = [('skip_connect', 0, 2), ('nor_conv_1x1', 0, 2)]
     found = Genotype('tiny', {'normal': CellGenotype(edges, (2,))})
     self.enter_context(discretizations.scoped())
-    discretizations.register('always', lambda *unused: found)
+
+    @discretizations.add
+    @dataclasses.dataclass(frozen=True)
+    class Always(Rule):
+      name = 'always'
+
+      def derive(self, space, kind, weights):
+        return found.cells[kind].edges
+
     tuner = self.search(self.tuner(max_trials=1, discretization='always'))
     ((status, values),) = self.trials(tuner)
     self.assertEqual(status, 'COMPLETED')
