@@ -3,6 +3,7 @@
 import abc
 import dataclasses
 from collections.abc import Mapping
+from typing import ClassVar
 
 import numpy as np
 
@@ -36,7 +37,12 @@ class Rule(Part, abc.ABC):
 
   Options of a rule are given with its name, as
   `--discretization=threshold:least=0.9`.
+
+  Attributes:
+    is_ordinal: whether the rule depends on the order of weights alone.
   """
+
+  is_ordinal: ClassVar[bool] = True
 
   @abc.abstractmethod
   def derive(

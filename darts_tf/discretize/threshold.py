@@ -34,6 +34,7 @@ class Threshold(Rule):
   )
 
   name = 'threshold'
+  is_ordinal = False
 
   def derive(
     self, space: SearchSpace, kind: str, weights: np.ndarray

@@ -53,11 +53,13 @@ class MixedCell(Cell):
     self.candidates = candidates
     self.form = form
     auxiliary = (AUXILIARY_SKIP,) if form.auxiliary_skip else ()
-    make_edges = (
-      functools.partial(SelectedEdges, functions=functions)
-      if form.selects
-      else MixedEdges
-    )
+    if form.selects:
+      make_edges = functools.partial(SelectedEdges, functions=functions)
+    elif form.partial_channels > 1:
+      # Few channels an edge: here to join them costs less, on CPUs, too.
+      make_edges = functools.partial(MixedEdges, apart=False)
+    else:
+      make_edges = MixedEdges
     self.sources = []
     self.mixed_edges = []
     for source in range(topology.nodes.stop):

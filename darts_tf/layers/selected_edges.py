@@ -1,5 +1,7 @@
 """All edges that leave one node, of which only one candidate each runs."""
 
+import functools
+import itertools
 from collections.abc import Callable, Sequence
 
 import keras
@@ -47,34 +49,38 @@ def _edge_function(template: Sequence[Operation]) -> Callable[..., tf.Tensor]:
   Args:
     template: candidates of one edge, which lend their code to all.
   """
-  variables = [v for operation in template for v in operation.variables]
+  counts = [len(operation.variables) for operation in template]
 
-  @tf.function(autograph=False)
+  @tf.function(autograph=False, experimental_attributes={'_noinline': True})
   def function(choice, x, factors, values):
-    def branch(operation, factor):
-      def compute():
-        # What a branch writes is lost with its scope, and so is what it
-        # would do to averages.
-        with (
-          frozen_averages(),
-          keras.StatelessScope(list(zip(variables, values, strict=True))),
-        ):
-          if operation.edge_independent:
-            y = operation(x, training=True)
-            return y * tf.cast(factor, y.dtype)
-          return operation(x, tf.reshape(factor, [1]), training=True)
-
-      return compute
-
-    return tf.switch_case(
-      choice,
-      [
-        branch(operation, factor)
-        for operation, factor in zip(template, tf.unstack(factors))
-      ],
-    )
+    values, branches = iter(values), []
+    for operation, factor, count in zip(
+      template, tf.unstack(factors), counts, strict=True
+    ):
+      own = list(itertools.islice(values, count))
+      branches.append(functools.partial(_branch, operation, x, factor, own))
+    return tf.switch_case(choice, branches)
 
   return function
+
+
+def _branch(operation: Operation, x, factor, values) -> tf.Tensor:
+  """Computes a candidate times its factor, with other values of variables.
+
+  What it writes is lost with its scope, and so is what it would do to
+  running averages.
+  """
+  # Gradients of an operation may refer to its arguments. These must be
+  # tensors of the branch then, not of the graph around it.
+  x, factor, *values = map(tf.identity, (x, factor, *values))
+  scope = keras.StatelessScope(
+    list(zip(operation.variables, values, strict=True))
+  )
+  with frozen_averages(), scope:
+    if operation.edge_independent:
+      y = operation(x, training=True)
+      return y * tf.cast(factor, y.dtype)
+    return operation(x, tf.reshape(factor, [1]), training=True)
 
 
 class SelectedEdges(NodeEdges):

@@ -11,6 +11,7 @@ from darts_tf.layers.form import SupernetForm
 from darts_tf.penalty import Penalty
 from darts_tf.relaxation import Relaxation, Softmax
 from darts_tf.schedule import Constant, Schedule
+from darts_tf.selection import Magnitude, Selection
 from darts_tf.step import Alternating, Step
 from darts_tf.stopping import StopRule
 
@@ -31,6 +32,7 @@ class Method:
     step: see `darts_tf.step`.
     schedule: see `darts_tf.schedule`.
     stops: see `darts_tf.stopping`.
+    selection: see `darts_tf.selection`.
     discretization: see `darts_tf.discretize`; `None` for the search space's
       own.
     defaults: published values of options of `SearchConfig`.
@@ -47,6 +49,7 @@ class Method:
   step: Step = Alternating()
   schedule: Schedule = Constant()
   stops: tuple[StopRule, ...] = ()
+  selection: Selection = Magnitude()
   discretization: Rule | None = None
   defaults: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 

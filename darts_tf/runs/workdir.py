@@ -59,6 +59,7 @@ class WorkDir:
     self.stages_path = self.path / 'stages.json'
     self.alphas_history_path = self.path / 'alphas_history.npz'
     self.genotype_path = self.path / 'genotype.json'
+    self.selection_path = self.path / 'selection.json'
     self.checkpoints_path = self.path / 'checkpoints'
     self.plots_path = self.path / 'plots'
     self.report_path = self.path / 'report.html'

@@ -14,6 +14,7 @@ from darts_tf.relaxation import Relaxation
 from darts_tf.schedule import Schedule
 from darts_tf.search.config import AXES, PART_OPTIONS, SearchConfig
 from darts_tf.search_space.space import SearchSpace
+from darts_tf.selection import Selection
 from darts_tf.step import Joint, Step
 from darts_tf.stopping import StopRule
 
@@ -37,6 +38,7 @@ class Composition:
     step: see `Method`.
     schedule: see `Method`.
     stops: see `Method`.
+    selection: see `Method`.
   """
 
   method: Method
@@ -47,6 +49,7 @@ class Composition:
   step: Step
   schedule: Schedule
   stops: tuple[StopRule, ...]
+  selection: Selection
 
   def parts(self, kind: str) -> tuple[Part, ...]:
     """Returns the parts on an axis, a key of `AXES`."""

@@ -11,6 +11,7 @@ from darts_tf.penalty import penalties
 from darts_tf.relaxation import relaxations
 from darts_tf.runs.run_config import RunConfig
 from darts_tf.schedule import schedules
+from darts_tf.selection import selections
 from darts_tf.step import steps
 from darts_tf.stopping import stops
 
@@ -24,6 +25,7 @@ AXES: dict[str, Axis] = {
   'step': steps,
   'schedule': schedules,
   'stop': stops,
+  'selection': selections,
 }
 
 
@@ -62,6 +64,7 @@ class BaseSearchConfig(RunConfig):
   step: str | None = _axis('step', 'Step')
   schedule: str | None = _axis('schedule', 'Schedule')
   stop: str | None = _axis('stop', 'Stop rules, separated by commas, or none')
+  selection: str | None = _axis('selection', 'Selection')
   discretization: str | None = option(
     None,
     'Rule that turns mixing weights into a genotype; by default that of the'

@@ -27,6 +27,7 @@ from darts_tf.search.observers import make_observers
 from darts_tf.search.parts import SearchParts
 from darts_tf.search.record import SearchRecord
 from darts_tf.search.resolve import resolve
+from darts_tf.search.select import select_architecture
 from darts_tf.search.stage_record import StageRecord
 from darts_tf.search.summary import describe
 from darts_tf.search_space.space import SearchSpace
@@ -177,7 +178,7 @@ class _SearchRun:
         f'Stopped after epoch {len(record.metrics)} by {decision.reason}; the'
         f' architecture is that of epoch {decision.result_epoch + 1}.'
       )
-    return SearchResult(
+    found = SearchResult(
       record.result(self._parts),
       record.metrics,
       {g: np.stack(h) for g, h in record.history.items()},
@@ -188,6 +189,10 @@ class _SearchRun:
       directory,
       decision.result_epoch,
     )
+    genotype = select_architecture(
+      self._parts, found.genotype, found.weights, directory, self._say
+    )
+    return dataclasses.replace(found, genotype=genotype)
 
   def _restore(self, record: SearchRecord, directory: WorkDir | None) -> None:
     """Puts the search into the state of its last checkpoint, if any."""

@@ -47,7 +47,7 @@ def resolve(config: SearchConfig) -> SearchConfig:
   rule = config.discretization or space.discretization
   if not config.discretization and composition.method.discretization:
     rule = part_text(composition.method.discretization)
-  rule_of(space, rule)  # Raises if unknown.
+  composition.selection.check(rule_of(space, rule))
   check_stem(config.stem)
   portion = config.weight_portion
   if portion is None:

@@ -61,7 +61,14 @@ class Differentiable(SearchStrategy):
     """Names the method and its parts."""
     composition = compose(config)
     lines = [f'{composition.method.name} ({composition.method.reference})']
-    for kind in ('relaxation', 'penalties', 'form', 'step', 'stop'):
+    for kind in (
+      'relaxation',
+      'penalties',
+      'form',
+      'step',
+      'stop',
+      'selection',
+    ):
       parts = composition.parts(kind)
       shown = ', '.join(part.describe() for part in parts) or 'none'
       lines.append(f'{kind}: {shown}')
