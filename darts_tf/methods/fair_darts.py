@@ -9,6 +9,7 @@ FAIR_DARTS = register_method(
   Method(
     name='fair_darts',
     arxiv='1911.12126',
+    space='darts_no_none',
     relaxation=Sigmoid(),
     penalties=(ZeroOne(),),
     discretization=Threshold(),

@@ -5,7 +5,10 @@ from darts_tf.step import Perturbed
 
 SDARTS_RS = register_method(
   Method(
-    name='sdarts_rs', arxiv='2002.05283', step=Perturbed(perturbation='random')
+    name='sdarts_rs',
+    arxiv='2002.05283',
+    space='darts_no_none',
+    step=Perturbed(perturbation='random'),
   )
 )
 
@@ -13,6 +16,7 @@ SDARTS_ADV = register_method(
   Method(
     name='sdarts_adv',
     arxiv='2002.05283',
+    space='darts_no_none',
     step=Perturbed(perturbation='adversarial'),
   )
 )

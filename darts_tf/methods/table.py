@@ -44,13 +44,21 @@ def _row(method: Method) -> tuple[str, ...]:
     '–' if form == SupernetForm() else form.describe(),
     step_name(method),
     schedule,
-    method.discretization.name if method.discretization else "the space's",
+    _selection(method),
     ', '.join(
       f'{k}={v:g}' if isinstance(v, float) else f'{k}={v}'
       for k, v in method.defaults.items()
     )
     or '–',
   )
+
+
+def _selection(method: Method) -> str:
+  """Names the rule, and what comes before it unless that is the default."""
+  rule = method.discretization.name if method.discretization else "the space's"
+  if method.selection == type(method).selection:
+    return rule
+  return f'{method.selection.name}, {rule}'
 
 
 def step_name(method: Method) -> str:

@@ -52,7 +52,14 @@ class CasesTest(absltest.TestCase):
     ]
     self.assertEqual(
       set(SPACES) - {case.space for case in cases},
-      {'nasnet', 'prune_replace_dr', 'prune_replace_ur', 's2', 's3'},
+      {
+        'darts_no_none',
+        'nasnet',
+        'prune_replace_dr',
+        'prune_replace_ur',
+        's2',
+        's3',
+      },
     )
     self.assertEqual({case.gradient for case in cases}, set(GRADIENTS))
 
