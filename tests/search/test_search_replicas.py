@@ -1,5 +1,6 @@
 """A step on two replicas, in half precision, with remat, under XLA."""
 
+import functools
 from unittest import mock
 
 import keras
@@ -143,6 +144,14 @@ def search_once(
   }
 
 
+@functools.cache
+def exact_step():
+  """Returns the step that those of half precision are compared with."""
+  return search_once(
+    tf.distribute.get_strategy(), 'second_order', dtype='float32'
+  )
+
+
 def distance(actual, expected) -> float:
   """|actual - expected| / |expected| over all arrays together."""
   flat = lambda arrays: np.concatenate(
@@ -155,9 +164,13 @@ def distance(actual, expected) -> float:
 class RematerializedTest(tf.test.TestCase, parameterized.TestCase):
   """To compute activations again changes nothing."""
 
-  @parameterized.product(
-    gradient=('first_order', 'second_order', 'amended', 'one_level'),
-    replicas=(1, 2),
+  @parameterized.parameters(
+    ('first_order', 1),
+    ('second_order', 1),
+    ('second_order', 2),
+    ('amended', 1),
+    ('one_level', 1),
+    ('one_level', 2),
   )
   def test_equals_the_step_that_keeps_them(self, gradient, replicas):
     if replicas > len(tf.config.list_logical_devices('CPU')):
@@ -238,9 +251,7 @@ class SearchReplicasTest(tf.test.TestCase, parameterized.TestCase):
       tf.distribute.get_strategy(), 'second_order', dtype=dtype, remat=remat
     )
     two = search_once(mirrored(), 'second_order', dtype=dtype, remat=remat)
-    exact = search_once(
-      tf.distribute.get_strategy(), 'second_order', dtype='float32'
-    )
+    exact = dict(exact_step())
     del exact['accuracy']  # A single image is a quarter of it.
     for owner, expected in exact.items():
       for result in (one, two):
