@@ -1,4 +1,4 @@
-"""Which operations of a graph a GPU does, and what passes to and fro."""
+"""The operations of a graph that a GPU runs, and tensors it exchanges."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,7 @@ import tensorflow as tf
 from darts_tf.analysis.gpu_kernels import Kernel, Kernels
 from darts_tf.analysis.needed_operations import needed_operations
 
-# They start nothing: what they return is there already, or is known when
+# They start no kernel: their output is in memory already, or is known when
 # the graph has been built.
 _FREE = frozenset(
   (
@@ -30,14 +30,14 @@ _HANDLES = (tf.resource, tf.variant)
 
 
 class Placement(NamedTuple):
-  """Where the operations of a graph are done.
+  """The placement of a graph's operations on a GPU and its host.
 
   Args:
     kernels: number of kernels that a run of the graph starts on a GPU.
-    on_host: type to number of the operations that a GPU cannot do.
+    on_host: type to number of the operations that a GPU cannot run.
     transfers: each tensor that passes between the GPU and the host, as
       `producer (type) -> consumer (type)`. Arguments of the graph are not
-      counted: how they come to the GPU is the caller's affair.
+      counted: the caller brings them to the GPU.
   """
 
   kernels: int
@@ -46,22 +46,22 @@ class Placement(NamedTuple):
 
 
 def graph_placement(graph: tf.Graph, kernels: Kernels) -> Placement:
-  """Finds out where operations would be done if there were a GPU.
+  """Finds out where operations would run if there were a GPU.
 
-  A GPU does each operation that it has a kernel for, except where a device
-  has been asked for. What follows from constants alone TensorFlow computes
-  once, before the graph is run.
+  A GPU runs each operation that it has a kernel for, except those that were
+  placed on a CPU. TensorFlow computes operations that follow from constants
+  alone once, before the graph is run.
 
   Args:
-    graph: of a traced function. Called functions are not looked into.
+    graph: of a traced function. Functions that it calls are not examined.
     kernels: as `gpu_kernels` returns them.
 
   Returns:
     The `Placement`.
   """
   started, on_host, transfers = 0, Counter(), []
-  # For each tensor that is no argument whether it lies in the host's memory;
-  # `None` if it is constant: then it lies where it is wanted.
+  # Tells for each tensor that is no argument whether it lies in the host's
+  # memory; `None` for constants, which lie wherever they are wanted.
   hosted = {}
   for op in needed_operations(graph):
     if op.type == 'Placeholder':
