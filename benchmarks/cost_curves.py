@@ -5,8 +5,8 @@
 One size changes at a time: cells, channels, images of a batch, replicas.
 Each point is a process of its own; the same command goes on with the points
 that are missing in --output. Replicas are parts of this machine's CPU, so
-the scaling is that of two cores: half of the batch on one core, beside the
-whole batch on two replicas.
+the scaling is that of two cores: half of the batch on one core, compared to
+the whole batch on two replicas.
 """
 
 import dataclasses

@@ -1,4 +1,4 @@
-"""Files of reference numbers: what they give, and what is compared."""
+"""Files of reference numbers: their arrays, and the values compared."""
 
 import fnmatch
 import os

@@ -32,7 +32,7 @@ _DIFFERENCES = 1e-4
 
 
 class _RecordedLoss:
-  """Stands for `WeightLoss`; keeps what it was asked and what it answered.
+  """Stands for `WeightLoss`; keeps its questions and answers.
 
   Args:
     model: the supernet; the loss is that of the training batch in inference

@@ -11,7 +11,7 @@ Semantics match the published method; only speed and memory are of interest.
       --order=first --channels_last
 
 With --channels_last it is at its best on CPUs. `scripts/benchmark_peers.sh`
-runs it beside `bin/benchmark.py`, both with the same allocator settings.
+runs it and `bin/benchmark.py`, both with the same allocator settings.
 
 Prints one JSON line: median seconds per search step, peak resident memory.
 """

@@ -89,7 +89,7 @@ def graph_placement(graph: tf.Graph, kernels: Kernels) -> Placement:
 
 
 def _folded(op: tf.Operation, hosted: dict) -> bool:
-  """Whether an operation follows from constants alone."""
+  """Returns whether an operation follows from constants alone."""
   return (
     bool(op.inputs)
     and not op.op_def.is_stateful
@@ -105,7 +105,7 @@ def _on_host(kernel: Kernel | None, name: str) -> bool:
 
 
 def _kernel(op: tf.Operation, kernels: Sequence[Kernel]) -> Kernel | None:
-  """The kernel of a GPU for this operation; `None` if the host does it."""
+  """Returns an operation's kernel on a GPU; `None` if the host runs it."""
   if 'CPU' in op.device:
     return None
   return next(
@@ -125,7 +125,7 @@ def _allowed(op: tf.Operation, name: str, types: Sequence[int]) -> bool:
 
 
 def _names(op: tf.Operation, arguments) -> Iterator[str]:
-  """The name of each input or output; lists have one name for all."""
+  """Yields the name of each input or output; lists have one for all."""
   for argument in arguments:
     count = 1
     if argument.number_attr:

@@ -1,4 +1,4 @@
-"""Whether a run will fit into memory, said before its first step."""
+"""A check, before the first step, that a run will fit into memory."""
 
 from collections.abc import Callable
 

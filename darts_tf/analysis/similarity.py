@@ -69,7 +69,7 @@ def mean_similarity(
 
 
 def _described(name: str) -> tuple[type | str, tuple]:
-  """Type and attributes of an operation."""
+  """Returns type and attributes of an operation."""
   operation = parse(name)
   if isinstance(operation, Convolution):
     return Convolution, (

@@ -1,4 +1,4 @@
-"""`exports.json`: what was exported, how exact and how fast it is."""
+"""`exports.json`: the exported networks, their precision and speed."""
 
 import dataclasses
 import hashlib

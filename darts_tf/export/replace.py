@@ -20,9 +20,9 @@ def replaced_directory(
 ) -> Iterator[pathlib.Path]:
   """Lets a directory appear, or change, only when it is complete.
 
-  The body writes into a new directory beside the final one, which takes
-  its name when the body has ended without an error; otherwise what was
-  there stays.
+  The body writes into a new directory next to the final one. The new one
+  takes its name when the body has ended without an error. Otherwise the old
+  directory stays.
 
   Args:
     directory: the final path.

@@ -115,7 +115,7 @@ def export_formats(
 
 
 class _Variants:
-  """The network as it is and in float32, each with what it predicts.
+  """The network as it is and in float32, each with its predictions.
 
   Args:
     network: the network.

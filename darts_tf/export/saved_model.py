@@ -22,7 +22,7 @@ _ENTRIES = frozenset(
 
 
 class ServedNetwork(tf.Module):
-  """A network with all that stands between raw pixels and a label.
+  """A network with all steps between raw pixels and a label.
 
   Args:
     network: the network.

@@ -1,4 +1,4 @@
-"""A penalty on what the derived network is expected to cost."""
+"""A penalty on the expected cost of the derived network."""
 
 import dataclasses
 

@@ -101,8 +101,8 @@ def run_search(
 ) -> SearchResult:
   """Searches for an architecture, or continues a search.
 
-  Of several workers all do this together; the first one, the chief, reads
-  and writes the directory and prints the course.
+  Several workers do this together. The first one, the chief, reads and
+  writes the directory and prints the course.
 
   Args:
     config: the options.

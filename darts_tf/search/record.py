@@ -1,4 +1,4 @@
-"""The record of a search: what is written after each epoch."""
+"""The record of a search, which is written after each epoch."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -205,7 +205,7 @@ class SearchRecord:
     return Genotype.from_dict(self.metrics[stop.result_epoch]['genotype'])
 
   def _stage_dicts(self, parts: SearchParts) -> dict[str, Any]:
-    """The stages as JSON has them; nothing where there is but one."""
+    """Returns the stages as JSON has them; nothing if there is only one."""
     if len(parts.stages) == 1:
       return {}
     return {'stages': [stage.to_dict() for stage in self.stages]}

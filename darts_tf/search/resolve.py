@@ -1,4 +1,4 @@
-"""Filling in defaults of a search configuration, and checking it."""
+"""The defaults of a search configuration, and its validation."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -28,8 +28,8 @@ def resolve(config: SearchConfig) -> SearchConfig:
 
   Returns:
     A configuration in which everything that changes the result is set:
-    options of the chosen parts, published defaults of the method, and what
-    depends on the search space.
+    options of the chosen parts, published defaults of the method, and values
+    that depend on the search space.
 
   Raises:
     InputError: if a name is unknown, a number does not fit, or parts do not

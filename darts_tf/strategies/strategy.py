@@ -1,4 +1,4 @@
-"""The interface of search strategies, and what they find."""
+"""The interface of search strategies, and their results."""
 
 import abc
 import os
@@ -53,7 +53,7 @@ class Found(Protocol):
     """Returns the best architecture found within limits.
 
     Args:
-      limits: what it may cost; none for `genotype`.
+      limits: limits on its cost; without any, it is `genotype`.
       num_cells: number of cells of the network that is to have it.
 
     Raises:
@@ -64,7 +64,7 @@ class Found(Protocol):
 class SearchStrategy(abc.ABC):
   """A way from data to an architecture.
 
-  What a run needs beside is `darts_tf.distribution.run_context`.
+  The surroundings of a run are in `darts_tf.distribution.run_context`.
 
   Attributes:
     name: name of the strategy.

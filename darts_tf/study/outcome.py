@@ -20,8 +20,7 @@ class Outcome:
     seed: of the search.
     accuracy: at the end; `Truth` defines it.
     rank: in the table, if there is one.
-    best_accuracy: greatest of the course, which only the table can tell;
-      `None` without a course.
+    best_accuracy: greatest of the course; `None` without a course.
     best_epoch: the first epoch that has it.
     skip_connections: in the final architecture, of all its cells.
     none_edges: edges with `none` in the final architecture.

@@ -82,8 +82,8 @@ def run_training(
     strategy: as `make_strategy(config)` returned it, which is the default.
     build: `build(config, genotype, info, several_replicas)` returns the
       compiled network; `compiled_network` by default.
-    validation: whether the test images of `data` are images to compare by:
-      they are evaluated after each epoch, too.
+    validation: whether to evaluate the test images of `data` after each
+      epoch, so that networks can be compared by them.
     callbacks: further ones, after those of the run.
 
   Returns:

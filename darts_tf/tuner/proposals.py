@@ -47,7 +47,7 @@ class Proposals:
   """Draws candidates: first what searches derive, then near them.
 
   1. The most likely architectures of each search, one of each in turn, up
-     to `derived` of each; the first is what the search has derived.
+     to `derived` of each; the first is the one that the search derived.
   2. `sampled` draws from the mixing weights of the searches.
   3. Changes of one node of the best architectures so far.
 
