@@ -111,7 +111,7 @@ def _values(results: Results, points: list[Point], field: str) -> np.ndarray:
 
 
 def table(results: Results) -> str:
-  """Lines through the curves, and what a second replica costs."""
+  """Formats lines through the curves, and the cost of a second replica."""
   rows = ['| | at 0 | for each more | largest deviation |', '|---|---|---|---|']
   for name in ('cells', 'channels', 'batch_size'):
     for field, label in _MEASURED:

@@ -104,7 +104,7 @@ class _SignsOfTrace:
     self._answers = iter(['loss_before', 'loss_after'])
 
   def value(self, mixing):
-    """Returns what is stored."""
+    """Returns the stored value."""
     self.points.append(mixing)
     return self._file[f'adversarial/{next(self._answers)}']
 

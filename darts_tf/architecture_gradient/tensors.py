@@ -59,7 +59,7 @@ def dense(
   """Replaces a missing gradient by zeros and a sparse one by a dense one.
 
   Args:
-    gradients: what `tf.GradientTape.gradient` returned.
+    gradients: the result of `tf.GradientTape.gradient`.
     like: the sources, in the same order.
 
   Returns:

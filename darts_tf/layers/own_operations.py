@@ -39,7 +39,7 @@ OWN_LAYERS: dict[str, Callable[..., Operation]] = {
 
 
 def own_layer(name: str) -> Callable[..., Operation]:
-  """Returns what builds the layer of one of the package's operations.
+  """Returns the builder of the layer of one of the package's operations.
 
   Args:
     name: of the operation.

@@ -64,7 +64,7 @@ class AdaptiveBatchSize:
 
     Args:
       memory: its peak.
-      held: what is still held after it; `None` if nobody can tell.
+      held: memory still held after it; `None` if nobody can tell.
 
     Returns:
       Whether the size has changed.

@@ -76,7 +76,7 @@ class SearchResult:
     """Returns the architecture, or the most likely within limits.
 
     Args:
-      limits: what it may cost.
+      limits: limits on its cost.
       num_cells: number of cells of the network that is to have it.
 
     Raises:
@@ -107,7 +107,7 @@ def run_search(
   Args:
     config: the options.
     workdir: the run's directory; a run that was stopped in it is continued
-      and gives what it would have given.
+      and gives the same result as an uninterrupted one.
     data: the images; those of `config.dataset` by default.
     verbose: whether the course is printed.
     strategy: as `make_strategy(config)` returned it, which is the default.

@@ -51,7 +51,7 @@ class SearchRecord:
 
     Args:
       parts: the search, in the stage.
-      change: what led to its candidates; `None` in the first stage.
+      change: the change to its candidates; `None` in the first stage.
     """
     self.history = {
       group: [w] for group, w in parts.architecture.weights().items()
@@ -102,7 +102,7 @@ class SearchRecord:
       parts: the search after the epoch.
       metrics: of the epoch; entropy, skip connections and genotype are
         added here.
-      state: what else the checkpoint must hold, by name.
+      state: further contents of the checkpoint, by name.
 
     Returns:
       The current genotype.

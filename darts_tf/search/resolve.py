@@ -88,7 +88,7 @@ def with_method_defaults(config: SearchConfig) -> SearchConfig:
 def _with_defaults(
   config: SearchConfig, defaults: Mapping[str, Any]
 ) -> SearchConfig:
-  """Sets what the user has not, by defaults or by the base."""
+  """Sets options that the user has not set, by defaults or by the base."""
   given = {}
   for field in dataclasses.fields(config):
     if getattr(config, field.name) is None:

@@ -9,7 +9,7 @@ class CellPlan:
 
   Args:
     index: position in the network.
-    kind: `normal` or `reduce`; decides on its candidates and topology.
+    kind: `normal` or `reduce`; the cell has the candidates of its kind.
     channels: channels of each node.
     stride: 2 if the cell halves height and width, else 1.
   """

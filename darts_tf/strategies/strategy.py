@@ -101,7 +101,7 @@ class SearchStrategy(abc.ABC):
 
     Args:
       config: as `resolve` returned it.
-      limits: what architectures may cost.
+      limits: limits on the cost of architectures.
       num_cells: see `Found.within`.
     """
 
@@ -119,7 +119,7 @@ class SearchStrategy(abc.ABC):
     Args:
       config: the options.
       workdir: the run's directory; a run that was stopped in it is
-        continued and gives what it would have given.
+        continued and gives the same result as an uninterrupted one.
       data: the images; those of `config.dataset` by default.
       verbose: whether the course is printed.
       strategy: distributes the run over devices; that of the options by
@@ -131,7 +131,7 @@ class SearchStrategy(abc.ABC):
     """
 
   def describe(self, config: RunConfig) -> list[str]:
-    """Returns lines on what would run, for people.
+    """Returns a description of the run in lines, for people.
 
     Args:
       config: the options as given.

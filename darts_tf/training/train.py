@@ -76,7 +76,7 @@ def run_training(
     config: the options.
     genotype: the architecture.
     workdir: the run's directory; a run that was stopped in it is continued
-      and gives what it would have given.
+      and gives the same result as an uninterrupted one.
     data: the images; those of `config.dataset` by default.
     verbose: whether the course is printed.
     strategy: as `make_strategy(config)` returned it, which is the default.
@@ -150,7 +150,7 @@ def _train(
   last_epoch = min(config.epochs, config.stop_epoch or config.epochs)
   if first_epoch < last_epoch:
     with warnings.catch_warnings():
-      # Where `none` cuts a path, what leads to it is not trained.
+      # Layers on a path that `none` cuts are not trained.
       warnings.filterwarnings('ignore', 'Gradients do not exist')
       network.fit(
         distribute(training, run.strategy, first_epoch * steps),
@@ -179,7 +179,7 @@ def _train(
 def check_training(
   config: TrainConfig, genotype: Genotype, directory: WorkDir | None
 ) -> bool:
-  """Checks what can be checked before data are read.
+  """Checks as much as possible before data are read.
 
   Args:
     config: the options.

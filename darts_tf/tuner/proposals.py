@@ -44,7 +44,7 @@ class Candidate:
 
 @dataclasses.dataclass(frozen=True)
 class Proposals:
-  """Draws candidates: first what searches derive, then near them.
+  """Draws candidates: first from searches, then near the best so far.
 
   1. The most likely architectures of each search, one of each in turn, up
      to `derived` of each; the first is the one that the search derived.

@@ -133,7 +133,7 @@ def stop_unlikely(
     project: the tuner's directory, whose best trial is to be beaten.
     others: directories of further ones, of trainings as long as these.
     training: directory of the training.
-    genotype: what it trains.
+    genotype: its architecture.
     objective: see `read_curves`.
     sign: see `read_curves`.
     threshold: see `StopUnlikely`.

@@ -208,7 +208,7 @@ class DartsTuner(keras_tuner.Tuner):
     Raises:
       InputError: if data, options and objective do not fit, or trials fail
         one after the other.
-      Exception: what ends a trial without being the trial's own fault, see
+      Exception: an error that ends a trial without being its own fault, see
         `faults.judged`; after it is put right, the same call goes on within
         the trial.
     """
@@ -311,8 +311,8 @@ class DartsTuner(keras_tuner.Tuner):
 
     Returns:
       Of the last epoch: `loss` and `accuracy` of the training images,
-      `val_loss` and `val_accuracy` of the held-out ones, and what else the
-      network's metrics are; `parameters` and `multiply_adds`.
+      `val_loss` and `val_accuracy` of the held-out ones, and the network's
+      other metrics; `parameters` and `multiply_adds`.
 
     Raises:
       keras_tuner.errors.FailedTrialError: for a fault of the trial's own.
