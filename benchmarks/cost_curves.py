@@ -5,8 +5,8 @@
 One size changes at a time: cells, channels, images of a batch, replicas.
 Each point is a process of its own; the same command goes on with the points
 that are missing in --output. Replicas are parts of this machine's CPU, so
-the scaling is that of two cores: half of the batch on one core, beside the
-whole batch on two replicas.
+the scaling is that of two cores: half of the batch on one core, compared to
+the whole batch on two replicas.
 """
 
 import dataclasses
@@ -111,7 +111,7 @@ def _values(results: Results, points: list[Point], field: str) -> np.ndarray:
 
 
 def table(results: Results) -> str:
-  """Lines through the curves, and what a second replica costs."""
+  """Formats lines through the curves, and the cost of a second replica."""
   rows = ['| | at 0 | for each more | largest deviation |', '|---|---|---|---|']
   for name in ('cells', 'channels', 'batch_size'):
     for field, label in _MEASURED:

@@ -1,12 +1,13 @@
-"""What stopping trainings early saves, and whether the best one is lost.
+"""Replays recorded trainings under rules that stop them early.
 
   python bin/tune.py --flagfile=configs/tune_digits.flags --searches=0 \
       --max_trials=30 --workdir=runs/curves
   python benchmarks/early_stopping_study.py --project=runs/curves
 
-replays the recorded trainings in several orders: all to the end; stopped by
-the ranking of curves; under Hyperband. --curves=FILE keeps the recorded
-curves, or reads them where there is no project.
+prints the epochs that each rule saves and the accuracy that it loses: no
+stopping, the ranking of curves, and Hyperband. Each rule sees the trainings
+in several orders. --curves=FILE keeps the recorded curves; without --project
+the program reads them from it.
 """
 
 import dataclasses
@@ -37,18 +38,20 @@ _ORDERS = flags.DEFINE_integer(
 _THRESHOLDS = flags.DEFINE_multi_float(
   'threshold', [0.45, 0.3], 'Probabilities below which trainings stop.'
 )
-_FACTOR = flags.DEFINE_integer('factor', 3, 'Of Hyperband.', lower_bound=2)
+_FACTOR = flags.DEFINE_integer(
+  'factor', 3, "Hyperband's reduction factor.", lower_bound=2
+)
 _LEAST_CURVES = 5
 _OBJECTIVE = keras_tuner.Objective('accuracy', 'max')
 
 
 @dataclasses.dataclass(frozen=True)
 class Replay:
-  """What a way to stop trainings has done with them in one order.
+  """The cost and the result of one order of trainings under one rule.
 
   Args:
-    epochs: that were trained.
-    best: final accuracy of the architecture that it ends with.
+    epochs: number of epochs trained.
+    best: final accuracy of the best architecture that was trained to the end.
   """
 
   epochs: int
@@ -56,14 +59,14 @@ class Replay:
 
 
 def without_stopping(curves: Sequence) -> Replay:
-  """All trainings to the end."""
+  """Returns the replay in which all trainings go to the end."""
   return Replay(
     sum(len(c.values) for c in curves), max(c.values[-1] for c in curves)
   )
 
 
 def by_ranking(curves: Sequence, threshold: float) -> Replay:
-  """One after the other, each stopped when it is unlikely to be the best."""
+  """Replays one after the other; each stops when unlikely to be the best."""
   from darts_tf.tuner.curve_ranking import Curve, CurveRanking
 
   whole, epochs = [], 0
@@ -87,11 +90,11 @@ def by_ranking(curves: Sequence, threshold: float) -> Replay:
 
 
 def by_hyperband(curves: Sequence, factor: int) -> Replay:
-  """Keras Tuner's brackets, filled with the trainings in their order.
+  """Fills Keras Tuner's brackets with the trainings in their order.
 
   Args:
-    curves: a multiple of `bracket_size` many; what is begun in a bracket
-      that is not filled is never finished.
+    curves: a multiple of `bracket_size` many. Hyperband never finishes
+      trainings of a bracket that is not filled.
     factor: see `HyperbandOracle`.
   """
   left, epochs = list(range(len(curves))), 0
@@ -121,7 +124,7 @@ def by_hyperband(curves: Sequence, factor: int) -> Replay:
 
 
 def bracket_size(epochs: int, factor: int) -> int:
-  """How many trainings begin in all brackets of Hyperband together."""
+  """Returns the number of trainings that fill all brackets of Hyperband."""
   oracle = keras_tuner.oracles.HyperbandOracle(_OBJECTIVE, epochs, factor)
   return sum(
     oracle._get_size(bracket, 0)
@@ -130,7 +133,7 @@ def bracket_size(epochs: int, factor: int) -> int:
 
 
 def line(name: str, pairs: Sequence[tuple[Replay, Replay]]) -> str:
-  """A row of the table, from replays and the same trainings to the end."""
+  """Formats a row from pairs: a replay and its trainings to the end."""
   replays = [replay for replay, _ in pairs]
   saved = [1 - r.epochs / full.epochs for r, full in pairs]
   kept = sum(r.best == full.best for r, full in pairs)
@@ -175,7 +178,7 @@ def main(unused_argv: list[str]) -> None:
 
 
 def _load() -> list:
-  """The curves of the project, or of the file."""
+  """Reads the curves of the project, or of the file."""
   from darts_tf.tuner.curve_ranking import Curve
   from darts_tf.tuner.stop_unlikely import read_curves
 

@@ -1,12 +1,13 @@
-"""Compares oracles where the table of NAS-Bench-201 takes training's place.
+"""Compares oracles by published accuracies of NAS-Bench-201.
 
   python benchmarks/oracle_study.py --benchmark_table=nats_bench_tss.csv \
       --output=oracles.json
 
 Each oracle proposes architectures of `nas_bench_201`; their score is the
-published accuracy. Searches are those of --searches, read from their
-directories. Prints the best accuracy after 10, 50 and 150 trials, mean and
-standard deviation over seeds. What is in --output already is not run again.
+published accuracy. The searches that seed oracles lie in the directories of
+--searches. The program prints the best accuracy after 10, 50 and 150 trials,
+mean and standard deviation over seeds. It does not repeat runs that --output
+holds already.
 Keras Tuner's BayesianOptimization takes most of the time, and needs
 keras-tuner[bayesian].
 """
@@ -49,7 +50,7 @@ _ARMS = flags.DEFINE_list(
 )
 _SEEDS = flags.DEFINE_integer('seeds', 5, 'Seeds of each.', lower_bound=1)
 _TRIALS = flags.DEFINE_multi_integer(
-  'trials', [10, 50, 150], 'After how many the best is looked at.'
+  'trials', [10, 50, 150], 'Numbers of trials after which the best is printed.'
 )
 _OUTPUT = flags.DEFINE_string('output', None, 'JSON file.', required=True)
 
@@ -62,7 +63,7 @@ class Arm:
   """A way to choose architectures.
 
   Args:
-    name: in the table.
+    name: name in the table.
     oracle: makes the oracle of a seed.
   """
 
@@ -92,7 +93,7 @@ def _architectures(findings: list[list[Finding]]):
 
 
 def arms() -> list[Arm]:
-  """All that is compared."""
+  """Returns the oracles to compare."""
   result = [Arm('random', _architectures([]))]
   for name in _ARMS.value:
     paths = sorted(pathlib.Path(_SEARCHES.value, name).glob('seed_*'))
@@ -118,7 +119,7 @@ def arms() -> list[Arm]:
 
 
 def accuracies(oracle: keras_tuner.Oracle, table: BenchmarkTable) -> list:
-  """The published accuracy of each trial, in order."""
+  """Returns the published accuracy of each trial, in order."""
   space = search_spaces[_SPACE]
   found = []
   with tempfile.TemporaryDirectory() as directory:
@@ -136,7 +137,7 @@ def accuracies(oracle: keras_tuner.Oracle, table: BenchmarkTable) -> list:
 
 
 def line(name: str, runs: list[list[float]]) -> str:
-  """A row of the table: mean and deviation of the best so far."""
+  """Formats a row of the table: mean and deviation of the best so far."""
   cells = []
   for count in _TRIALS.value:
     best = [max(run[:count]) for run in runs]
@@ -161,7 +162,7 @@ def main(unused_argv: list[str]) -> None:
 
 
 def _earlier() -> dict[str, list[list[float]]]:
-  """The runs in --output; none if there is no such file."""
+  """Reads the runs in --output; returns none if there is no such file."""
   path = pathlib.Path(_OUTPUT.value)
   return json.loads(path.read_text()) if path.exists() else {}
 

@@ -1,4 +1,4 @@
-"""Measures what the settings of a process do to a search step.
+"""Measures the effect of the settings of a process on a search step.
 
   python benchmarks/process_settings.py --output=settings.json
 

@@ -1,4 +1,4 @@
-"""Files of reference numbers: what they give, and what is compared."""
+"""Files of reference numbers: their arrays, and the values compared."""
 
 import fnmatch
 import os
@@ -20,9 +20,9 @@ class Value(NamedTuple):
 
   Args:
     name: of the array of the file that it should equal.
-    actual: what was computed.
-    note: the way in which, where there are several.
-    expected: what it should equal, if not that array of the file.
+    actual: the computed value.
+    note: the way of computation, where there are several.
+    expected: the value to equal, if not that array of the file.
     bound: of the error, where it is larger than usual by the nature of the
       array.
   """

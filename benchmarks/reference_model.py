@@ -66,8 +66,8 @@ class GivenNoise:
 class ReferenceArchitecture:
   """The architecture parameters of a file and a relaxation of them.
 
-  Rates are in float64 here; a search has them in float32, of which 1e-8
-  would remain in every result.
+  Rates are in float64 here. A search has them in float32, whose rounding
+  would leave an error of 1e-8 in every result.
 
   Args:
     file: the numbers.
@@ -195,7 +195,7 @@ class ReferenceArchitecture:
 
 
 class Outcome(NamedTuple):
-  """What came of a pass.
+  """The logits, the loss and the gradients of a pass.
 
   Args:
     logits: of the batch.
@@ -218,7 +218,7 @@ class ReferenceModel:
     space: the search space.
     form: how edges mix their candidates.
     edges: whether edges have their channels in one tensor or in one each;
-      `auto` for what suits the machine.
+      `auto` for the form that suits the machine.
 
   Attributes:
     supernet: the network.
@@ -278,8 +278,8 @@ class ReferenceModel:
     Args:
       split: `train` or `val`.
       mixing: makes mixing weights of the parameters.
-      parameters: what the loss is differentiated by.
-      weights: published names of weights that it is differentiated by.
+      parameters: tensors by which the loss is differentiated.
+      weights: published names of weights by which it is differentiated.
       training: whether normalization has the statistics of the batch.
     """
     views = {name: self._view(name) for name in weights}

@@ -32,7 +32,7 @@ _DIFFERENCES = 1e-4
 
 
 class _RecordedLoss:
-  """Stands for `WeightLoss`; keeps what it was asked and what it answered.
+  """Stands for `WeightLoss`; keeps its questions and answers.
 
   Args:
     model: the supernet; the loss is that of the training batch in inference
@@ -104,7 +104,7 @@ class _SignsOfTrace:
     self._answers = iter(['loss_before', 'loss_after'])
 
   def value(self, mixing):
-    """Returns what is stored."""
+    """Returns the stored value."""
     self.points.append(mixing)
     return self._file[f'adversarial/{next(self._answers)}']
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Eager PyTorch baseline of one DARTS search step, to measure against.
 
-It is what a user would run instead: the DARTS search space (14 edges a cell,
+A user would run this instead: the DARTS search space (14 edges a cell,
 8 candidates an edge) as plain modules, one module per candidate per edge, and
 the bilevel step of arXiv:1806.09055 (architecture step, then weight step).
 Semantics match the published method; only speed and memory are of interest.
@@ -11,7 +11,7 @@ Semantics match the published method; only speed and memory are of interest.
       --order=first --channels_last
 
 With --channels_last it is at its best on CPUs. `scripts/benchmark_peers.sh`
-runs it beside `bin/benchmark.py`, both with the same allocator settings.
+runs it and `bin/benchmark.py`, both with the same allocator settings.
 
 Prints one JSON line: median seconds per search step, peak resident memory.
 """

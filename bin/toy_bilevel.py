@@ -67,10 +67,10 @@ _OUTPUT = flags.DEFINE_string(
   'output',
   None,
   'Directory for toy.json and trajectory.png; nothing is written without'
-  ' it. The plot shows the other gradients beside those asked for.',
+  ' it. The plot shows other gradients besides those asked for.',
 )
 
-# Beside what was asked for; the exact forms take the same path here.
+# Drawn besides the gradients asked for; exact forms take the same path.
 _OTHERS = (
   ('first_order', 0.0),
   ('second_order', 0.5),
@@ -131,7 +131,7 @@ def _estimators(names: list[str], others: bool = False) -> list:
 
 
 def _setting(estimator, xi: float) -> str:
-  """What tells a row from others of the same gradient."""
+  """Returns the options that tell rows of the same gradient apart."""
   options = estimator.to_dict()
   options.pop('difference_radius', None)  # Without effect on a quadratic.
   if estimator.uses_learning_rate:

@@ -1,4 +1,4 @@
-"""What a network costs, and how a search stands."""
+"""The cost of a network and the state of a search."""
 
 from darts_tf.analysis.alpha_hessian import (
   EIGENVALUE_METHODS,

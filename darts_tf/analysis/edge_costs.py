@@ -1,4 +1,4 @@
-"""What each edge of a genotype adds to the cost of its network."""
+"""The cost that each edge of a genotype adds to its network."""
 
 import functools
 from collections.abc import Callable
@@ -15,9 +15,9 @@ from darts_tf.search_space import SearchSpace
 class EdgeCosts:
   """Parameters and multiply-additions, edge by edge.
 
-  Cells join their nodes in the same way whatever the edges are, so the cost
-  of a network is that of one without edges plus the costs of its edges, an
-  edge of a group once for each of the group's cells.
+  Cells join their nodes in the same way whatever the edges are. So the cost
+  of a network is the cost of one without edges plus the costs of its edges.
+  An edge of a group counts once for each of the group's cells.
 
   Args:
     space: a registered search space.
@@ -58,7 +58,7 @@ class EdgeCosts:
     max_parameters: float | None = None,
     max_multiply_adds: float | None = None,
   ) -> list[Limit]:
-    """The limits that are not `None`.
+    """Returns the limits that are not `None`.
 
     Args:
       max_parameters: most parameters, without an auxiliary head.

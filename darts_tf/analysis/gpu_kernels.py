@@ -1,8 +1,8 @@
-"""Which operations TensorFlow has kernels for on GPUs.
+"""The operations for which TensorFlow has kernels on GPUs.
 
 The table of TensorFlow 2.21 is part of the package, `gpu_kernels.json`, so
-that it can be asked where there is no GPU, and by builds for CPUs only.
-For another version, `kernels_text(registered_gpu_kernels())` is its content.
+that machines without a GPU and builds for CPUs only can read it. For another
+version, `kernels_text(registered_gpu_kernels())` returns the content.
 """
 
 import json
@@ -16,7 +16,7 @@ from darts_tf.compat.tensorflow import registered_kernels
 from darts_tf.config.errors import InputError
 
 _TABLE = pathlib.Path(__file__).with_name('gpu_kernels.json')
-# A kernel of the default device is one of any device.
+# A kernel of the default device runs on any device.
 _DEVICES = ('GPU', 'DEFAULT')
 
 
@@ -75,7 +75,7 @@ def registered_gpu_kernels() -> Kernels:
 
 
 def _merged(names: Sequence[str], kernels: list[dict]) -> list[dict]:
-  """Kernels that differ in their only type as one."""
+  """Merges kernels that differ in their only type."""
   if len(names) != 1:
     return sorted(kernels, key=str)
   (name,) = names
@@ -83,7 +83,7 @@ def _merged(names: Sequence[str], kernels: list[dict]) -> list[dict]:
 
 
 def kernels_text(kernels: Kernels) -> str:
-  """The table as the JSON that is part of the package, a line an operation."""
+  """Formats the table as the JSON of the package, one line an operation."""
   return (
     '{\n'
     + ',\n'.join(

@@ -1,4 +1,4 @@
-"""What estimates of the architecture gradient have in common, in numbers."""
+"""Statistics that compare estimates of the architecture gradient."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True)
 class GradientStatistics:
-  """An estimator's gradients on several batches, beside first order.
+  """An estimator's gradients on several batches, compared to first order.
 
   With g the estimates and c = g - g1 the corrections of first order, batch
   by batch:
@@ -17,8 +17,8 @@ class GradientStatistics:
     relative_length: mean of |c| over mean of |g1|.
     cosine: of the means over batches of g and g1.
     signal_to_noise: median over the entries of |mean| / standard deviation
-      over batches. Adam divides by the size of what it sees, so this is how
-      fast a noisy entry drifts, in learning rates a step.
+      over batches. Adam divides a gradient by its size, so this is the
+      speed at which a noisy entry drifts, in learning rates a step.
   """
 
   relative_length: float
@@ -33,7 +33,7 @@ def gradient_statistics(
 
   Args:
     gradient: `(batches, entries)`, at least two batches.
-    first_order: that of the same batches.
+    first_order: the first-order gradient of the same batches.
   """
   length = lambda x: np.linalg.norm(x, axis=-1).mean()
   deviation = gradient.std(0, ddof=1)
@@ -51,11 +51,11 @@ def gradient_statistics(
 def correction_cosines(
   gradients: Mapping[str, np.ndarray], first_order: np.ndarray
 ) -> dict[str, dict[str, float]]:
-  """Mean over batches of the cosines between all pairs of corrections.
+  """Averages over batches the cosines between all pairs of corrections.
 
   Args:
     gradients: estimator to `(batches, entries)`.
-    first_order: that of the same batches.
+    first_order: the first-order gradient of the same batches.
 
   Returns:
     Estimator to estimator to cosine.
@@ -73,12 +73,14 @@ def correction_cosines(
 def means_by_operation(
   gradient: np.ndarray, operations: Sequence[str], unit: float
 ) -> dict[str, float]:
-  """Mean over batches and edges for each operation; below 0 it is raised.
+  """Averages a gradient over batches and edges for each operation.
+
+  Gradient descent raises operations whose mean is below 0.
 
   Args:
     gradient: `(batches, entries)`.
     operations: of each entry.
-    unit: what the means are divided by.
+    unit: divisor of the means.
   """
   names = np.array(operations)
   return {
@@ -101,11 +103,11 @@ def gradient_tables(
   first_order: str,
   operations: Sequence[str],
 ) -> str:
-  """The statistics as three tables in Markdown.
+  """Formats the statistics as three tables in Markdown.
 
   Args:
     gradients: estimator to `(batches, entries)`.
-    first_order: the name among them of what the others correct.
+    first_order: name of the estimator that the others correct.
     operations: the candidate operation of each entry.
   """
   base = gradients[first_order]

@@ -1,4 +1,4 @@
-"""How much memory a graph will take, before it runs."""
+"""The memory that a graph will take, estimated before it runs."""
 
 import collections
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from darts_tf.analysis.needed_operations import needed_operations
 
-# Their output is their input under another shape or name.
+# Their output is their input with another shape or name.
 _ALIASES = frozenset(
   (
     'ExpandDims',
@@ -35,23 +35,23 @@ _IN_PLACE = frozenset(
     'Sub',
   )
 )
-# They hold what is there already.
+# Their output is in memory already.
 _FREE = frozenset(('Const', 'Placeholder', 'ReadVariableOp'))
 _HANDLES = (tf.resource, tf.variant, tf.string)
 
 # TensorFlow's own structures, measured (docs/performance.md).
 _BYTES_PER_OPERATION = 15 * 1024
-# Several operations run at once, and not in the order of the graph: what is
-# live then is more than one after the other needs.
+# Several operations run at once, and not in the order of the graph. More
+# tensors are live then than if operations ran one after the other.
 _AT_ONCE = 1.15
 
 
 class GraphMemory(NamedTuple):
-  """Memory that a graph takes beside its variables and arguments.
+  """The memory that a graph takes besides its variables and arguments.
 
   Args:
     fixed: bytes for the graph itself.
-    activations: bytes of tensors at the worst moment; they go with the
+    activations: bytes of tensors at the worst moment, proportional to the
       number of images.
   """
 
@@ -62,11 +62,11 @@ class GraphMemory(NamedTuple):
 def graph_memory(graph: tf.Graph) -> GraphMemory | None:
   """Estimates the memory of a graph that is run for the first time.
 
-  Operations are gone through in the order in which they were written;
-  tensors live from their operation to the last one that reads them.
+  The estimate takes operations in the order in which they were written. A
+  tensor lives from its operation to the last one that reads it.
 
   Args:
-    graph: of a traced function. Called functions are not looked into.
+    graph: of a traced function. Functions that it calls are not examined.
 
   Returns:
     The estimate; `None` if the sizes of some tensors are unknown.
@@ -101,7 +101,7 @@ def graph_memory(graph: tf.Graph) -> GraphMemory | None:
 
 
 def _owners(operations: list[tf.Operation]) -> dict:
-  """The tensor whose memory a tensor lies in."""
+  """Maps each tensor to the tensor whose memory it lies in."""
   owners = {}
   for op in operations:
     for output, source in zip(op.outputs, _sources(op)):
@@ -122,7 +122,7 @@ def _sources(op: tf.Operation) -> Iterator[tf.Tensor | None]:
 
 
 def _size(tensor: tf.Tensor) -> int | None:
-  # Normalization has an output without a rank, which cuDNN alone fills.
+  # Normalization has an output without a rank, which only cuDNN fills.
   if tensor.dtype in _HANDLES or tensor.shape.rank is None:
     return 0
   if not tensor.shape.is_fully_defined():

@@ -1,4 +1,4 @@
-"""Which operations of a graph a GPU does, and what passes to and fro."""
+"""The operations of a graph that a GPU runs, and tensors it exchanges."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,7 @@ import tensorflow as tf
 from darts_tf.analysis.gpu_kernels import Kernel, Kernels
 from darts_tf.analysis.needed_operations import needed_operations
 
-# They start nothing: what they return is there already, or is known when
+# They start no kernel: their output is in memory already, or is known when
 # the graph has been built.
 _FREE = frozenset(
   (
@@ -30,14 +30,14 @@ _HANDLES = (tf.resource, tf.variant)
 
 
 class Placement(NamedTuple):
-  """Where the operations of a graph are done.
+  """The placement of a graph's operations on a GPU and its host.
 
   Args:
     kernels: number of kernels that a run of the graph starts on a GPU.
-    on_host: type to number of the operations that a GPU cannot do.
+    on_host: type to number of the operations that a GPU cannot run.
     transfers: each tensor that passes between the GPU and the host, as
       `producer (type) -> consumer (type)`. Arguments of the graph are not
-      counted: how they come to the GPU is the caller's affair.
+      counted: the caller brings them to the GPU.
   """
 
   kernels: int
@@ -46,22 +46,22 @@ class Placement(NamedTuple):
 
 
 def graph_placement(graph: tf.Graph, kernels: Kernels) -> Placement:
-  """Finds out where operations would be done if there were a GPU.
+  """Finds out where operations would run if there were a GPU.
 
-  A GPU does each operation that it has a kernel for, except where a device
-  has been asked for. What follows from constants alone TensorFlow computes
-  once, before the graph is run.
+  A GPU runs each operation that it has a kernel for, except those that were
+  placed on a CPU. TensorFlow computes operations that follow from constants
+  alone once, before the graph is run.
 
   Args:
-    graph: of a traced function. Called functions are not looked into.
+    graph: of a traced function. Functions that it calls are not examined.
     kernels: as `gpu_kernels` returns them.
 
   Returns:
     The `Placement`.
   """
   started, on_host, transfers = 0, Counter(), []
-  # For each tensor that is no argument whether it lies in the host's memory;
-  # `None` if it is constant: then it lies where it is wanted.
+  # Tells for each tensor that is no argument whether it lies in the host's
+  # memory; `None` for constants, which lie wherever they are wanted.
   hosted = {}
   for op in needed_operations(graph):
     if op.type == 'Placeholder':
@@ -89,7 +89,7 @@ def graph_placement(graph: tf.Graph, kernels: Kernels) -> Placement:
 
 
 def _folded(op: tf.Operation, hosted: dict) -> bool:
-  """Whether an operation follows from constants alone."""
+  """Returns whether an operation follows from constants alone."""
   return (
     bool(op.inputs)
     and not op.op_def.is_stateful
@@ -105,7 +105,7 @@ def _on_host(kernel: Kernel | None, name: str) -> bool:
 
 
 def _kernel(op: tf.Operation, kernels: Sequence[Kernel]) -> Kernel | None:
-  """The kernel of a GPU for this operation; `None` if the host does it."""
+  """Returns an operation's kernel on a GPU; `None` if the host runs it."""
   if 'CPU' in op.device:
     return None
   return next(
@@ -125,7 +125,7 @@ def _allowed(op: tf.Operation, name: str, types: Sequence[int]) -> bool:
 
 
 def _names(op: tf.Operation, arguments) -> Iterator[str]:
-  """The name of each input or output; lists have one name for all."""
+  """Yields the name of each input or output; lists have one for all."""
   for argument in arguments:
     count = 1
     if argument.number_attr:

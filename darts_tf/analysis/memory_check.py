@@ -1,4 +1,4 @@
-"""Whether a run will fit into memory, said before its first step."""
+"""A check, before the first step, that a run will fit into memory."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from darts_tf.config.errors import OutOfMemoryError
 from darts_tf.runs.run_config import RunConfig
 from darts_tf.system.memory import available_memory_mib
 
-# How far an estimate may be from what is measured.
+# An estimate may differ from a measurement by this factor.
 _TOLERANCE = 1.25
 
 
@@ -22,13 +22,13 @@ def check_memory(
 
   Args:
     build_graph: returns the graph of a step, as it will run; not called
-      where nothing can be said.
+      where no estimate is possible.
     config: of the run.
     budget: MiB that it may take, if it is not all that is free.
 
   Returns:
-    A line about it; empty where nothing can be said: on GPUs, of several
-    workers, or if the system does not tell what is free.
+    A line about it; empty where no estimate is possible: on GPUs, of several
+    workers, or if the system does not tell its free memory.
 
   Raises:
     OutOfMemoryError: if the step cannot fit, with a batch size that would.
@@ -47,7 +47,7 @@ def check_memory(
 
 
 def judge(memory: GraphMemory, available: float, batch_size: int) -> str:
-  """Compares an estimate with what there is.
+  """Compares an estimate with the memory that is available.
 
   Args:
     memory: the estimate, at this batch size.

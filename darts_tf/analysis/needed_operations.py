@@ -1,4 +1,4 @@
-"""What of a graph is done when it is run."""
+"""The operations of a graph that survive pruning."""
 
 import tensorflow as tf
 

@@ -1,4 +1,4 @@
-"""How alike the candidates of an edge are."""
+"""The similarity of the candidates of an edge."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ def similarity(first: str, second: str) -> float:
 
 
 def edge_similarity(names: Sequence[str]) -> float | None:
-  """Means the similarity over the pairs of an edge's candidates.
+  """Averages the similarity over the pairs of an edge's candidates.
 
   Args:
     names: of the candidates.
@@ -47,7 +47,7 @@ def edge_similarity(names: Sequence[str]) -> float | None:
 def mean_similarity(
   candidates: Mapping[str, Sequence[Sequence[str]]],
 ) -> dict[str, float | None]:
-  """Means the similarity of an edge's candidates over edges.
+  """Averages the similarity of an edge's candidates over edges.
 
   Args:
     candidates: cell kind to one list of names an edge, as in `SearchSpace`.
@@ -69,7 +69,7 @@ def mean_similarity(
 
 
 def _described(name: str) -> tuple[type | str, tuple]:
-  """Type and attributes of an operation."""
+  """Returns type and attributes of an operation."""
   operation = parse(name)
   if isinstance(operation, Convolution):
     return Convolution, (

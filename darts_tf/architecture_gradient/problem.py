@@ -1,4 +1,4 @@
-"""The bilevel problem, and what an estimator takes and returns."""
+"""The bilevel problem, and the inputs and results of an estimator."""
 
 import abc
 import dataclasses
@@ -40,8 +40,8 @@ class BilevelProblem(abc.ABC):
   def precise(self) -> 'BilevelProblem':
     """Returns the problem of which second derivatives are taken.
 
-    The same losses, in full precision where this one computes in half:
-    differences of gradients and products with Hessians need the digits.
+    It has the same losses, in full precision where this one computes in
+    half: differences of gradients and products with Hessians need the digits.
     """
     return self
 
@@ -91,14 +91,14 @@ class InnerStep(NamedTuple):
 
 
 class ArchitectureGradient(NamedTuple):
-  """What an estimator returns.
+  """An estimate of the architecture gradient, its loss and its metrics.
 
   Args:
     gradients: the gradient by each tensor of alphas, of the global batch.
     validation_loss: the loss whose gradient by alpha was taken, of the
-      global batch, a scalar. Where the estimator has `uses_validation`
-      False this is the training loss.
-    metrics: scalars that tell how the estimate came about, by name.
+      global batch, a scalar. If the estimator has `uses_validation` False,
+      this is the training loss.
+    metrics: scalars that describe how the estimate was found, by name.
   """
 
   gradients: Tensors

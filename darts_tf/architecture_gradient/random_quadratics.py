@@ -1,4 +1,4 @@
-"""How well corrections of the architecture gradient point, where it is known.
+"""Angles between corrections of the architecture gradient and the exact one.
 
 On a random convex quadratic at the minimum of L_T in w, the exact gradient is
 g1 - M H^-1 v (arXiv:1910.11831). The second-order correction is along -M v,

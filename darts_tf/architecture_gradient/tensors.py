@@ -35,14 +35,15 @@ def as_tensors(values: Sequence) -> list[tf.Tensor]:
 def after(
   tensors: Sequence[tf.Tensor], others: Sequence[tf.Tensor]
 ) -> list[tf.Tensor]:
-  """Returns tensors that are not there before others have been computed.
+  """Makes tensors wait until others have been computed.
 
   In a graph, passes that do not need each other's results would run at the
-  same time, and hold the activations of all of them.
+  same time, and hold the activations of all of them. A control dependency
+  prevents that.
 
   Args:
     tensors: a list of tensors.
-    others: what comes first.
+    others: the tensors that come first.
 
   Returns:
     The tensors.
@@ -58,7 +59,7 @@ def dense(
   """Replaces a missing gradient by zeros and a sparse one by a dense one.
 
   Args:
-    gradients: what `tf.GradientTape.gradient` returned.
+    gradients: the result of `tf.GradientTape.gradient`.
     like: the sources, in the same order.
 
   Returns:

@@ -1,4 +1,4 @@
-"""How every program in `bin/` starts, refuses and ends.
+"""The start, the refusals and the end of every program in `bin/`.
 
 | what happened                  | on standard error      | exit code |
 |--------------------------------|------------------------|-----------|
@@ -40,7 +40,7 @@ _HELP = frozenset(
 
 
 class Terminated(KeyboardInterrupt):
-  """SIGTERM arrived: what tidies up after Ctrl-C tidies up after it too."""
+  """Raised on SIGTERM; code that tidies up after Ctrl-C catches it, too."""
 
 
 def run(
@@ -49,8 +49,8 @@ def run(
   """Parses flags, calls `main` and exits the process.
 
   Args:
-    main: takes the program name in a list; what it returns is the exit
-      code, None being 0.
+    main: takes the program name in a list and returns the exit code, None
+      for 0.
     argv: the command line with the program name; default `sys.argv`.
   """
   # Python allows signal handlers in the main thread only.
@@ -66,7 +66,7 @@ def run(
 
 
 def call(main: Callable[[list[str]], Any], argv: list[str]) -> Any:
-  """Calls `main`; turns what the user caused into an exit code.
+  """Calls `main`; turns errors that the user caused into an exit code.
 
   Args:
     main: the function.
@@ -75,7 +75,7 @@ def call(main: Callable[[list[str]], Any], argv: list[str]) -> Any:
   Returns:
     What `main` returned, or an exit code from the table above.
   """
-  # Libraries log a good deal; what the user must know is printed.
+  # Libraries log a good deal; messages for the user are printed.
   if not flags.FLAGS['verbosity'].present:
     logging.set_verbosity(logging.ERROR)
   try:
@@ -87,7 +87,7 @@ def call(main: Callable[[list[str]], Any], argv: list[str]) -> Any:
 
 
 def parse_flags(argv: Sequence[str]) -> list[str]:
-  """Parses flags; refuses what no flag stands for.
+  """Parses flags; refuses words that belong to no flag.
 
   Args:
     argv: the command line with the program name.
@@ -111,8 +111,8 @@ def parse_flags(argv: Sequence[str]) -> list[str]:
   except (flags.Error, InputError) as error:
     sys.exit(_refuse(str(error)))
   except SystemExit:
-    # Only the remaining kinds of help leave this way; to have been helped
-    # is no failure.
+    # Only the remaining kinds of help exit this way, and help is no
+    # failure.
     sys.exit(0)
   if rest[1:]:
     sys.exit(
@@ -161,10 +161,10 @@ def _handle_interrupts() -> None:
 
 
 def _interrupt(kind: type[KeyboardInterrupt]) -> Callable[[int, Any], NoReturn]:
-  """Returns a handler that raises, and once more if nothing comes of it.
+  """Returns a handler that raises, and raises again if that is lost.
 
-  An exception is lost if Python happens to run a destructor or a generator
-  that a library closes, which reports it as ignored and goes on.
+  An exception is lost if it meets a destructor or a generator that a library
+  closes: Python reports it as ignored and goes on.
   """
 
   def again(signal_number: int, frame: Any) -> NoReturn:

@@ -1,4 +1,4 @@
-"""How far a search is: what factors that change by epochs depend on."""
+"""The progress of a search, on which factors that change by epoch depend."""
 
 from typing import NamedTuple
 

@@ -17,7 +17,7 @@ Draw = Callable[..., tf.Tensor]
 
 @dataclasses.dataclass(frozen=True)
 class Augmentation:
-  """What is done at random to training images.
+  """The random changes to training images.
 
   Args:
     crop_padding: pixels of zeros (black) around the image, of which a crop
@@ -58,7 +58,7 @@ class Augmentation:
 
 
 # Crop padding at the original height, and whether a mirrored image is still
-# one of its class. What is not listed follows the general rule below.
+# one of its class. Other data sets follow the general rule below.
 _KNOWN = {
   'digits': (8, 1, False),
   'emnist': (28, 2, False),
@@ -70,7 +70,7 @@ _KNOWN = {
 
 
 def default_augmentation(info: DatasetInfo) -> Augmentation:
-  """The usual augmentation of a data set.
+  """Returns the usual augmentation of a data set.
 
   Digits and letters are not mirrored. Unknown data sets, CIFAR among them,
   are padded by an eighth of the height, and mirrored if in colour. There is
@@ -112,8 +112,8 @@ def augment(
     std: standard deviation of the same.
     seed: int32 or int64 seed of shape (2,).
     part: which part of a larger batch the images are, from 0.
-    parts: number of its parts, all of one size; each image is treated as it
-      is where the whole batch is given.
+    parts: number of its parts, all of one size. Each image changes in the
+      same way as if the whole batch were given.
 
   Returns:
     float32 (batch, height, width, channels).
@@ -124,7 +124,7 @@ def augment(
   )
   images = _crop_and_flip(images, augmentation, crop_seed, flip_seed, draw)
   if augmentation.resized_crop or augmentation.color_jitter:
-    # Seeds of their own: what is drawn without these is not changed by them.
+    # Seeds of their own: these options do not change the other draws.
     resize_seed, color_seed = tf.unstack(
       tf.random.split(tf.random.fold_in(seed, 1), num=2), num=2
     )
@@ -205,7 +205,7 @@ def _crop_and_flip(
 def _cutout_mask(
   images: tf.Tensor, side: int, seed: tf.Tensor, draw: Draw
 ) -> tf.Tensor:
-  """Zero in the square and one elsewhere, (batch, height, width, 1)."""
+  """Returns 0 in the square and 1 elsewhere, (batch, height, width, 1)."""
   batch, height, width = tf.unstack(tf.shape(images)[:3], num=3)
   inside = []
   for length, axis_seed in zip(

@@ -17,7 +17,7 @@ def load_digits(size: tuple[int, int] | None = None) -> ImageData:
 
   Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak, UCI
   Machine Learning Repository, doi 10.24432/C50P49, CC BY 4.0 (see
-  `DIGITS_LICENSE.md` beside this file). The test images are a fixed,
+  `DIGITS_LICENSE.md` next to this file). The test images are a fixed,
   stratified choice.
 
   Args:

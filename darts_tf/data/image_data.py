@@ -1,4 +1,4 @@
-"""What every source of images returns."""
+"""Images and labels in memory, and a description of their data set."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from darts_tf.config.errors import InputError
 
 @dataclasses.dataclass(frozen=True)
 class DatasetInfo:
-  """What the rest of the program needs to know of a data set.
+  """The name, the shapes, the classes and the statistics of a data set.
 
   Args:
     name: the name it was loaded by.
@@ -18,7 +18,7 @@ class DatasetInfo:
     class_names: one name a class, in the order of the labels.
     mean: mean of pixels / 255 over the training images, per channel.
     std: standard deviation of the same; 1 for a constant channel, so that
-      it can always be divided by.
+      it can always be a divisor.
     num_train: number of training images.
     num_test: number of test images.
   """
@@ -113,7 +113,7 @@ def make_image_data(
 def channel_statistics(
   images: np.ndarray,
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
-  """Mean and standard deviation of pixels / 255, per channel.
+  """Computes mean and standard deviation of pixels / 255, per channel.
 
   They are computed from the histogram of the 256 values, so they are exact
   and need no copy of the images in floating point.

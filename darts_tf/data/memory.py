@@ -1,4 +1,4 @@
-"""A refusal in time, instead of a process killed for want of memory."""
+"""A timely refusal of data sets that do not fit into memory."""
 
 import math
 
@@ -13,11 +13,11 @@ _COPIES = 2
 def check_memory(name: str, num_images: int, shape: tuple[int, ...]) -> None:
   """Refuses images that would take over 60 % of the available memory.
 
-  Counted are the array and one copy, from which batches are taken.
+  The array counts, and one copy from which batches are taken.
 
   Args:
     name: the name of the data set, for the message.
-    num_images: how many images are to be held.
+    num_images: number of images to be held.
     shape: (height, width, channels) of each; one byte a value.
 
   Raises:

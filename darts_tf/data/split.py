@@ -67,7 +67,7 @@ def stratified_split(
 
 
 def _shares(counts: np.ndarray, fraction: float, total: int) -> np.ndarray:
-  """How many examples of each class the first part takes; sums to total."""
+  """Returns the examples of each class in the first part; sums to total."""
   exact = counts * fraction
   covers_all = len(counts) <= total <= counts.sum() - len(counts)
   low = np.full(len(counts), 1 if covers_all else 0)

@@ -14,7 +14,7 @@ from darts_tf.search_space import SearchSpace, search_spaces
 
 @dataclasses.dataclass(frozen=True)
 class NodeChoice:
-  """What a node of a cell may read, and by which operations.
+  """The edges and operations that a node of a cell may have.
 
   Args:
     group: group of cells that share an architecture.
@@ -22,8 +22,8 @@ class NodeChoice:
     node: number of the node.
     rows: the edges that may lead to it, as rows of the mixing weights.
     sources: the nodes they come from, rising.
-    operations: for each of them the operations it may have.
-    kept: how many of the edges an architecture has.
+    operations: for each of them, the operations that its edge may have.
+    kept: number of the edges that an architecture has.
   """
 
   group: str
@@ -35,15 +35,15 @@ class NodeChoice:
   kept: int
 
   def subsets(self) -> list[tuple[int, ...]]:
-    """The sets of sources that an architecture may have, each rising."""
+    """Returns the sets of sources that the node may have, each rising."""
     return list(itertools.combinations(self.sources, self.kept))
 
   def operations_from(self, source: int) -> tuple[str, ...]:
-    """The operations that the edge from a node may have."""
+    """Returns the operations that the edge from a node may have."""
     return self.operations[self.sources.index(source)]
 
   def options(self) -> Iterator[tuple[Edge, ...]]:
-    """All that an architecture may have here."""
+    """Yields each set of edges that an architecture may have here."""
     for sources in self.subsets():
       for names in itertools.product(*map(self.operations_from, sources)):
         yield tuple(
@@ -61,7 +61,7 @@ class NodeChoice:
 def genotype_groups(
   space: SearchSpace, num_cells: int | None = None
 ) -> dict[str, str]:
-  """The cells of a genotype: group to kind.
+  """Returns the cells of a genotype: group to kind.
 
   Args:
     space: a search space.
@@ -69,7 +69,8 @@ def genotype_groups(
       architecture of its own; by default the space's.
 
   Returns:
-    Of shared cells all kinds, however shallow a network would lack some.
+    If cells are shared, all kinds, even those that a shallow network does
+    not contain.
   """
   if space.shared_cells:
     return {kind: kind for kind in space.candidates}
@@ -81,12 +82,12 @@ def node_choices(
   num_cells: int | None = None,
   model: RuleModel | None = None,
 ) -> list[NodeChoice]:
-  """The choices of a search space; each combination is an architecture.
+  """Returns the choices of a space; a combination is an architecture.
 
   Args:
     space: a registered search space.
     num_cells: see `genotype_groups`.
-    model: of the rule that derives architectures; by default the model of
+    model: model of the rule that derives architectures; by default that of
       the space's own rule.
 
   Returns:
@@ -126,7 +127,7 @@ def node_choices(
 
 
 def num_architectures(space: SearchSpace, num_cells: int | None = None) -> int:
-  """The number of architectures of a space, by its own discretization."""
+  """Counts the architectures of a space, by its own discretization."""
   return math.prod(map(len, node_choices(space, num_cells)))
 
 
@@ -149,11 +150,10 @@ def assemble(
 
 
 def canonical(genotype: Genotype) -> Genotype:
-  """The same architecture with its edges in order of target and source.
+  """Returns the architecture with its edges in order of target and source.
 
   Rules list the edges of a node by falling strength, and may leave edges
-  from missing nodes; as architectures, genotypes that differ in this alone
-  are one.
+  from missing nodes. Genotypes that differ only in this are one architecture.
 
   Args:
     genotype: of a registered search space.
@@ -167,18 +167,18 @@ def canonical(genotype: Genotype) -> Genotype:
 
 
 def _place(edge: Edge) -> tuple[int, int, str]:
-  """Sorts edges; those between the same nodes by their operations."""
+  """Returns the key by which edges are sorted, operations last."""
   return edge.target, edge.source, edge.operation
 
 
 def _own_model(space: SearchSpace, groups: Mapping[str, str]) -> RuleModel:
-  """The model of the space's rule, or what can be found out of one."""
+  """Returns the model of the space's rule, or one found by a trial."""
   model = rule_of(space).model
   return model or RuleModel(keeps_none=_keeps_none(space, groups))
 
 
 def _keeps_none(space: SearchSpace, groups: Mapping[str, str]) -> bool:
-  """Whether the space's rule lets `none` win an edge, tried out."""
+  """Tries out whether the space's rule lets `none` win an edge."""
   weights = {}
   for group, kind in groups.items():
     matrix = np.zeros(space.candidate_mask(kind).shape)

@@ -27,7 +27,7 @@ class Limit:
   """A cost that adds up over the edges, and the largest that is allowed.
 
   Args:
-    name: what is limited, as the user calls it.
+    name: name of the limited cost, as the user calls it.
     largest: the limit.
     base: cost of a network without edges.
     edges: `(group, edge)` to the cost of the edge in all cells of a group.
@@ -40,7 +40,7 @@ class Limit:
   edges: Mapping[tuple[str, Edge], float]
 
   def cost(self, genotype: Genotype) -> float:
-    """The cost of an architecture; less than that, where nodes are missing."""
+    """Returns the cost of an architecture; at most that if it lacks nodes."""
     return self.base + sum(
       self.edge_cost(group, edge)
       for group, cell in genotype.cells.items()
@@ -48,13 +48,13 @@ class Limit:
     )
 
   def edge_cost(self, group: str, edge: Edge) -> float:
-    """The cost of an edge in all cells of a group."""
+    """Returns the cost of an edge in all cells of a group."""
     if edge.operation == 'none':
       return self.edges.get((group, edge), 0.0)
     return self.edges[group, edge]
 
   def admits(self, genotype: Genotype) -> bool:
-    """Whether an architecture is within the limit."""
+    """Returns whether an architecture is within the limit."""
     return self.cost(genotype) <= self.largest
 
 
@@ -66,19 +66,20 @@ def most_likely(
   num_cells: int | None = None,
   rule: str | None = None,
 ) -> list[Genotype]:
-  r"""The architectures of the largest product of mixing weights.
+  r"""Finds the architectures of the largest product of mixing weights.
 
-  Maximizes `sum_e log p_e(o_e)` over all architectures that a rule can
-  derive, `e` being the edges that a node keeps and `o_e` their operations,
-  which is an integer program of independent choices joined by the limits.
+  The function maximizes `sum_e log p_e(o_e)` over all architectures that a
+  rule can derive. `e` are the edges that a node keeps and `o_e` their
+  operations. This is an integer program of independent choices that the
+  limits join.
   The first without a limit is what the rules `darts`, `argmax` and
   `fixed_edges` derive. Each further one excludes those before it.
 
   Args:
     space: a registered search space.
     weights: group to mixing weights, `(edges, candidates)`.
-    count: how many architectures.
-    limits: what they have to meet.
+    count: number of architectures.
+    limits: limits that they have to meet.
     num_cells: number of cells, where each has an architecture of its own.
     rule: name of the discretization rule; the space's own by default.
 
@@ -87,8 +88,8 @@ def most_likely(
     within the limits.
 
   Raises:
-    InputError: if not one is; it says how low the costs can be. Or if the
-      rule has no `RuleModel`.
+    InputError: if no architecture is within the limits (it says how low the
+      costs can be), or if the rule has no `RuleModel`.
   """
   model = model_of(space, rule)
   choices = node_choices(space, num_cells, model)
@@ -122,7 +123,7 @@ def most_likely(
     chosen = _solve(-score, constraints)
     if chosen is None:
       break
-    # Not this one again.
+    # Excludes it from the next solutions.
     constraints.append(
       optimize.LinearConstraint(chosen[None].astype(float), ub=chosen.sum() - 1)
     )
@@ -144,7 +145,7 @@ def check_limits(
 
   Args:
     space: a registered search space.
-    limits: what architectures have to meet.
+    limits: limits that architectures have to meet.
     num_cells: see `most_likely`.
     rule: see `most_likely`.
 
@@ -172,14 +173,14 @@ def within_limits(
     genotype: as it was derived.
     space: the space, with the candidates of the weights.
     weights: group to mixing weights, `(edges, candidates)`.
-    limits: what it may cost.
+    limits: limits that it has to meet.
     num_cells: number of cells.
     rule: the discretization rule that derived it; the space's own by
       default.
 
   Returns:
-    `genotype`, if it is within the limits; otherwise of the architectures
-    within them that the rule can derive, the one of the largest product of
+    `genotype`, if it is within the limits. Otherwise, of the architectures
+    within them that the rule can derive, the one with the largest product of
     mixing weights (see `most_likely`).
 
   Raises:
@@ -194,7 +195,7 @@ def within_limits(
 def _structure(
   choices: Sequence[NodeChoice], variables: Sequence[tuple], model: RuleModel
 ) -> list[optimize.LinearConstraint]:
-  """What holds for all architectures that a rule can derive.
+  """Returns the constraints on all architectures that a rule can derive.
 
   Returns:
     At most one operation an edge; as many edges as a node keeps; in a normal
@@ -226,7 +227,7 @@ def _structure(
 
 
 def _forced_skips(choices: Sequence[NodeChoice], group: str) -> int:
-  """The skip connections of a cell whose edges have no other operation."""
+  """Counts the skip connections of a cell that no choice avoids."""
   return sum(
     max(0, choice.kept - sum(names != (_SKIP,) for names in choice.operations))
     for choice in choices
@@ -235,7 +236,7 @@ def _forced_skips(choices: Sequence[NodeChoice], group: str) -> int:
 
 
 def _solve(objective, constraints) -> np.ndarray | None:
-  """The chosen variables, as booleans; `None` if there is no solution."""
+  """Returns the chosen variables as booleans; `None` without a solution."""
   result = optimize.milp(
     objective,
     integrality=np.ones(len(objective)),

@@ -1,4 +1,4 @@
-"""An architecture drawn at random: what a search has to beat."""
+"""An architecture drawn at random, the baseline of searches."""
 
 import numpy as np
 

@@ -30,17 +30,17 @@ class Cluster:
   index: int
 
   def host_and_port(self, index: int) -> tuple[str, int]:
-    """The address of a worker, in its two parts."""
+    """Returns the address of a worker, in its two parts."""
     host, port = _ADDRESS.fullmatch(self.addresses[index]).groups()
     return host.strip('[]'), int(port)
 
   def name(self, index: int) -> str:
-    """What a worker is called in messages."""
+    """Returns the name of a worker in messages."""
     return f'worker {index} ({self.addresses[index]})'
 
 
 def cluster_from_environment() -> Cluster:
-  """Reads `TF_CONFIG`, of which TensorFlow takes much on trust.
+  """Reads and checks `TF_CONFIG`, which TensorFlow largely trusts.
 
   Returns:
     The cluster.
@@ -98,7 +98,7 @@ def _addresses(value: Any, job: str, text: str) -> list[str]:
 
 
 def _index(jobs: dict[str, list[str]], task: dict, text: str) -> int:
-  """The number of this process among all."""
+  """Returns the number of this process among all."""
   job, index = task.get('type'), task.get('index')
   if job not in jobs:
     raise _malformed(

@@ -52,8 +52,8 @@ def _sum(tensors: list[tf.Tensor]) -> list[tf.Tensor]:
       for total, x in zip(tf.split(sums[0], sizes), tensors)
     ]
 
-  # The sums are arguments because that is where the search ends which
-  # `custom_gradient` makes for variables.
+  # The sums are arguments: `custom_gradient` searches for variables in a
+  # function, and stops at its arguments.
   @custom_gradient
   def with_gradient(*arguments):
 

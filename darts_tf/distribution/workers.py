@@ -1,4 +1,4 @@
-"""What the workers of a run say to each other outside of its steps."""
+"""Messages between the workers of a run, outside of its steps."""
 
 import contextlib
 import hashlib
@@ -13,8 +13,8 @@ from darts_tf.distribution.rendezvous import listening
 from darts_tf.runs.checkpoint import Checkpoint, CheckpointStore
 from darts_tf.runs.workdir import WorkDir
 
-# With these a collective ends when one who takes part is gone; the last
-# ones have other causes, too.
+# A collective raises these when a participant is gone. The last three have
+# other causes, too.
 _UNREACHABLE = (
   tf.errors.AbortedError,
   tf.errors.DeadlineExceededError,
@@ -29,7 +29,7 @@ _LOST = (
 
 
 def cluster_of(strategy: tf.distribute.Strategy) -> Cluster | None:
-  """The workers under a strategy; `None` if it is of one process."""
+  """Returns the workers under a strategy; `None` if it has one process."""
   resolver = getattr(strategy, 'cluster_resolver', None)
   if resolver is None or not resolver.cluster_spec().as_dict():
     return None
@@ -37,7 +37,7 @@ def cluster_of(strategy: tf.distribute.Strategy) -> Cluster | None:
 
 
 def is_chief(strategy: tf.distribute.Strategy) -> bool:
-  """Whether this process is the one that reads and writes the run's files."""
+  """Returns whether this process reads and writes the run's files."""
   cluster = cluster_of(strategy)
   return cluster is None or cluster.index == 0
 
@@ -73,7 +73,7 @@ def share_flag(strategy: tf.distribute.Strategy, value: bool) -> bool:
 
   Args:
     strategy: of the run.
-    value: on the chief, what is shared; not looked at elsewhere.
+    value: on the chief, the value to share; ignored elsewhere.
   """
   cluster = cluster_of(strategy)
   if cluster is None:
@@ -91,7 +91,7 @@ def share_bytes(
   Args:
     strategy: of the run, with several workers.
     here: whether this is the worker that has them.
-    data: what it has, or `None`; not looked at elsewhere.
+    data: its bytes, or `None`; ignored elsewhere.
 
   Returns:
     That worker's `data`, on every worker.
@@ -104,7 +104,7 @@ def share_bytes(
   )
   if size < 0:
     return None
-  # Of words of 8 bytes, as a sum to which the others add zero.
+  # Words of 8 bytes travel as a sum to which the others add zero.
   words = np.zeros(-(-size // 8), np.int64)
   if here:
     words.view(np.uint8)[:size] = np.frombuffer(data, np.uint8)
@@ -145,7 +145,7 @@ def explain_lost_workers(strategy: tf.distribute.Strategy) -> Iterator[None]:
     strategy: of the run.
 
   Raises:
-    ResourceError: in the place of what TensorFlow raises then.
+    ResourceError: in place of TensorFlow's error.
   """
   cluster = cluster_of(strategy)
   try:
@@ -171,7 +171,7 @@ def explain_lost_workers(strategy: tf.distribute.Strategy) -> Iterator[None]:
 
 
 def _sum(strategy: tf.distribute.Strategy, values: np.ndarray) -> np.ndarray:
-  """The sum over workers of an array of one shape."""
+  """Sums an array of one shape over workers."""
   with tf.device('CPU:0'):
     values = tf.constant(values)
   return strategy.reduce(tf.distribute.ReduceOp.SUM, values, axis=None).numpy()

@@ -1,4 +1,4 @@
-"""`exports.json`: what was exported, how exact and how fast it is."""
+"""`exports.json`: the exported networks, their precision and speed."""
 
 import dataclasses
 import hashlib
@@ -24,7 +24,7 @@ class ExportRecord:
     format: its name in `formats`.
     path: relative to the work directory if it lies in it.
     network: SHA-256 of the weights.
-    precision: what it computes in.
+    precision: type in which it computes.
     bytes: size of the file, or of all files of a directory.
     images: number of images on which it was compared with the network.
     compared_on: `test`, those of the data set, or `random`.
@@ -60,7 +60,7 @@ def fingerprint(network: Network) -> str:
 
 
 def read_exports(directory: WorkDir) -> list[ExportRecord]:
-  """Returns what was exported from a run; nothing if there is no file.
+  """Returns the exports of a run; none if there is no file.
 
   Args:
     directory: of the run.

@@ -20,9 +20,9 @@ def replaced_directory(
 ) -> Iterator[pathlib.Path]:
   """Lets a directory appear, or change, only when it is complete.
 
-  The body writes into a new directory beside the final one, which takes
-  its name when the body has ended without an error; otherwise what was
-  there stays.
+  The body writes into a new directory next to the final one. The new one
+  takes its name when the body has ended without an error. Otherwise the old
+  directory stays.
 
   Args:
     directory: the final path.
@@ -36,7 +36,7 @@ def replaced_directory(
     InputError: if the path is a file or a directory with other contents,
       or if the disk is full or cannot be written.
   """
-  # A link stays a link: what it points to is replaced.
+  # A link stays a link: its target is replaced.
   final = pathlib.Path(directory).expanduser().resolve()
   _refuse_foreign(final, directory, entries, required)
   token = uuid.uuid4().hex
@@ -63,7 +63,7 @@ def replaced_directory(
 def _refuse_foreign(
   final: pathlib.Path, directory: Path, entries: Collection[str], required: str
 ) -> None:
-  """Refuses to replace what was not written by an export."""
+  """Refuses to replace files that no export has written."""
   with explain_disk_errors(directory):
     if not final.exists():
       return
@@ -79,7 +79,7 @@ def _refuse_foreign(
 
 @contextlib.contextmanager
 def _full_disk_as_os_error() -> Iterator[None]:
-  """TensorFlow has errors of its own for what the system reports."""
+  """Raises TensorFlow's own error for a full disk as that of the system."""
   try:
     yield
   except tf.errors.ResourceExhaustedError as error:

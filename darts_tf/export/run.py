@@ -46,9 +46,9 @@ def export_formats(
 ) -> list[ExportRecord]:
   """Writes a network in several formats, runs each, and compares.
 
-  All take raw uint8 images and return probabilities. What they predict is
-  compared with the network; one image is timed. `exports.json` in the work
-  directory receives the figures.
+  All take raw uint8 images and return probabilities. The function compares
+  their predictions with the network's and times one image. `exports.json` in
+  the work directory receives the figures.
 
   Args:
     network: a trained network.
@@ -115,7 +115,7 @@ def export_formats(
 
 
 class _Variants:
-  """The network as it is and in float32, each with what it predicts.
+  """The network as it is and in float32, each with its predictions.
 
   Args:
     network: the network.
@@ -186,7 +186,7 @@ def _size(path: pathlib.Path) -> int:
 
 
 def _version(module: str) -> str:
-  # Distributions are named otherwise than what they bring.
+  # Distributions have other names than their modules.
   names = importlib.metadata.packages_distributions().get(module, [module])
   version = importlib.metadata.version(names[0])
   return f'{names[0].replace("_", "-")} {version}'

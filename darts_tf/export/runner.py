@@ -1,4 +1,4 @@
-"""Exported networks, whatever runs them: what they predict, how fast."""
+"""The predictions and the speed of exported networks."""
 
 import dataclasses
 import statistics
@@ -17,10 +17,10 @@ _WARM_UP = 5
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
-  """How far predictions are from those of the network.
+  """The difference between predictions and those of the network.
 
   Args:
-    largest_difference: of a probability.
+    largest_difference: largest difference of a probability.
     equal_predictions: share of the images with the same most likely class.
     images: number of images compared.
   """

@@ -15,14 +15,14 @@ EXTRA = 'assets.extra'
 CLASS_NAMES = 'class_names.json'
 GENOTYPE = 'genotype.json'
 
-# What a directory may hold to be taken for an earlier export.
+# A directory with other entries than these is no earlier export.
 _ENTRIES = frozenset(
   ('saved_model.pb', 'fingerprint.pb', 'variables', 'assets', EXTRA)
 )
 
 
 class ServedNetwork(tf.Module):
-  """A network with all that stands between raw pixels and a label.
+  """A network with all steps between raw pixels and a label.
 
   Args:
     network: the network.
@@ -114,7 +114,7 @@ def export_network(network: Network, info: DatasetInfo, directory: Path) -> str:
   """
   check_fit(network, info)
   served = ServedNetwork(network, info)
-  # What has not been traced is not saved.
+  # Only functions that were traced are saved.
   served.__call__.get_concrete_function(
     tf.TensorSpec((None, *info.image_shape), tf.uint8, 'images')
   )

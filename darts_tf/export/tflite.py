@@ -29,17 +29,17 @@ def export_tflite(
     info: of the data set it was trained on.
     path: of the file, which is replaced.
     dynamic_range: whether weights of products are rounded to 8 bits, with
-      a scale an output channel; activations are rounded as they arrive, or
-      stay float32 where there is no such kernel.
+      a scale for each output channel. Activations are rounded as they arrive,
+      or stay float32 where TFLite has no kernel for that.
 
   Raises:
-    InputError: if an operation of the network's has no counterpart, or the
+    InputError: if an operation of the network has no counterpart, or the
       file cannot be written.
   """
   module = FrozenNetwork(network, info)
   with tempfile.TemporaryDirectory() as directory:
-    # The converter would save the function itself, and fails to name inputs
-    # and outputs where it has gradients of its own.
+    # The converter would save the function itself, but fails to name inputs
+    # and outputs if the function has gradients of its own.
     tf.saved_model.save(
       module,
       directory,
@@ -57,7 +57,7 @@ def export_tflite(
 
 
 def _refusal(error: ConverterError) -> InputError:
-  """What the converter says in many lines, in one."""
+  """Reduces the converter's message of many lines to one."""
   names = re.findall(r'^(?:Custom|Flex) ops: (.+)$', str(error), re.MULTILINE)
   reason = ', '.join(names) or str(error).strip().split('\n')[0]
   return InputError(

@@ -1,4 +1,4 @@
-"""How many threads run an exported network."""
+"""The number of threads that run an exported network."""
 
 import os
 
@@ -9,7 +9,7 @@ def set_threads(count: int) -> None:
   """Sets TensorFlow's threads, before it has run anything.
 
   Args:
-    count: for an operation, and for operations at once.
+    count: threads of an operation, and operations that run at once.
   """
   tf.config.threading.set_intra_op_parallelism_threads(count)
   tf.config.threading.set_inter_op_parallelism_threads(count)

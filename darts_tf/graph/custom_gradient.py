@@ -1,4 +1,4 @@
-"""`tf.custom_gradient` whose memory is given back."""
+"""A `tf.custom_gradient` that gives its memory back."""
 
 import functools
 import weakref
@@ -9,20 +9,21 @@ import tensorflow as tf
 
 from darts_tf.compat.tensorflow import gradient_registry
 
-# What TensorFlow calls the gradients that it registers, and under which key
-# its registry keeps a function.
+# The prefix of TensorFlow's names for registered gradients, and the key of
+# the function in an entry of its registry.
 _PREFIX, _KEY = 'CustomGradient-', 'type'
 
 _ATTRIBUTE = '_darts_tf_gradients'
 
 
 def custom_gradient(function: Callable) -> Callable:
-  """As `tf.custom_gradient`, for functions of tensors.
+  """Acts as `tf.custom_gradient`, for functions of tensors.
 
-  In a graph TensorFlow registers the gradient of each call under a name of
-  its own, for good, and with it all tensors of the graph: a process that
+  In a graph, TensorFlow registers the gradient of each call for good, under a
+  name of its own, and with it keeps all tensors of the graph. A process that
   runs one search after the other would keep the graphs of all, up to some
-  gigabytes each. Here the graph itself holds them, and they go with it.
+  gigabytes each. Here the graph itself holds its gradients, and both are
+  freed together.
 
   Args:
     function: as `tf.custom_gradient` takes it.
@@ -40,7 +41,7 @@ def custom_gradient(function: Callable) -> Callable:
     registry = gradient_registry()
     known = len(registry)
     result = with_gradient(*arguments)
-    # Names are kept in the order in which they came.
+    # The registry keeps names in the order in which they came.
     for name in list(registry)[known:]:
       if name.startswith(_PREFIX):
         _move(name, registry, tf.compat.v1.get_default_graph())

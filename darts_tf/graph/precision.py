@@ -1,4 +1,4 @@
-"""Half precision: which there are, where they run, and safe gradients."""
+"""Half precision: its types, the devices that run them, safe gradients."""
 
 import tensorflow as tf
 
@@ -37,22 +37,22 @@ def check_precision(precision: str | None) -> None:
 
 
 def is_half(precision: str | None) -> bool:
-  """Whether layers compute in 16 bits."""
+  """Returns whether layers compute in 16 bits."""
   return precision in _CAPABILITIES
 
 
 def loss_scale(precision: str | None) -> float:
-  """By what gradients are multiplied on their way through the layers."""
+  """Returns the factor of gradients on their way through the layers."""
   return FLOAT16_LOSS_SCALE if precision == 'mixed_float16' else 1.0
 
 
 def scale_gradient(x: tf.Tensor, factor: float) -> tf.Tensor:
   """Returns a tensor; gradients that pass it are multiplied by a factor.
 
-  With `factor` behind what computes in float16, at the loss, and its
-  inverse before, at the weights, first derivatives are what they were, but
-  are larger in between. Second ones are not: each differentiation meets the
-  factors once more.
+  Layers that compute in float16 stand between the loss, which takes `factor`,
+  and the weights, which take its inverse. First derivatives then keep their
+  values, but are larger inside the layers. Second derivatives do not: each
+  differentiation meets the factors once more.
 
   Args:
     x: a tensor.

@@ -1,4 +1,4 @@
-"""Pixels arranged so that a dilated kernel reads neighbours."""
+"""Arrangements of pixels that let a dilated kernel read neighbours."""
 
 from typing import NamedTuple
 
@@ -8,20 +8,20 @@ from darts_tf.layers.convolution import subsample
 
 
 class Arrangement(NamedTuple):
-  """How an input is laid out before a kernel with a dilation reads it.
+  """The layout of an input that a kernel with a dilation reads.
 
   A kernel of dilation d reads pixels of one lattice only: those whose row
-  and column agree modulo d. With the lattices as images of their own, it is
-  a kernel without dilation, and what is done pixel by pixel or over the
-  whole batch, like a 1x1 convolution and a batch normalization, does not
-  notice. A stride that divides d leaves but some of the lattices.
+  and column agree modulo d. If the lattices are images of their own, the
+  kernel needs no dilation. Operations pixel by pixel or over the whole batch,
+  like a 1x1 convolution and a batch normalization, give the same result. A
+  stride that divides d keeps only some of the lattices.
 
   Operations that want the same arrangement share it, and their outputs are
-  added before they are put back.
+  added before the lattices are put back.
 
   Args:
     every: only each `every`-th row and column is kept.
-    lattices: rows and columns are then taken apart modulo this.
+    lattices: rows and columns are then separated modulo this number.
   """
 
   every: int = 1
@@ -29,7 +29,7 @@ class Arrangement(NamedTuple):
 
   @classmethod
   def of_kernel(cls, shape, stride: int, dilation: int) -> 'Arrangement':
-    """The arrangement for a kernel.
+    """Returns the arrangement for a kernel.
 
     Args:
       shape: `(batch, height, width, channels)` of the input.
@@ -37,7 +37,7 @@ class Arrangement(NamedTuple):
       dilation: of the kernel.
 
     Returns:
-      The arrangement that leaves a kernel without dilation, if stride and
+      The arrangement in which the kernel needs no dilation, if stride and
       sizes allow it.
     """
     if dilation % stride:
@@ -56,7 +56,7 @@ class Arrangement(NamedTuple):
     return tf.space_to_batch(x, [self.lattices] * 2, tf.zeros([2, 2], tf.int32))
 
   def undo(self, y: tf.Tensor) -> tf.Tensor:
-    """Puts lattices back in one image; what was left out stays so."""
+    """Puts lattices back in one image; pixels left out stay out."""
     if self.lattices == 1:
       return y
     return tf.batch_to_space(y, [self.lattices] * 2, tf.zeros([2, 2], tf.int32))

@@ -19,8 +19,8 @@ _FROZEN = contextvars.ContextVar('frozen_averages', default=False)
 def frozen_averages() -> Iterator[None]:
   """Leaves running statistics alone in training passes within.
 
-  For passes of which only the loss is wanted: their graph is then smaller
-  by several operations a normalization.
+  Passes for the loss alone use this: their graph is then smaller by several
+  operations a normalization.
   """
   token = _FROZEN.set(True)
   try:
@@ -80,8 +80,8 @@ class BatchNorm(keras.layers.Layer):
       )
     else:
       self.gamma = self.beta = None
-    # Replicas may differ when statistics are not synchronized: the mean of
-    # theirs is what Keras' own layer keeps, too.
+    # Replicas may differ when statistics are not synchronized. Keras' own
+    # layer keeps the mean of theirs, too.
     self.moving_mean = self.add_weight(
       shape=shape,
       initializer='zeros',
@@ -117,7 +117,7 @@ class BatchNorm(keras.layers.Layer):
   def branches(self, xs, scales=None, training=None) -> list[tf.Tensor]:
     """Normalizes a batch whose channels lie in several tensors.
 
-    They are as if side by side, but are not copied for it.
+    The channels count as side by side, but are not copied for it.
 
     Args:
       xs: tensors `(batch, height, width, n)` with equal n, whose sum is
@@ -204,7 +204,7 @@ class BatchNorm(keras.layers.Layer):
     return [list(values) for values in zip(*normalized, strict=True)]
 
   def _plain(self, xs, gammas, betas):
-    """As TensorFlow operations; sums of all tensors travel together."""
+    """Uses TensorFlow operations; sums of all tensors travel together."""
     compute_dtype, dtype = xs[0].dtype, gammas[0].dtype
     xs = [tf.cast(x, dtype) for x in xs]
     count, add = _pixels(xs[0]), list
@@ -244,7 +244,7 @@ class BatchNorm(keras.layers.Layer):
     )
 
   def compute_output_shape(self, input_shape):
-    """The shape of the input."""
+    """Returns the shape of the input."""
     return tuple(input_shape)
 
   def get_config(self):

@@ -1,4 +1,4 @@
-"""What mixed and discrete cells share."""
+"""The common base of mixed and discrete cells."""
 
 import keras
 import tensorflow as tf
@@ -18,7 +18,7 @@ def _build_all(layers, input_shapes) -> list[tuple]:
 
 
 class Cell(keras.layers.Layer):
-  """What both kinds of cells share: adapted inputs and joined outputs.
+  """The base of both kinds of cells: adapted inputs and joined outputs.
 
   Subclasses set `topology`.
   """
@@ -39,19 +39,19 @@ class Cell(keras.layers.Layer):
     self.build_edges(shapes[0])
 
   def state_shape(self, shape, node: int) -> tuple:
-    """Shape of a node's state, from that of an adapted input."""
+    """Returns the shape of a node's state, from that of an adapted input."""
     inner = node >= self.topology.num_inputs
     return strided_shape(
       shape, self.plan.stride if inner else 1, self.plan.channels
     )
 
   def node_shape(self, input_shape) -> tuple:
-    """Shape of an intermediate node."""
+    """Returns the shape of an intermediate node."""
     adapted = self.preprocess[0].compute_output_shape(input_shape[0])
     return strided_shape(adapted, self.plan.stride, self.plan.channels)
 
   def compute_output_shape(self, input_shape):
-    """Shape of the concatenated output nodes."""
+    """Returns the shape of the concatenated output nodes."""
     *rest, channels = self.node_shape(input_shape)
     return (*rest, channels * len(self.output_nodes))
 
@@ -62,7 +62,7 @@ class Cell(keras.layers.Layer):
     ]
 
   def draw_paths(self, x, rate, training):
-    """Factors of the edges for the images of a batch; `None` for 1."""
+    """Draws factors of the edges for each image; returns `None` for 1."""
     if not training or rate is None:
       return None
     return self.drop_path(x, rate)

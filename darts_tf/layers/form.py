@@ -14,7 +14,7 @@ DECAYS = ('none', 'linear', 'cosine', 'slow_cosine')
 
 @dataclasses.dataclass(frozen=True)
 class SupernetForm(Part):
-  r"""How each edge of a supernet mixes its candidates.
+  r"""The way in which each edge of a supernet mixes its candidates.
 
   With `partial_channels = K` only the first C / K channels pass the
   candidates; the others bypass them, at stride 2 through a 2x2 max pool.
@@ -32,7 +32,7 @@ class SupernetForm(Part):
   Args:
     partial_channels: K, a divisor of the channels of all cells.
     auxiliary_skip: whether edges have the auxiliary skip connection.
-    auxiliary_decay: how its rate falls; `none` leaves it at 1.
+    auxiliary_decay: course of its rate; `none` leaves it at 1.
     paths: `all` or `selected`.
   """
 

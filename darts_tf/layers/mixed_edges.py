@@ -32,7 +32,7 @@ class _Bundle:
 
   @property
   def places(self) -> list[tuple[int, int]]:
-    """Where the operation's mixing weights are: edge and column."""
+    """The places of the operation's mixing weights: edge and column."""
     return list(zip(self.edges, self.columns, strict=True))
 
 
@@ -40,16 +40,17 @@ class MixedEdges(NodeEdges):
   r"""The mixed operations of all edges that leave one node.
 
   Edge `e` gives `sum_k p[e, k] o_k(x)` (arXiv:1806.09055, equation 2).
-  As `x` is the same for all of them, its ReLU is taken once, pools once,
-  dilated kernels of all sizes share the arrangement of its pixels, and the
-  last normalization of each candidate has the mixing weights for its scale.
+  As `x` is the same for all of them, its ReLU and its pools are computed
+  once, and dilated kernels of all sizes share the arrangement of its pixels.
+  The last normalization of each candidate has the mixing weights for its
+  scale.
 
   Each convolutional candidate holds the weights of all its edges. It
   computes them in one of two forms. Joined, the channels of all edges lie
-  in one tensor: the fewest kernels are started, which is what counts on a
-  GPU. Apart, each edge has a tensor of its own: nothing is copied in order
-  to join or to separate channels, which on a CPU costs more than what is
-  computed with them (docs/performance.md).
+  in one tensor: this form starts the fewest kernels, which decides the speed
+  on a GPU. Apart, each edge has a tensor of its own: this form copies nothing
+  to join or to separate channels. On a CPU such copies cost more than the
+  computation (docs/performance.md).
 
   Args:
     *args: arguments of `NodeEdges`.
@@ -60,8 +61,8 @@ class MixedEdges(NodeEdges):
   def __init__(self, *args, apart: bool | None = None, **kwargs):
     super().__init__(*args, **kwargs)
     self.apart = apart
-    # The layers are held in a list of this layer's own, which is what Keras
-    # tracks; the bundles say which edges each of them serves.
+    # Keras tracks the layers in this list; the bundles say which edges each
+    # of them serves.
     self.operations = []
     self.bundles = {}
     for name in dict.fromkeys(n for names in self.candidates for n in names):
@@ -146,7 +147,7 @@ class MixedEdges(NodeEdges):
         totals.setdefault(branch, []).append(y)
     outputs = [[] for _ in self.candidates]
     for branch, terms in totals.items():
-      # And those of the same edges before they are taken apart.
+      # Outputs of the same edges are added before they are separated.
       total = _add(terms)
       parts = [total] if len(branch) == 1 else tf.split(total, len(branch), -1)
       for edge, part in zip(branch, parts, strict=True):
@@ -169,8 +170,8 @@ class MixedEdges(NodeEdges):
       sizes += [
         len(branch) * self.channels for branch in _branches(bundle.edges, apart)
       ]
-    # As products, which have smaller gradient graphs than what would gather
-    # and repeat.
+    # Products have smaller gradient graphs than operations that gather and
+    # repeat.
     ones = constant(np.ones([1, self.channels]), weights.dtype)
     vectors = tf.split(
       tf.reshape(tf.matmul(_chosen(weights, places), ones), [-1]), sizes
@@ -237,7 +238,7 @@ def _chosen(weights, places: list[tuple[int, int]]):
 
 
 def _branches(edges: tuple[int, ...], apart: bool) -> list[tuple[int, ...]]:
-  """Which edges share a tensor."""
+  """Returns the edges of each tensor."""
   return [(edge,) for edge in edges] if apart else [edges]
 
 

@@ -1,4 +1,4 @@
-"""What all candidate operations have in common."""
+"""The common base of all candidate operations."""
 
 import dataclasses
 
@@ -110,7 +110,7 @@ class Operation(keras.layers.Layer):
     self.activate = activate
 
   def norm(self, affine: bool | None = None, name: str = 'norm') -> BatchNorm:
-    """A batch normalization in the style of the search space."""
+    """Creates a batch normalization in the style of the search space."""
     style = self.style
     return BatchNorm(
       affine=style.affine if affine is None else affine,
@@ -122,16 +122,16 @@ class Operation(keras.layers.Layer):
     )
 
   def rectified(self, x):
-    """ReLU, unless there is none or the caller has applied it."""
+    """Applies the ReLU, unless there is none or the caller has applied it."""
     return tf.nn.relu(x) if self.rectifies and self.activate else x
 
   def shares(self, kernel, count: int, axis: int = -1) -> list[tf.Tensor]:
-    """A kernel, or the shares of `count` branches in it, to compute with."""
+    """Returns a kernel in the computing type, or `count` shares of it."""
     kernel = tf.cast(kernel, self.compute_dtype)
     return [kernel] if count == 1 else tf.split(kernel, count, axis)
 
   def arrangement(self, shape) -> Arrangement:
-    """How the operation wants an input of this shape laid out."""
+    """Returns the layout that the operation wants for an input's shape."""
     del shape
     return Arrangement()
 
@@ -147,7 +147,7 @@ class Operation(keras.layers.Layer):
       `(batch, height', width', copies * channels)`, edge by edge.
     """
     if scale is not None:
-      # As a product, which has a far smaller gradient graph than tf.repeat.
+      # A product has a far smaller gradient graph than tf.repeat.
       ones = tf.ones([1, self.channels], scale.dtype)
       scale = [tf.reshape(tf.matmul(tf.expand_dims(scale, 1), ones), [-1])]
     arrangement = self.arrangement(x.shape)
@@ -175,7 +175,7 @@ class Operation(keras.layers.Layer):
     raise NotImplementedError
 
   def weight_views(self, copy: int = 0) -> dict[str, WeightView]:
-    """The weights of one edge.
+    """Returns the weights of one edge.
 
     Args:
       copy: which edge.
@@ -187,14 +187,14 @@ class Operation(keras.layers.Layer):
     return {}
 
   def kernel_view(self, variable, copy: int, axis: int = -1) -> WeightView:
-    """The share of an edge in a kernel."""
+    """Returns the share of an edge in a kernel."""
     size = variable.shape[axis] // self.copies
     return WeightView(variable, copy * size, size, axis)
 
   def norm_views(
     self, norm: BatchNorm, name: str, copy: int
   ) -> dict[str, WeightView]:
-    """The shares of an edge in a batch normalization."""
+    """Returns the shares of an edge in a batch normalization."""
     names = ['moving_mean', 'moving_variance']
     if norm.affine:
       names = ['gamma', 'beta', *names]

@@ -13,7 +13,7 @@ from darts_tf.layers.relu_conv_bn import ReLUConvBN
 from darts_tf.layers.separable_conv import SeparableConv
 from darts_tf.layers.skip import Zero, skip_connect
 
-# Names, beside those that `parse` reads, to what builds their layers.
+# Names, besides those that `parse` reads, to builders of their layers.
 OWN_LAYERS: dict[str, Callable[..., Operation]] = {
   'none': Zero,
   'skip_connect': skip_connect,
@@ -39,7 +39,7 @@ OWN_LAYERS: dict[str, Callable[..., Operation]] = {
 
 
 def own_layer(name: str) -> Callable[..., Operation]:
-  """Returns what builds the layer of one of the package's operations.
+  """Returns the builder of the layer of one of the package's operations.
 
   Args:
     name: of the operation.

@@ -2,7 +2,7 @@
 
 Philox (Salmon et al., 2011) maps a key and a counter to random numbers.
 TensorFlow's stateless functions derive both from a seed that they read in
-the memory of the host; here they are given, so that a step stays on a GPU.
+the memory of the host. Here the caller gives both, and a step stays on a GPU.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def uniform(shape: list, state: tf.Tensor) -> tf.Tensor:
 
 
 def normal(shape: list, state: tf.Tensor) -> tf.Tensor:
-  """As `uniform`, of the standard normal distribution."""
+  """Draws from the standard normal distribution; see `uniform`."""
   return _draw(tf.raw_ops.StatelessRandomNormalV2, shape, state)
 
 

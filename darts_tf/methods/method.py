@@ -55,7 +55,7 @@ class Method:
 
   @property
   def reference(self) -> str:
-    """Where the method was published, for people."""
+    """The publication of the method, as text."""
     return f'arXiv:{self.arxiv}' if self.arxiv else str(self.source)
 
 

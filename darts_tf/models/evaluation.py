@@ -9,7 +9,7 @@ from darts_tf.graph.cross_entropy import cross_entropy
 
 
 class Score(NamedTuple):
-  """What a classifier achieves.
+  """The loss and the accuracy of a classifier.
 
   Args:
     loss: mean cross-entropy, in nats.

@@ -1,4 +1,4 @@
-"""What supernets and networks share: stem, order of cells, classifier."""
+"""The parts of supernets and networks around their cells."""
 
 import dataclasses
 
@@ -23,9 +23,9 @@ class Frame:
     num_classes: number of logits.
     channels: channels of each node of the first cell.
     num_cells: number of cells.
-    stem: name of a stem; `auto` for the space's own, or, where that is a
-      convolution and images have 96 or more pixels a side, for the
-      ImageNet stem.
+    stem: name of a stem. `auto` stands for the space's own, or for the
+      ImageNet stem if that is a convolution and images have 96 or more pixels
+      a side.
   """
 
   space: SearchSpace
@@ -82,7 +82,7 @@ class Frame:
   def preprocess(
     self, plan: CellPlan, previous_reduced: bool
   ) -> list[Operation]:
-    """The layers that adapt a cell's inputs."""
+    """Builds the layers that adapt a cell's inputs."""
     macro = self.space.macro
     halve = macro.reductions_between_cells and plan.index in macro.reductions(
       self.num_cells
@@ -125,7 +125,7 @@ class Frame:
 
 
 def cell_shapes(stem: Stem, cells, image_shape) -> list[tuple]:
-  """Shapes of the cells' outputs."""
+  """Returns the shapes of the cells' outputs."""
   older, newer = stem.compute_output_shape((None, *image_shape))
   shapes = []
   for cell in cells:

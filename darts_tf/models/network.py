@@ -121,8 +121,8 @@ class Network(StackedCells):
     return self.classify(images, lambda unused_cell: (), training)
 
   # Keras reduces batches and metrics over several workers in ways that their
-  # strategy refuses; the next two give it what can be reduced. The first one
-  # is private to Keras, see `darts_tf.compat.keras`.
+  # strategy refuses. The next two functions give it values that it can
+  # reduce. The first one is private to Keras, see `darts_tf.compat.keras`.
 
   def _maybe_symbolic_build(self, iterator=None, data_batch=None):
     strategy = self.distribute_strategy
@@ -136,16 +136,16 @@ class Network(StackedCells):
     super()._maybe_symbolic_build(iterator, data_batch)
 
   def train_step(self, data):
-    """As Keras' own; what it returns has an axis to be reduced."""
+    """Trains as Keras does; adds an axis that workers reduce to the logs."""
     logs = super().train_step(data)
     if _of_workers(self.distribute_strategy):
       logs = {name: value[None] for name, value in logs.items()}
     return logs
 
   def training_graph(self, batch) -> tf.Graph:
-    """Builds the graph of a training step, for looking at.
+    """Builds the graph of a training step, for inspection.
 
-    It is that of the step in `fit`, which Keras does not hand out.
+    It is the graph of the step in `fit`, to which Keras gives no access.
 
     Args:
       batch: of images and labels, divided among the replicas.
@@ -178,13 +178,13 @@ class Network(StackedCells):
     return loss(logits) + self.auxiliary_weight * auxiliary
 
   def compute_metrics(self, x, y, y_pred, sample_weight=None):
-    """Metrics are those of the main classifier."""
+    """Computes the metrics of the main classifier."""
     if isinstance(y_pred, tuple | list):
       y_pred = y_pred[0]
     return super().compute_metrics(x, y, y_pred, sample_weight)
 
   def operation_weights(self, cell: int, edge: int) -> dict[str, WeightView]:
-    """The weights of one edge's operation.
+    """Returns the weights of one edge's operation.
 
     Args:
       cell: position of the cell.

@@ -1,4 +1,4 @@
-"""How a cell adapts its inputs to its own channels and size."""
+"""The layers that adapt inputs to the channels and the size of a cell."""
 
 import keras
 import tensorflow as tf
@@ -18,8 +18,8 @@ from darts_tf.search_space.style import OperationStyle
 class ResidualBlock(Operation):
   """The block between two stages of NAS-Bench-201 (arXiv:2001.00326).
 
-  Two ReLU-3x3-normalization units, the first of stride 2, beside a 2x2
-  average pool and a 1x1 convolution.
+  It adds two ReLU-3x3-normalization units, the first of stride 2, to a 2x2
+  average pool and a 1x1 convolution of the same input.
 
   Args:
     channels: of the output.

@@ -1,4 +1,4 @@
-"""What supernets and networks do alike: a stack of cells, classified."""
+"""The common base of supernets and networks: a stack of cells."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ from darts_tf.models.rematerialize import call_rematerialized
 class StackedCells(keras.Model):
   """Stem, cells, classifier; in training perhaps a second classifier.
 
-  Each cell reads the two before it, or the one.
+  Each cell reads the two before it, or only the one before it.
   """
 
   def build_stack(
@@ -75,8 +75,8 @@ class StackedCells(keras.Model):
 
     Args:
       images: `(batch, height, width, channels)`, normalized.
-      cell_arguments: `cell_arguments(cell)` returns what a cell is called
-        with beside its inputs.
+      cell_arguments: `cell_arguments(cell)` returns the arguments of a cell
+        besides its inputs.
       training: whether batch statistics and the second classifier are in
         use.
       cell_keywords: `cell_keywords(cell)` returns keyword arguments of the

@@ -1,4 +1,4 @@
-"""What stands between the image and the first cell."""
+"""The layers between the image and the first cell."""
 
 import keras
 import tensorflow as tf
@@ -105,7 +105,7 @@ class Stem(keras.layers.Layer):
     return tuple(states[tap] for tap in self.taps)
 
   def compute_output_shape(self, input_shape):
-    """The two shapes."""
+    """Returns the two shapes."""
     shapes = [tuple(input_shape)]
     for block in self.blocks:
       shapes.append(block.compute_output_shape(shapes[-1]))

@@ -1,4 +1,4 @@
-"""Which convolutions may come into a search space while it is searched."""
+"""Restrictions on convolutions that enter a search space in a search."""
 
 import dataclasses
 import math
@@ -21,7 +21,7 @@ class Growth:
       nothing about them.
 
   Raises:
-    InputError: if nothing can be within the restrictions.
+    InputError: if no convolution can be within the restrictions.
   """
 
   kernels: tuple[int, int] = (3, 7)
@@ -48,7 +48,7 @@ class Growth:
         )
 
   def allows(self, operation: Convolution) -> bool:
-    """Whether the space may hold a convolution."""
+    """Returns whether the space may hold a convolution."""
     within = lambda value, most: value <= (math.inf if most is None else most)
     return (
       self.kernels[0] <= operation.kernel <= self.kernels[1]

@@ -1,4 +1,4 @@
-"""From one convolution and its weights to another that inherits them."""
+"""Changes of a convolution to another that inherits its weights."""
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
@@ -22,9 +22,9 @@ class Morphism:
     operation: `operation(convolution)` returns the changed convolution, or
       `None` where there is nothing to change.
     weights: `weights(convolution, weights, draw)` returns the weights of
-      the changed one; what is new in them is drawn from `draw`. Neither
-      function changes its arguments.
-    preserves: whether the output stays exactly what it was.
+      the changed one; new weights are drawn from `draw`. Neither function
+      changes its arguments.
+    preserves: whether the output stays exactly the same.
   """
 
   name: str
@@ -50,7 +50,7 @@ morphisms: Registry[Morphism] = Registry('morphism')
 def children(
   convolution: Convolution, growth: Growth
 ) -> Iterator[tuple[Morphism, Convolution]]:
-  """Yields what a convolution can become in a space, and how.
+  """Yields the morphisms that a space allows, and the convolutions they give.
 
   Args:
     convolution: the parent.
@@ -63,10 +63,10 @@ def children(
 
 
 def closure(start: Convolution, growth: Growth, steps: int) -> set[Convolution]:
-  """All convolutions that a few morphisms in a row lead to.
+  """Returns all convolutions to which a few morphisms in a row lead.
 
   Args:
-    start: the first convolution; is among them.
+    start: the first convolution; the result contains it.
     growth: restrictions of the space.
     steps: morphisms in a row.
   """

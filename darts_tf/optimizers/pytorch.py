@@ -1,4 +1,4 @@
-"""What the PyTorch-equivalent optimizers share."""
+"""The common base of the PyTorch-equivalent optimizers."""
 
 from collections.abc import Callable, Sequence
 
@@ -16,7 +16,7 @@ from darts_tf.optimizers.clip import clip_by_global_norm
 class PyTorchOptimizer(keras.optimizers.Optimizer):
   """A Keras optimizer whose step is: reduce, clip, decay, update.
 
-  Keras clips what each replica has and sums afterwards, and it decays
+  Keras clips the gradients of each replica and sums afterwards, and it decays
   weights apart from the gradient. Here the gradients are first summed over
   replicas, then clipped by their global norm, and weight decay is coupled:
   it is added to the gradient, g + lambda w, before momentum or moments,
@@ -35,14 +35,15 @@ class PyTorchOptimizer(keras.optimizers.Optimizer):
     weight_decay: lambda.
     clip_norm: the largest global norm of the gradients, or None.
     reduce_gradients: whether `apply` is given the gradients of each
-      replica, to be summed; True is what `fit` needs. False if they are
-      already those of the global batch.
+      replica, to be summed; `fit` needs True. False if they are already
+      those of the global batch.
     use_ema: whether to keep exponential moving averages of the variables.
     ema_momentum: weight of the past in these averages.
     ema_overwrite_frequency: number of steps after which the variables are
       set to their averages, or None: only when training ends.
-    loss_scale_factor: by what `fit` multiplies the loss, so that gradients
-      do not vanish in float16, and `apply` divides them; None for 1.
+    loss_scale_factor: factor by which `fit` multiplies the loss, so that
+      gradients do not vanish in float16, and by which `apply` divides them;
+      None for 1.
     name: the optimizer's name.
   """
 

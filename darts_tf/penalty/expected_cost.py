@@ -1,4 +1,4 @@
-"""A penalty on what the derived network is expected to cost."""
+"""A penalty on the expected cost of the derived network."""
 
 import dataclasses
 
@@ -20,7 +20,7 @@ class ExpectedCost(Penalty):
   with expected mixing weights p, over the edges of all cells; `none` costs
   nothing (arXiv:1812.00332, equation 9, and its released `add#linear`). The
   supernet keeps all edges, the derived network does not, so c is larger than
-  the cost of what is derived.
+  the cost of the derived one.
 
   Where weights of a node are sampled, the expectation is that under the
   softmax of alpha, not that of the sample.

@@ -1,4 +1,4 @@
-"""The interface of penalties: what is added to the loss of an architecture."""
+"""The interface of penalties, which are added to an architecture's loss."""
 
 import abc
 import dataclasses

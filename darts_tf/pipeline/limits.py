@@ -15,7 +15,7 @@ from darts_tf.training.config import TrainConfig
 
 @dataclasses.dataclass(frozen=True)
 class LimitConfig(Options):
-  """What an architecture may cost; see the `help` of each option."""
+  """Limits on the cost of an architecture; see the `help` of each option."""
 
   max_parameters: float | None = option(
     None,
@@ -41,7 +41,7 @@ def cost_limits(
   Args:
     config: the limits.
     space: the search space, with all candidates in question.
-    train_config: options of retraining, which say how large networks are.
+    train_config: options of retraining, which set the size of networks.
     info: the data set.
   """
   values = config.to_dict()
@@ -59,7 +59,7 @@ def cost_limits(
 def comparison(
   derived: Genotype, chosen: Genotype, limits: Sequence[Limit]
 ) -> str:
-  """One line on what limits have changed."""
+  """Describes in one line the costs that the limits have changed."""
   return 'Within limits  ' + ', '.join(
     f'{limit.name} {limit.cost(chosen):,.0f} instead of'
     f' {limit.cost(derived):,.0f}, at most {limit.largest:,.0f}'

@@ -30,7 +30,7 @@ from darts_tf.visualize.exports import export_table
 
 @dataclasses.dataclass(frozen=True)
 class PipelineResult:
-  """What the whole job gave.
+  """The results of the whole job.
 
   Args:
     genotype: the architecture found, within the limits.
@@ -38,7 +38,7 @@ class PipelineResult:
     trained: the retraining.
     result: the numbers in `result.json`; none on a worker that is not the
       chief.
-    workdir: where everything is; `None` on such a worker.
+    workdir: directory of all files; `None` on such a worker.
   """
 
   genotype: Genotype
@@ -60,8 +60,8 @@ def run_pipeline(
 ) -> PipelineResult:
   """Finds an architecture for a data set, trains it and exports it.
 
-  Of several workers all do this together; the first one, the chief, reads
-  and writes the directory, exports and prints.
+  Several workers do this together. The first one, the chief, reads and
+  writes the directory, exports and prints.
 
   Args:
     search_config: options of the search; their class chooses the search
@@ -72,9 +72,9 @@ def run_pipeline(
     verbose: whether the course is printed.
     strategy: distributes the run over devices; that of `search_config` by
       default.
-    limits: what the retrained network may cost; see
+    limits: limits on the cost of the retrained network; see
       `darts_tf.strategies.Found.within`.
-    formats: what the network is exported to, see
+    formats: formats to which the network is exported, see
       `darts_tf.export.export_formats`.
 
   Returns:
@@ -85,7 +85,7 @@ def run_pipeline(
       limits, or a library for a format is missing.
     RunStateError: if the directory belongs to another run.
   """
-  # Hours of search later would be too late to hear of it.
+  # A wrong format shows now, not after hours of search.
   formats = check_formats(formats)
   searcher = strategy_of(search_config)
   search_config = searcher.resolve(search_config)
@@ -111,7 +111,7 @@ def run_pipeline(
     space = search_spaces[search_config.search_space].whole()
     bounds = cost_limits(limits, space, train_config, run.data.info)
     if not started:
-      # After hours of search is too late to hear of a wrong option.
+      # A wrong option shows now, not after hours of search.
       check_training(
         train_config, example, run.directory and WorkDir(inside / 'train')
       )
@@ -122,7 +122,7 @@ def run_pipeline(
     search = searcher.search(
       search_config, inside / 'search', run.data, verbose, run.strategy
     )
-    if not search.space.is_within(space):  # Others have come in.
+    if not search.space.is_within(space):  # New candidates came in.
       bounds = cost_limits(limits, search.space, train_config, run.data.info)
     genotype = search.within(bounds, train_config.cells)
     if run.directory is not None:
@@ -158,18 +158,18 @@ def finish_training(
 
   Args:
     trained: the retraining.
-    directory: where the files go.
+    directory: directory of the files.
     data: the images, for a check of the exported network.
     title: heading of the report.
     search: the search before it, if there was one.
-    formats: what the network is exported to.
+    formats: formats to which the network is exported.
 
   Returns:
     The numbers in `result.json`.
 
   Raises:
-    RuntimeError: if an exported network does not predict what the one in
-      memory does.
+    RuntimeError: if an exported network predicts otherwise than the one in
+      memory.
   """
   network = trained.network
   exports = export_formats(
@@ -203,7 +203,7 @@ def finish_training(
 
 
 def outcome(result: dict[str, Any], directory: WorkDir) -> str:
-  """What a user wants to know at the end, in a few lines."""
+  """Summarizes the result for the user, in a few lines."""
   exports = read_exports(directory)
   return '\n'.join(
     [

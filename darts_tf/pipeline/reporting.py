@@ -38,7 +38,7 @@ def write_run_report(
     result: numbers for the headline.
     saved_model: path of the SavedModel, relative to the work directory;
       `None` without one.
-    exports: what was exported.
+    exports: the exported files.
   """
   # Mixing weights belong to the candidates of the last stage.
   space = (
@@ -93,7 +93,7 @@ def write_run_report(
 
 
 def written_files(workdir: WorkDir, *more: tuple[str, object]) -> str:
-  """Where the results are, a line each, and how to have `dot` draw cells.
+  """Lists the files of the results, and how to draw cells with `dot`.
 
   Args:
     workdir: the run's directory.

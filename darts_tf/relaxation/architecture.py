@@ -18,7 +18,7 @@ Mixing = dict[str, MixingWeights]
 
 
 class Architecture:
-  """Architecture parameters, masks and rates, and what they stand for.
+  """Architecture parameters, masks and rates, and their mixing weights.
 
   Args:
     relaxation: turns parameters into mixing weights.

@@ -1,4 +1,4 @@
-"""Checkpoints that notice when they were damaged."""
+"""Checkpoints that detect damage."""
 
 import dataclasses
 import hashlib
@@ -32,12 +32,12 @@ _STALE_SECONDS = 3600
 
 @dataclasses.dataclass(frozen=True)
 class Checkpoint:
-  """What was saved after an epoch.
+  """The state of a run after an epoch.
 
   Args:
     epoch: the 0-based epoch under which it was saved.
     arrays: name to array.
-    meta: what JSON can hold besides.
+    meta: further values that JSON can hold.
   """
 
   epoch: int
@@ -45,7 +45,7 @@ class Checkpoint:
   meta: dict[str, Any]
 
   def to_bytes(self) -> bytes:
-    """All of it, ending in the digest of what comes before."""
+    """Returns the checkpoint as bytes that end in the digest of the rest."""
     return _pack(self.epoch, self.arrays, self.meta)
 
   @staticmethod
@@ -53,7 +53,7 @@ class Checkpoint:
     """Inverts `to_bytes`.
 
     Args:
-      data: what it returned.
+      data: the bytes that it returned.
 
     Raises:
       ValueError: if the digest does not agree.
@@ -65,11 +65,11 @@ class CheckpointStore:
   """The last few checkpoints of a run, one file each.
 
   A file is an uncompressed npz, which NumPy can open, followed by the
-  SHA-256 of all bytes before: a file that was cut or altered is known as
-  such, and the one before it is used.
+  SHA-256 of all bytes before. `latest` detects a file that was cut or
+  altered, and uses the one before it.
 
   Args:
-    directory: where the files are; created by the first `save`.
+    directory: directory of the files; the first `save` creates it.
     keep: number of checkpoints kept, at least 1.
   """
 
@@ -96,10 +96,10 @@ class CheckpointStore:
     """Saves a checkpoint and removes those that are no longer needed.
 
     Args:
-      epoch: 0-based epoch; a checkpoint of the same epoch is replaced,
-        and those of later epochs, which are of an abandoned course, go.
+      epoch: 0-based epoch. The checkpoint replaces one of the same epoch;
+        those of later epochs belong to an abandoned course and are removed.
       arrays: name to array of numbers, booleans or text.
-      meta: what JSON can hold; none by default.
+      meta: values that JSON can hold; none by default.
 
     Raises:
       InputError: if the directory cannot be written.
@@ -115,8 +115,7 @@ class CheckpointStore:
   def latest(self) -> Checkpoint | None:
     """Returns the newest undamaged checkpoint, or `None` if there is none.
 
-    Each damaged one is passed over with a warning, in the log and in
-    `warnings`.
+    It skips each damaged one with a warning, in the log and in `warnings`.
 
     Raises:
       RunStateError: if there are checkpoints and all are damaged.
@@ -167,7 +166,7 @@ def _pack(
 ) -> bytes:
   names = list(arrays)
   header = dump_json({'epoch': epoch, 'names': names, 'meta': meta})
-  # Entries are numbered, since names may hold what file names may not.
+  # Entries are numbered: names may hold characters that file names may not.
   entries = {_HEADER: np.frombuffer(header.encode('utf-8'), np.uint8)}
   for index, name in enumerate(names):
     array = np.asarray(arrays[name])

@@ -8,7 +8,7 @@ from darts_tf.config.options import Options, option
 
 @dataclasses.dataclass(frozen=True)
 class RunConfig(Options):
-  """What data, and how it is run; see the `help` of each option."""
+  """The data and the devices of a run; see the `help` of each option."""
 
   dataset: str = option(
     'digits',
@@ -33,14 +33,14 @@ class RunConfig(Options):
   )
   seed: int = option(
     0,
-    'Of initial weights, splits, order and augmentation.',
+    'Seed of initial weights, splits, order and augmentation.',
     least=0,
     below=2**32,
   )
   deterministic: bool = option(True, 'Whether equal runs give equal bits.')
   precision: str | None = option(
     None,
-    'What layers compute in; in the mixed ones weights, alphas,'
+    'Type in which layers compute; in the mixed ones weights, alphas,'
     ' softmax, statistics and second derivatives keep 32 bits. By default'
     ' float32.',
     choices=('float32', 'float64', 'mixed_bfloat16', 'mixed_float16'),
@@ -109,8 +109,8 @@ class RunConfig(Options):
   )
 
   def __post_init__(self):
-    # Before a name is looked up, wherever the configuration is made: also in
-    # the processes that a study starts.
+    # Files are imported before any name is looked up, wherever the
+    # configuration is made: also in the processes that a study starts.
     if self.imports:
       import_files(self.imports)
     super().__post_init__()

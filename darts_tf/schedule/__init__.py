@@ -1,4 +1,4 @@
-"""What changes as epochs pass."""
+"""Schedules: the changes of a search as epochs pass."""
 
 # The schedules register themselves.
 from darts_tf.schedule.constant import Constant

@@ -22,11 +22,11 @@ class AdaptiveBatchSize:
 
       memory(b) = offset + slope b
 
-  through what was observed, at most twice the present size. What is held
-  between steps is the memory of a batch of no images, so that one size is
-  enough for a line; where that is unknown, the first line goes through the
+  through the observations, at most twice the present size. The memory held
+  between steps counts as that of a batch without images, so that one size
+  suffices for a line. If it is unknown, the first line goes through the
   origin, which overestimates. A size that was observed above the threshold
-  is left for a smaller one, down to the first; a size at which memory ran
+  gives way to a smaller one, down to the first. A size at which memory ran
   out is not tried again.
 
   Args:
@@ -37,7 +37,7 @@ class AdaptiveBatchSize:
 
   Attributes:
     size: the present size.
-    observed: size to the largest memory observed; that of 0 is what is
+    observed: size to the largest memory observed; size 0 has the memory
       held between steps.
     steps: steps since the last attempt.
   """
@@ -64,7 +64,7 @@ class AdaptiveBatchSize:
 
     Args:
       memory: its peak.
-      held: what is still held after it; `None` if nobody can tell.
+      held: memory still held after it; `None` if nobody can tell.
 
     Returns:
       Whether the size has changed.

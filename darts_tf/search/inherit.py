@@ -18,17 +18,18 @@ def inherit(
 ) -> None:
   """Gives a supernet the weights of the one before it.
 
-  Both have the same cells; candidates of edges may differ. What is not of
-  an edge, and candidates that stay, are copied with their running
-  statistics; a child has what its morphism makes of its parent's. So all
-  weights of the new supernet are functions of the old ones and the seed.
-  Only draws of noise begin again, by the seed of the new supernet.
+  Both have the same cells; candidates of edges may differ. The function
+  copies the surviving candidates and all layers outside of edges, running
+  statistics included. It makes the weights of each child from its parent's by
+  its morphism. So all weights of the new supernet are functions of the old
+  ones and the seed. Only draws of noise begin again, by the seed of the new
+  supernet.
 
   Args:
     old: the supernet of the stage that has ended.
     new: the supernet of the next stage.
     children: kind to one mapping an edge, see `Change`.
-    seed: of what is new in weights of children.
+    seed: seed of the new values in weights of children.
   """
   for target, source in zip(_others(new), _others(old), strict=True):
     target.assign(source.numpy())
@@ -54,7 +55,7 @@ def inherit(
 
 
 def _others(supernet: Supernet) -> list:
-  """The variables that do not belong to edges."""
+  """Returns the variables that do not belong to edges."""
   of_edges = {
     id(variable)
     for cell in supernet.cells

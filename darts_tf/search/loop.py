@@ -76,7 +76,7 @@ class SearchResult:
     """Returns the architecture, or the most likely within limits.
 
     Args:
-      limits: what it may cost.
+      limits: limits on its cost.
       num_cells: number of cells of the network that is to have it.
 
     Raises:
@@ -101,13 +101,13 @@ def run_search(
 ) -> SearchResult:
   """Searches for an architecture, or continues a search.
 
-  Of several workers all do this together; the first one, the chief, reads
-  and writes the directory and prints the course.
+  Several workers do this together. The first one, the chief, reads and
+  writes the directory and prints the course.
 
   Args:
     config: the options.
     workdir: the run's directory; a run that was stopped in it is continued
-      and gives what it would have given.
+      and gives the same result as an uninterrupted one.
     data: the images; those of `config.dataset` by default.
     verbose: whether the course is printed.
     strategy: as `make_strategy(config)` returned it, which is the default.

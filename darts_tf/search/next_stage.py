@@ -1,4 +1,4 @@
-"""From one stage of a search to the next."""
+"""The transition from one stage of a search to the next."""
 
 import collections
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from darts_tf.search.parts import SearchParts
 from darts_tf.search.record import SearchRecord
 from darts_tf.search.stage_record import StageRecord
 
-# New candidates that are named in a line.
+# Largest number of new candidates that a line names.
 _MOST_NAMES = 6
 
 
@@ -37,7 +37,7 @@ def next_stage(
 
 
 def describe_stage(stages: Sequence[StageRecord]) -> str:
-  """One line on the stage that begins.
+  """Describes the stage that begins, in one line.
 
   Args:
     stages: the stages so far.

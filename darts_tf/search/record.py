@@ -1,4 +1,4 @@
-"""The record of a search: what is written after each epoch."""
+"""The record of a search, which is written after each epoch."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ class SearchRecord:
 
     Args:
       parts: the search, in the stage.
-      change: what led to its candidates; `None` in the first stage.
+      change: the change to its candidates; `None` in the first stage.
     """
     self.history = {
       group: [w] for group, w in parts.architecture.weights().items()
@@ -102,7 +102,7 @@ class SearchRecord:
       parts: the search after the epoch.
       metrics: of the epoch; entropy, skip connections and genotype are
         added here.
-      state: what else the checkpoint must hold, by name.
+      state: further contents of the checkpoint, by name.
 
     Returns:
       The current genotype.
@@ -205,7 +205,7 @@ class SearchRecord:
     return Genotype.from_dict(self.metrics[stop.result_epoch]['genotype'])
 
   def _stage_dicts(self, parts: SearchParts) -> dict[str, Any]:
-    """The stages as JSON has them; nothing where there is but one."""
+    """Returns the stages as JSON has them; nothing if there is only one."""
     if len(parts.stages) == 1:
       return {}
     return {'stages': [stage.to_dict() for stage in self.stages]}

@@ -1,4 +1,4 @@
-"""Filling in defaults of a search configuration, and checking it."""
+"""The defaults of a search configuration, and its validation."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -28,8 +28,8 @@ def resolve(config: SearchConfig) -> SearchConfig:
 
   Returns:
     A configuration in which everything that changes the result is set:
-    options of the chosen parts, published defaults of the method, and what
-    depends on the search space.
+    options of the chosen parts, published defaults of the method, and values
+    that depend on the search space.
 
   Raises:
     InputError: if a name is unknown, a number does not fit, or parts do not
@@ -88,7 +88,7 @@ def with_method_defaults(config: SearchConfig) -> SearchConfig:
 def _with_defaults(
   config: SearchConfig, defaults: Mapping[str, Any]
 ) -> SearchConfig:
-  """Sets what the user has not, by defaults or by the base."""
+  """Sets options that the user has not set, by defaults or by the base."""
   given = {}
   for field in dataclasses.fields(config):
     if getattr(config, field.name) is None:

@@ -12,10 +12,10 @@ from darts_tf.search.parts import SearchParts
 
 @dataclasses.dataclass(frozen=True)
 class StageRecord:
-  """The candidates of a stage, where they came from, and what became of them.
+  """The candidates of a stage, their origins and their mixing weights.
 
   Args:
-    first_epoch: in which the stage began.
+    first_epoch: epoch in which the stage began.
     epochs: its length.
     candidates: kind to one tuple of names an edge.
     children: kind to one mapping an edge, of the candidates that are new in
@@ -31,7 +31,7 @@ class StageRecord:
 
   @classmethod
   def begin(cls, parts: SearchParts, change: Change | None) -> 'StageRecord':
-    """The record of a stage that begins."""
+    """Creates the record of a stage that begins."""
     return cls(
       parts.stage.first_epoch,
       parts.stage.epochs,
@@ -44,7 +44,7 @@ class StageRecord:
     return dataclasses.replace(self, weights=dict(weights))
 
   def to_dict(self) -> dict[str, Any]:
-    """As JSON can hold it."""
+    """Returns the record in a form that JSON can hold."""
     return {
       'first_epoch': self.first_epoch,
       'epochs': self.epochs,

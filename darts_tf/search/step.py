@@ -37,9 +37,9 @@ class SearchStep:
     precise_supernet: see `SupernetProblem`.
     loss_scale: see `SupernetProblem`.
     xla: whether XLA compiles the step.
-    step: which moves are made, in which order.
-    penalties: what is added to the loss of the architecture.
-    costs: what penalties have asked for.
+    step: the moves and their order.
+    penalties: functions that are added to the loss of the architecture.
+    costs: the costs that penalties have asked for.
     seed: of all that is drawn.
 
   Attributes:
@@ -121,8 +121,8 @@ class SearchStep:
   ) -> tf.Graph:
     """Returns the graph of `search` for batches of these sizes.
 
-    If the step was traced for batches of any size, one more is traced for
-    these.
+    If the step was traced for batches of any size, the function traces one
+    more graph for these.
     """
     search = self._search
     if self.batch_size is None:

@@ -1,4 +1,4 @@
-"""Whether a genotype is an architecture of a search space."""
+"""Checks that a genotype is an architecture of a search space."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ class GrowingSpace(SearchSpace):
   """A space into which a schedule may bring convolutions (arXiv:1906.07528).
 
   Args:
-    growth: which convolutions may come in beside the candidates. The other
+    growth: convolutions that may join the candidates. The other
       arguments are those of `SearchSpace`.
 
   Raises:

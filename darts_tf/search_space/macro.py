@@ -1,4 +1,4 @@
-"""How cells are stacked into a network."""
+"""The stacking of cells into a network."""
 
 import dataclasses
 
@@ -9,7 +9,7 @@ class CellPlan:
 
   Args:
     index: position in the network.
-    kind: `normal` or `reduce`: whose candidates and topology it has.
+    kind: `normal` or `reduce`; the cell has the candidates of its kind.
     channels: channels of each node.
     stride: 2 if the cell halves height and width, else 1.
   """
@@ -49,7 +49,7 @@ class MacroLayout:
   network_head_units: tuple[int, ...] = ()
 
   def reductions(self, num_cells: int) -> tuple[int, ...]:
-    """Indices of the cells at (or before) which the size is halved."""
+    """Returns the indices of cells at (or before) which the size halves."""
     return tuple(sorted({num_cells // 3, 2 * num_cells // 3}))
 
   def plan(self, channels: int, num_cells: int) -> tuple[CellPlan, ...]:

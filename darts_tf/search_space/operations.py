@@ -1,7 +1,7 @@
 """Candidate operations by name.
 
-Names are known here, the package's own layers to `darts_tf.layers`, so that
-genotypes can be checked without TensorFlow.
+This module knows only the names of the package's own operations, and
+`darts_tf.layers` their layers. So genotypes can be checked without TensorFlow.
 """
 
 import dataclasses
@@ -14,7 +14,7 @@ from darts_tf.genotype.parameterized import parse
 
 @dataclasses.dataclass(frozen=True)
 class OperationSpec:
-  """How a candidate operation is built.
+  """The builder of a candidate operation.
 
   Args:
     build: for `fused=False`, `build(channels, stride) -> layer`, a Keras

@@ -22,7 +22,7 @@ class SearchSpace:
     topology: nodes and edges of a cell.
     candidates: cell kind (`normal`, `reduce`) to one tuple of operation
       names for each edge of the topology.
-    macro: how cells are stacked.
+    macro: stacking of the cells.
     discretization: name of the rule that turns mixing weights into a
       genotype, unless another is asked for.
     inputs_per_node: edges that discretization keeps for each node; `None`
@@ -55,7 +55,7 @@ class SearchSpace:
 
     Args:
       genotype: an architecture.
-      num_cells: of the network that is to have it; by default any number.
+      num_cells: cells of the network that is to have it; any by default.
 
     Raises:
       InputError: if the genotype is of another space, if a cell, a node, an
@@ -66,7 +66,7 @@ class SearchSpace:
     check_genotype(self, genotype, num_cells)
 
   def offers(self, kind: str, edge: int, name: str) -> bool:
-    """Whether an architecture of the space may have an operation somewhere.
+    """Returns whether an architecture may have an operation on an edge.
 
     Args:
       kind: `normal` or `reduce`.
@@ -76,11 +76,11 @@ class SearchSpace:
     return name in self.candidates[kind][edge]
 
   def whole(self) -> 'SearchSpace':
-    """Returns the space with all candidates that a search may come to."""
+    """Returns the space with all candidates that a search may reach."""
     return self
 
   def is_within(self, other: 'SearchSpace') -> bool:
-    """Whether another space has all candidates of this one.
+    """Returns whether another space has all candidates of this one.
 
     Args:
       other: a space with the same cells.
@@ -94,7 +94,7 @@ class SearchSpace:
   def with_candidates(
     self, candidates: Mapping[str, tuple[tuple[str, ...], ...]]
   ) -> 'SearchSpace':
-    """Returns the space as it is while a search has other candidates.
+    """Returns the space with other candidates, as later stages have them.
 
     Args:
       candidates: as in the constructor.
@@ -117,15 +117,15 @@ class SearchSpace:
     return {f'cell_{i:02d}': kind for i, kind in enumerate(kinds)}
 
   def group_of(self, index: int, kind: str) -> str:
-    """Name of the group that the cell at a position belongs to."""
+    """Returns the name of the group to which a cell belongs."""
     return kind if self.shared_cells else f'cell_{index:02d}'
 
   def num_candidates(self, kind: str) -> int:
-    """Largest number of candidates of any edge of a cell kind."""
+    """Returns the largest number of candidates of an edge of a cell kind."""
     return max(len(names) for names in self.candidates[kind])
 
   def candidate_mask(self, kind: str) -> np.ndarray:
-    """Which entries of the `(edges, candidates)` matrix exist.
+    """Marks the entries of the `(edges, candidates)` matrix that exist.
 
     Args:
       kind: `normal` or `reduce`.
@@ -138,7 +138,7 @@ class SearchSpace:
     return np.arange(self.num_candidates(kind)) < np.array(lengths)[:, None]
 
   def operations(self) -> frozenset[str]:
-    """Names of all candidate operations of the space."""
+    """Returns the names of all candidate operations of the space."""
     return frozenset(
       name
       for edges in self.candidates.values()

@@ -1,4 +1,4 @@
-"""Which nodes a cell has and which edges join them."""
+"""The nodes of a cell and the edges that join them."""
 
 import dataclasses
 
@@ -44,9 +44,9 @@ class CellTopology:
     return range(self.num_inputs, self.num_inputs + self.num_nodes)
 
   def incoming(self, target: int) -> tuple[int, ...]:
-    """Indices of the edges that enter a node, by source."""
+    """Returns the indices of the edges that enter a node, by source."""
     return tuple(i for i, (_, t) in enumerate(self.edges) if t == target)
 
   def outgoing(self, source: int) -> tuple[int, ...]:
-    """Indices of the edges that leave a node, by target."""
+    """Returns the indices of the edges that leave a node, by target."""
     return tuple(i for i, (s, _) in enumerate(self.edges) if s == source)

@@ -1,4 +1,4 @@
-"""Selection: which architecture a search ends with."""
+"""Selection of the architecture with which a search ends."""
 
 from darts_tf.selection.by_validation import ByValidation
 from darts_tf.selection.magnitude import Magnitude

@@ -23,7 +23,7 @@ _LEAST_WEIGHT = 1e-12
 @selections.add
 @dataclasses.dataclass(frozen=True)
 class ByValidation(Selection):
-  r"""Draws architectures and takes the one that the supernet does best with.
+  r"""Draws architectures and takes the one that the supernet rates best.
 
   Each draw adds Gumbel noise to the logarithms of the mixing weights, `log
   p_k + G_k`, and derives an architecture by the rule. On an edge whose
@@ -36,7 +36,7 @@ class ByValidation(Selection):
   a stop rule returns to earlier mixing weights.
 
   Args:
-    samples: architectures that are drawn beside the first; some may be
+    samples: architectures that are drawn besides the first; some may be
       equal, and are judged once.
   """
 

@@ -13,7 +13,7 @@ from darts_tf.selection.selection import (
 @selections.add
 @dataclasses.dataclass(frozen=True)
 class Magnitude(Selection):
-  """Takes what the rule derives from the expected mixing weights."""
+  """Takes the architecture that the rule derives from expected weights."""
 
   name = 'magnitude'
 

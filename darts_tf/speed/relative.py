@@ -23,7 +23,7 @@ def measure_in_turn(
   pairs: int = 2,
   measure: Callable[[Sequence[str]], dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
-  """Measures a command beside a baseline, each in a process of its own.
+  """Measures a command and a baseline, each in a process of its own.
 
   The machine may be slower at one time than at another. So the two take
   turns, and medians are compared.
@@ -31,8 +31,8 @@ def measure_in_turn(
   Args:
     command: the arguments of Python that print the JSON of
       `measure_search`.
-    baseline: the same of what it is compared with.
-    pairs: how often both are measured.
+    baseline: the same for the baseline.
+    pairs: number of measurements of each.
     measure: measures one of them; in a new process by default.
 
   Returns:

@@ -1,4 +1,4 @@
-"""How fast a search step is, and what it takes."""
+"""The speed and the memory of a search step."""
 
 import statistics
 import time
@@ -43,7 +43,7 @@ def measure_search(
     The sizes of the search, and: `seconds_per_step_median` and `_min`;
     `seconds_to_first_step` from the start of the process to the end of the
     first step; `trace_seconds` of building its graph; `peak_rss_mib`, and
-    what was expected of it when the graph had been built;
+    its estimate from the graph, `expected_rss_mib`;
     `graph_operations`, and `graph_kernels` of them, which are not
     constants or placeholders; `gigaflop_per_step`, two operations a
     multiply-addition, of convolutions, products and their gradients;
@@ -110,7 +110,7 @@ def build_measured(
     config: the search.
     image_shape: see `measure_search`.
     num_classes: number of classes.
-    steps: how many steps there are batches for.
+    steps: number of steps for which there are batches.
 
   Returns:
     The parts, and an iterator of pairs of a training and a validation
@@ -129,7 +129,7 @@ def build_measured(
 
 
 def _finish(metrics: dict[str, tf.Tensor]) -> None:
-  """Waits for the end of a step: its numbers are read, as in a search."""
+  """Waits for the end of a step by reading its numbers, as a search does."""
   for value in metrics.values():
     float(value)
 
@@ -140,7 +140,7 @@ def _random_images(
   num_classes: int,
   steps: int,
 ) -> ImageData:
-  """As many images as the steps need, each of both streams its own."""
+  """Makes images for all steps; each of the two streams has its own."""
   share = min(config.weight_portion, 1 - config.weight_portion)
   # A stratified split may leave some of each class on the wrong side.
   count = int(steps * config.batch_size / share) + 2 * num_classes

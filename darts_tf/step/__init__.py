@@ -1,4 +1,4 @@
-"""Steps of a search: what moves, and in which order."""
+"""Steps of a search: the moves and their order."""
 
 from darts_tf.step.alternating import Alternating
 from darts_tf.step.joint import Joint

@@ -1,4 +1,4 @@
-"""The interface of steps: what moves, in which order."""
+"""The interface of steps: the moves and their order."""
 
 import abc
 import dataclasses
@@ -22,7 +22,7 @@ Mixing = Mapping[str, MixingWeights]
 class WeightLoss(Protocol):
   """The training loss at fixed weights, as perturbations see it."""
 
-  # Group to a boolean array `(edges, candidates)`: which entries exist.
+  # Group to a boolean array `(edges, candidates)` of the entries that exist.
   exists: Mapping[str, np.ndarray]
 
   def value(self, mixing: Mixing) -> tf.Tensor:
@@ -40,7 +40,7 @@ Perturb = Callable[[WeightLoss, Mixing, Draw], Mixing]
 
 
 class Moves(Protocol):
-  """What a step can do; each move returns metrics."""
+  """The moves that a step can make; each returns metrics."""
 
   def architecture(self, training_batch: Any, validation_batch: Any) -> Metrics:
     """Moves the architecture parameters by the estimator's gradient."""
@@ -69,9 +69,9 @@ class Step(Part, abc.ABC):
     """Makes the moves; returns the metrics of all of them.
 
     Args:
-      moves: what can be done.
+      moves: the possible moves.
       training_batch: images and labels of the weights' share of the data.
-      validation_batch: the same of the architecture's; `None` if the
+      validation_batch: the same for the architecture; `None` if the
         estimator has no use for it.
     """
 

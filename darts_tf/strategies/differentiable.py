@@ -1,4 +1,4 @@
-"""Differentiable search: alphas are trained beside shared weights."""
+"""Differentiable search: alphas are trained along with shared weights."""
 
 import os
 from collections.abc import Sequence

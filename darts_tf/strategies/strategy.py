@@ -1,4 +1,4 @@
-"""The interface of search strategies, and what they find."""
+"""The interface of search strategies, and their results."""
 
 import abc
 import os
@@ -53,7 +53,7 @@ class Found(Protocol):
     """Returns the best architecture found within limits.
 
     Args:
-      limits: what it may cost; none for `genotype`.
+      limits: limits on its cost; without any, it is `genotype`.
       num_cells: number of cells of the network that is to have it.
 
     Raises:
@@ -64,7 +64,7 @@ class Found(Protocol):
 class SearchStrategy(abc.ABC):
   """A way from data to an architecture.
 
-  What a run needs beside is `darts_tf.distribution.run_context`.
+  The surroundings of a run are in `darts_tf.distribution.run_context`.
 
   Attributes:
     name: name of the strategy.
@@ -101,7 +101,7 @@ class SearchStrategy(abc.ABC):
 
     Args:
       config: as `resolve` returned it.
-      limits: what architectures may cost.
+      limits: limits on the cost of architectures.
       num_cells: see `Found.within`.
     """
 
@@ -119,7 +119,7 @@ class SearchStrategy(abc.ABC):
     Args:
       config: the options.
       workdir: the run's directory; a run that was stopped in it is
-        continued and gives what it would have given.
+        continued and gives the same result as an uninterrupted one.
       data: the images; those of `config.dataset` by default.
       verbose: whether the course is printed.
       strategy: distributes the run over devices; that of the options by
@@ -131,7 +131,7 @@ class SearchStrategy(abc.ABC):
     """
 
   def describe(self, config: RunConfig) -> list[str]:
-    """Returns lines on what would run, for people.
+    """Returns a description of the run in lines, for people.
 
     Args:
       config: the options as given.

@@ -1,4 +1,4 @@
-"""Figures of an arm over its seeds, and what to compare them with."""
+"""Statistics of an arm over its seeds, and baselines to compare with."""
 
 import dataclasses
 import statistics
@@ -79,7 +79,7 @@ def aggregate(outcomes: Sequence[Outcome]) -> Aggregate:
 
 
 def mean_course(outcomes: Sequence[Outcome]) -> tuple[tuple[int, float], ...]:
-  """The mean accuracy over seeds, in epochs that all searches have."""
+  """Returns the mean accuracy over seeds, in epochs that all searches have."""
   courses = [dict(outcome.course) for outcome in outcomes]
   return tuple(
     (epoch, statistics.fmean(course[epoch] for course in courses))
@@ -106,7 +106,7 @@ class Baseline:
 
 
 def baselines(truth: Truth, num_seeds: int) -> list[Baseline]:
-  """What costs no search; nothing without a table.
+  """Returns the accuracies that cost no search; none without a table.
 
   Args:
     truth: the table.

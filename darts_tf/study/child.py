@@ -35,8 +35,8 @@ def run_child(
     listen: called with each line of output.
 
   Raises:
-    DartsError: if the child has written a line of error, which is the
-      message; of what kind it is nobody knows here.
+    DartsError: if the child has written a line of error, which becomes the
+      message. The kind of the error is unknown here.
     ResourceError: if the child fails without one.
     KeyboardInterrupt: after the child has been stopped.
   """
@@ -82,7 +82,7 @@ def run_child(
 
 
 def _environment() -> dict[str, str]:
-  """That of this process, in which the child finds this package, too."""
+  """Returns this process' environment, with the package on its path."""
   root = str(pathlib.Path(darts_tf.__file__).parents[1])
   others = os.environ.get('PYTHONPATH')
   environment = {
@@ -90,8 +90,8 @@ def _environment() -> dict[str, str]:
     'PYTHONUNBUFFERED': '1',
     'PYTHONPATH': os.pathsep.join([root, others] if others else [root]),
   }
-  # The programs have set it, and each process does so anew: where it is set
-  # already, TensorFlow is not silenced.
+  # The programs have set it. Each process sets it anew, but does not silence
+  # TensorFlow where it is set already.
   if environment.get('TF_CPP_MIN_LOG_LEVEL') == '3':
     del environment['TF_CPP_MIN_LOG_LEVEL']
   return environment

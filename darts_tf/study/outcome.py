@@ -11,18 +11,16 @@ from darts_tf.study.truth import Truth
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-  """What one search has given; accuracies are in percent.
+  """The result of one search; accuracies are in percent.
 
-  Epochs are counted from 1: the course says where the search stands after
-  so many of them.
+  Epochs count from 1: the course tells the accuracy after so many of them.
 
   Args:
     arm: name of the arm.
     seed: of the search.
-    accuracy: at the end; see `Truth` for what it is the accuracy of.
+    accuracy: at the end; `Truth` defines it.
     rank: in the table, if there is one.
-    best_accuracy: greatest of the course, which only the table can tell;
-      `None` without a course.
+    best_accuracy: greatest of the course; `None` without a course.
     best_epoch: the first epoch that has it.
     skip_connections: in the final architecture, of all its cells.
     none_edges: edges with `none` in the final architecture.
@@ -57,7 +55,7 @@ def make_outcome(
     arm: name of the arm.
     seed: of the search.
     result: the contents of its `study_result.json`.
-    truth: what it is judged by.
+    truth: judges the architectures.
 
   Returns:
     The outcome.

@@ -1,4 +1,4 @@
-"""What a study consists of, and in which order it is done."""
+"""The arms and seeds of a study, and the order of its searches."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -22,8 +22,8 @@ from darts_tf.search_space.space import search_spaces
 from darts_tf.strategies import search_strategies
 from darts_tf.study.arm import Arm
 
-# Options of parts that a study records whatever their values are; of others
-# it records what differs from the defaults of the part.
+# A study records these options of parts whatever their values are. It records
+# others only if they differ from the defaults of the part.
 _RECORDED = frozenset(
   name for name, *_ in part_fields([AXES[k] for k in ('gradient', 'penalties')])
 )
@@ -38,7 +38,7 @@ class Study:
 
   Args:
     common: the configuration that arms share; its seed is not used.
-    arms: what is compared.
+    arms: the arms to compare.
     seeds: of the searches of each arm.
     later_arms: arms whose searches come after all those of `arms`.
 
@@ -82,9 +82,9 @@ class Study:
     return (*self.arms, *self.later_arms)
 
   def searches(self) -> Iterator[tuple[Arm, int]]:
-    """All searches in order: all arms of the first seed come first.
+    """Yields all searches in order: all arms of the first seed come first.
 
-    So what there is can be compared whenever the study is stopped.
+    So the arms can be compared whenever the study is stopped.
     """
     for arms in (self.arms, self.later_arms):
       for seed in self.seeds:
@@ -92,7 +92,7 @@ class Study:
           yield arm, seed
 
   def configure(self, arm: Arm, seed: int) -> Options:
-    """The resolved configuration of one search.
+    """Returns the resolved configuration of one search.
 
     Raises:
       InputError: if it cannot be used; the message names the arm.
@@ -104,7 +104,7 @@ class Study:
       raise InputError(f'{error} (arm {arm.name})') from error
 
   def pinned(self) -> dict[str, Any]:
-    """What changes results: the common part, and what is an arm's own."""
+    """Returns the options that change results: common, and of each arm."""
     space = search_spaces[self.common.search_space]
     config = with_method_defaults(self.common)
     config = config.replace(

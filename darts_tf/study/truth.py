@@ -1,4 +1,4 @@
-"""By what the architectures of a study are judged."""
+"""The measure by which a study judges architectures."""
 
 import dataclasses
 from typing import Any
@@ -17,9 +17,9 @@ class Truth:
   """Published accuracies if there is a table of them.
 
   Without a table, an architecture has no accuracy of its own before it is
-  retrained; then the accuracy of the supernet on the held-out images stands
-  in its place. It is that of shared weights and of mixed operations, and
-  says how the search went rather than how good the architecture is.
+  retrained. Then the accuracy of the supernet on the held-out images takes
+  its place. This accuracy belongs to shared weights and mixed operations: it
+  describes the search rather than the architecture.
 
   Args:
     table: the table, or `None`.
@@ -31,7 +31,7 @@ class Truth:
 
   @classmethod
   def of(cls, config: SearchConfig) -> 'Truth':
-    """What a configuration asks for.
+    """Returns the measure that a configuration asks for.
 
     Raises:
       InputError: if the table cannot be read, or is of another space.

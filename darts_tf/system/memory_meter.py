@@ -1,4 +1,4 @@
-"""What a process takes beyond what it held when measuring began."""
+"""The memory that a process takes after a measurement begins."""
 
 import tensorflow as tf
 
@@ -10,24 +10,25 @@ from darts_tf.system.memory import (
   resident_memory_mib,
 )
 
-# The allocator belongs to the process, and so do the peaks that it forgets
-# when it is asked to: device to the largest one so far, in MiB.
+# Device to the largest peak of its allocator so far, in MiB. The allocator
+# belongs to the process, and forgets its peaks when a meter restarts.
 _largest: dict[str, float] = {}
 
 
 class MemoryMeter:
   """Measures the memory of steps, on a GPU or on a CPU.
 
-  TensorFlow's allocators keep what was freed for later, so the size of the
-  process does not fall again. What counts is the process' growth, less what
-  its allocator keeps without using it:
+  TensorFlow's allocators keep freed memory for later, so the size of the
+  process does not fall again. On a CPU, the meter therefore subtracts the
+  memory that the allocator keeps without using it:
 
       used = resident - (largest peak so far - peak)
 
-  less the same at the beginning, with the allocator's peak since `restart`,
-  at the beginning what it holds. On a GPU it is the growth of that peak
-  alone. Where the allocator does not tell, it is that of the process' own
-  peak, which never falls.
+  The peak is the allocator's peak since `restart`. The result is the growth
+  of `used` since the beginning, when the memory that the allocator held takes
+  the place of the peak. On a GPU, the result is the growth of the allocator's
+  peak alone. If the allocator does not count its memory, the result is the
+  growth of the process' own peak, which never falls.
   """
 
   def __init__(self):
@@ -39,7 +40,7 @@ class MemoryMeter:
     self._held = self._used('current')
 
   def restart(self) -> None:
-    """Forgets peaks; the next ones are of what follows."""
+    """Forgets peaks; the next ones count from here."""
     if self._tells:
       _largest[self._device] = self._largest()
       tf.config.experimental.reset_memory_stats(self._device)
@@ -49,7 +50,7 @@ class MemoryMeter:
     return self._used('peak') - self._held
 
   def held_mib(self) -> float | None:
-    """Returns what is held now, in MiB; `None` if nobody can tell."""
+    """Returns the memory held now, in MiB; `None` if nobody can tell."""
     return self._used('current') - self._held if self._tells else None
 
   def _used(self, which: str) -> float:
@@ -62,11 +63,11 @@ class MemoryMeter:
     return resident_memory_mib() - unused
 
   def _largest(self) -> float:
-    """What the allocator has ever held."""
+    """Returns the largest peak of the allocator so far, in MiB."""
     return max(_largest.get(self._device, 0.0), self._info()['peak'])
 
   def _info(self) -> dict[str, float] | None:
-    """What the allocator holds, and its peak, in MiB."""
+    """Returns the memory that the allocator holds, and its peak, in MiB."""
     try:
       info = tf.config.experimental.get_memory_info(self._device)
     except (ValueError, tf.errors.OpError):
@@ -75,11 +76,11 @@ class MemoryMeter:
 
 
 def memory_budget_mib(given: float | None = None) -> float:
-  """What steps may take beyond what the process holds now, in MiB.
+  """Returns the memory that steps may take in addition, in MiB.
 
   Args:
-    given: the user's choice; by default what is left of a GPU's memory, or
-      what the machine has free.
+    given: the user's choice; by default the memory that is free on a GPU,
+      or else on the machine.
 
   Raises:
     InputError: if there is no choice and the system does not tell.
@@ -102,7 +103,7 @@ def _free_device_memory_mib() -> float | None:
 
 
 def device_memory_mib() -> float | None:
-  """Returns what TensorFlow may take of the first GPU; `None` without one."""
+  """Returns the MiB that TensorFlow may take of a GPU; `None` without one."""
   if not tf.config.list_physical_devices('GPU'):
     return None
   return gpu_memory_bytes() / 2**20

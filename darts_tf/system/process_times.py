@@ -1,4 +1,4 @@
-"""How long this process has been running."""
+"""The age of this process."""
 
 import os
 import pathlib
@@ -10,8 +10,8 @@ _IMPORTED = time.monotonic()
 def seconds_since_start() -> float:
   """Returns the age of this process in seconds.
 
-  On Linux it is counted from the moment at which the kernel started the
-  process; elsewhere from the import of this module. psutil would add whole
+  On Linux the age counts from the moment at which the kernel started the
+  process, elsewhere from the import of this module. psutil would add whole
   seconds: it counts from the time of the last start of the machine, which the
   kernel rounds.
   """

@@ -1,4 +1,4 @@
-"""Which cells of NAS-Bench-201 are the same function (arXiv:2001.00326)."""
+"""Cells of NAS-Bench-201 that are the same function (arXiv:2001.00326)."""
 
 import itertools
 from collections.abc import Iterator
@@ -45,8 +45,8 @@ def canonical_form(
   s_3 written out in x, after these simplifications:
 
   - `none` gives no term, and so does any operation on a state without
-    terms. (A convolution of zeros is the offset of its batch normalization
-    in truth, the same at all places of all images.)
+    terms. (In truth a convolution of zeros is the offset of its batch
+    normalization, the same at all places of all images.)
   - `skip_connect` gives the terms of its source.
   - Terms are sorted, since sums have no order. Equal terms stay: x + x is
     twice the input, and two convolutions of x have weights of their own.
@@ -97,11 +97,11 @@ def canonical_form(
 def published_form(cell: Genotype | str, zeros: bool = True) -> str:
   """Returns the form by which NAS-Bench-201 counts unique architectures.
 
-  The rule of the benchmark's own code (`to_unique_str`), which makes 6,466
-  of 15,625 strings. It simplifies less than `canonical_form`: an operation
-  on zero is zero, but zeros stay in sums, and a sum of zeros is not zero;
-  what comes through a skip is sorted as one term, even if it is a sum. It
-  does not tell a convolution that is used twice from two.
+  This is the rule of the benchmark's own code (`to_unique_str`), which makes
+  6,466 forms of 15,625 strings. It simplifies less than `canonical_form`. An
+  operation on zero is zero, but zeros stay in sums, and a sum of zeros is not
+  zero. A skip gives one term to be sorted, even if its source is a sum. The
+  rule does not tell a convolution that is used twice from two.
 
   Args:
     cell: a genotype of the space `nas_bench_201`, or its string.
@@ -109,7 +109,7 @@ def published_form(cell: Genotype | str, zeros: bool = True) -> str:
       other, which makes 12,751 forms.
 
   Returns:
-    The expression, with operations written after what they act on and zeros
+    The expression, with operations written after their operands and zeros
     as `#`. The number of forms depends on this notation, since terms are
     sorted as text: with zeros that sort after brackets there are 6,475.
 

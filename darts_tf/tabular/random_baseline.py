@@ -1,4 +1,4 @@
-"""What random search finds in a table: drawn, and in expectation."""
+"""The result of random search in a table: drawn, and in expectation."""
 
 import numbers
 from typing import NamedTuple
@@ -75,10 +75,10 @@ def draw_baseline(
     replacement: whether one architecture may be drawn more than once.
 
   Returns:
-    What was drawn and what is expected.
+    The accuracies that were drawn and their expectations.
 
   Raises:
-    InputError: as `expected_best`.
+    InputError: see `expected_best`.
   """
   best = expected_best(accuracies, num_samples, replacement)
   drawn = np.random.default_rng(seed).choice(

@@ -1,4 +1,4 @@
-"""What a retraining is made of: network, optimizer, schedule, batches."""
+"""The parts of a retraining: network, optimizer, schedule, batches."""
 
 from collections.abc import Callable
 
@@ -30,7 +30,7 @@ def build_training(
   strategy: tf.distribute.Strategy | None = None,
   build: Callable[..., Network] | None = None,
 ) -> tuple[Network, Stream, tf.data.Dataset | None]:
-  """Builds what a retraining is made of; writes nothing.
+  """Builds the parts of a retraining; writes nothing.
 
   Args:
     config: the options.
@@ -52,7 +52,7 @@ def build_training(
     network = (build or compiled_network)(
       config, genotype, data.info, strategy.num_replicas_in_sync > 1
     )
-    # What a checkpoint holds is there before the first step.
+    # The variables of a checkpoint exist before the first step.
     network.optimizer.build(network.trainable_variables)
   training, held_out = streams(config, data)
   steps = config.steps_per_epoch or training.steps_per_epoch

@@ -1,4 +1,4 @@
-"""What happens between the epochs of retraining."""
+"""Callbacks between the steps and epochs of retraining."""
 
 import math
 import time
@@ -24,10 +24,10 @@ from darts_tf.runs.workdir import WorkDir
 
 @contextmanager
 def averaged_weights(network: Network) -> Iterator[None]:
-  """Puts the averages of the weights in their place for a while.
+  """Replaces the weights by their averages for a while.
 
   Args:
-    network: compiled; without an average nothing is done.
+    network: compiled; without averages it stays as it is.
   """
   optimizer = network.optimizer
   if not optimizer.use_ema:
@@ -74,7 +74,7 @@ class StopIfNotFinite(keras.callbacks.Callback):
 
 
 def _rates(optimizer) -> str:
-  """What to change in a run that diverges."""
+  """Lists the options to change in a run that diverges."""
   return (
     f'learning_rate={_learning_rate(optimizer):g},'
     f' clip_norm={getattr(optimizer, "clip_norm", None)}'

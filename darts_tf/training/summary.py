@@ -1,4 +1,4 @@
-"""What a retraining is about, in a few lines."""
+"""A description of a retraining, in a few lines."""
 
 import numpy as np
 

@@ -76,14 +76,14 @@ def run_training(
     config: the options.
     genotype: the architecture.
     workdir: the run's directory; a run that was stopped in it is continued
-      and gives what it would have given.
+      and gives the same result as an uninterrupted one.
     data: the images; those of `config.dataset` by default.
     verbose: whether the course is printed.
     strategy: as `make_strategy(config)` returned it, which is the default.
     build: `build(config, genotype, info, several_replicas)` returns the
       compiled network; `compiled_network` by default.
-    validation: whether the test images of `data` are images to compare by:
-      they are evaluated after each epoch, too.
+    validation: whether to evaluate the test images of `data` after each
+      epoch, so that networks can be compared by them.
     callbacks: further ones, after those of the run.
 
   Returns:
@@ -150,7 +150,7 @@ def _train(
   last_epoch = min(config.epochs, config.stop_epoch or config.epochs)
   if first_epoch < last_epoch:
     with warnings.catch_warnings():
-      # Where `none` cuts a path, what leads to it is not trained.
+      # Layers on a path that `none` cuts are not trained.
       warnings.filterwarnings('ignore', 'Gradients do not exist')
       network.fit(
         distribute(training, run.strategy, first_epoch * steps),
@@ -179,7 +179,7 @@ def _train(
 def check_training(
   config: TrainConfig, genotype: Genotype, directory: WorkDir | None
 ) -> bool:
-  """Checks what can be checked before data are read.
+  """Checks as much as possible before data are read.
 
   Args:
     config: the options.

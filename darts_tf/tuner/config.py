@@ -8,14 +8,14 @@ from darts_tf.pipeline.limits import LimitConfig
 
 @dataclasses.dataclass(frozen=True)
 class TuneConfig(LimitConfig):
-  """Which architectures are tried; see the `help` of each option."""
+  """The options of a tuner's trials; see the `help` of each option."""
 
   max_trials: int = option(
     10, 'Architectures that are trained at most, searches included.', least=1
   )
   objective: str = option(
     'val_accuracy',
-    'By what architectures are compared.',
+    'Metric by which architectures are compared.',
     choices=('val_accuracy', 'val_loss'),
   )
   derived: int = option(
@@ -28,15 +28,15 @@ class TuneConfig(LimitConfig):
   )
   hyperband_factor: int | None = option(
     None,
-    'How many architectures are compared after a few epochs for one'
-    ' that goes on for so many times as long (Hyperband); by default each'
-    ' is trained for all epochs.',
+    "Hyperband's reduction factor: one of so many architectures goes on,"
+    ' for so many times as long; by default each is trained for all'
+    ' epochs.',
     least=2,
   )
   stop_below: float | None = option(
     None,
-    'Trials stop that beat the best one with a probability below'
-    ' this, say 0.45, by what other trials say of beginnings.',
+    'Trials stop if they beat the best one with a probability below'
+    ' this, say 0.45, as estimated from the curves of other trials.',
     least=0,
     below=1,
   )

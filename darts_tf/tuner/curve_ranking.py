@@ -1,4 +1,4 @@
-"""How likely a training is to end above another, from how it begins."""
+"""A ranking of trainings by their first epochs."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ class Curve:
   """A training.
 
   Args:
-    values: what is to become large, after each epoch.
+    values: the value to maximize, after each epoch.
     choices: its hyperparameters, by name.
   """
 
@@ -38,8 +38,8 @@ class CurveRanking:
 
       P(i ends above j) = sigmoid(f(x_i) - f(x_j))
 
-  has the least cross-entropy. The beginning goes through convolutions of
-  several widths whose largest outputs are taken; the architecture is
+  has the least cross-entropy. Convolutions of several widths read the
+  beginning, and only their largest outputs count. The architecture is
   one-hot here, not a sequence for an LSTM. Both curves of a pair are cut
   after the same epoch, one of its own for each pair.
 
@@ -66,11 +66,11 @@ class CurveRanking:
     self._fit(values, np.stack([self._encode(c) for c in curves]), seed)
 
   def probability(self, curve: Curve, best: Curve) -> float:
-    """How likely a training is to end above another.
+    """Returns the probability that a training ends above another.
 
     Args:
       curve: its first epochs, one at least.
-      best: the other one; it is looked at up to the same epoch.
+      best: the other one, of which only the same epochs count.
     """
     length = min(len(curve.values), len(best.values), self._length)
     scores = self._network(
@@ -127,7 +127,7 @@ class CurveRanking:
 
 
 def _network(length: int, choices: int, draw: np.random.Generator):
-  """The function `f`; see `CurveRanking`."""
+  """Builds the function `f`; see `CurveRanking`."""
 
   def weights():
     return keras.initializers.GlorotUniform(int(draw.integers(2**31)))

@@ -1,4 +1,4 @@
-"""Which errors are a trial's own, and which end the tuning."""
+"""Errors that are a trial's own, and errors that end the tuning."""
 
 import contextlib
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ class TuningStopped(errors.FatalError):
   """Carries an error past Keras Tuner, which would try the next trial.
 
   Args:
-    error: what no further trial would do better with.
+    error: the error, which each further trial would meet, too.
   """
 
   def __init__(self, error: Exception):
@@ -53,7 +53,7 @@ def judged(name: str, verbose: bool) -> Iterator[None]:
       print(f'Trial {name} failed: {error}')
     raise errors.FailedTrialError(str(error)) from error
   except (errors.FailedTrialError, errors.FatalError):
-    raise  # The words of a hypermodel for the same two.
+    raise  # A hypermodel has raised one of the two itself.
   except Exception as error:
     raise TuningStopped(error) from error
 
@@ -67,5 +67,5 @@ def unwrapped() -> Iterator[None]:
   except TuningStopped as error:
     stopped = error.error
   if stopped is not None:
-    # Not above, where Python would add the carrier to its context.
+    # Not raised above, where Python would add the carrier to its context.
     raise stopped

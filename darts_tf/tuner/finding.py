@@ -1,4 +1,4 @@
-"""What a finished search says about architectures."""
+"""The result of a finished search, from which proposals are drawn."""
 
 import dataclasses
 import json
@@ -19,10 +19,10 @@ class Finding:
   """The end of a search.
 
   Args:
-    name: by which proposals say where they come from.
-    genotype: what the search derived.
-    weights: group to mixing weights, `(edges, candidates)`, by all
-      candidates that a search may come to (see `SearchSpace.whole`).
+    name: name of the search in the origins of proposals.
+    genotype: the architecture that the search derived.
+    weights: group to mixing weights, `(edges, candidates)`, over all
+      candidates that a search may reach (see `SearchSpace.whole`).
     num_cells: number of cells of the supernet.
     rule: name of the discretization rule; the space's own by default.
   """

@@ -1,4 +1,4 @@
-"""What the networks of trials are built by; users may change it."""
+"""The builder of the networks of trials, which users may change."""
 
 import dataclasses
 
@@ -30,7 +30,7 @@ class NetworkHyperModel(keras_tuner.HyperModel):
                   3, name='top_3')])
           return network
 
-  Hyperparameters that are called as options of retraining replace them.
+  Hyperparameters replace the options of retraining that have their names.
   """
 
   def __init__(self, **kwargs):
@@ -47,7 +47,7 @@ class NetworkHyperModel(keras_tuner.HyperModel):
     info: DatasetInfo,
     num_replicas: int = 1,
   ) -> None:
-    """Says what `build` builds for; the tuner does before its first trial.
+    """Tells `build` its space and data; the tuner calls it before trials.
 
     Args:
       search_space: name of a registered search space.
@@ -61,7 +61,7 @@ class NetworkHyperModel(keras_tuner.HyperModel):
     self.num_replicas = num_replicas
 
   def config(self, hp: keras_tuner.HyperParameters) -> TrainConfig:
-    """The options of retraining under hyperparameters."""
+    """Returns the options of retraining under hyperparameters."""
     return self.train_config.replace(
       **{name: value for name, value in hp.values.items() if name in _FIELDS}
     )

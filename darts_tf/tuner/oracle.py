@@ -34,31 +34,31 @@ SEARCH = 'search'
 ORIGIN = 'proposed'
 # Value of a trial that goes on with another one, in Keras Tuner's Hyperband.
 CONTINUED = 'tuner/trial_id'
-# Candidates that were tried before, one after the other, until the space
-# counts as used up; see random_search.sample.
+# The space counts as used up after so many candidates in a row that were
+# tried before; see random_search.sample.
 _PATIENCE = 5000
-# Of these the best so far are changed.
+# Changes start from so many of the best trials so far.
 _PARENTS = 10
 
 
 class ArchitectureProposer:
-  """What oracles of architectures share: values of trials, in order.
+  """The base of oracles of architectures: it chooses the values of trials.
 
-  Comes before a class of oracles of Keras Tuner, whose constructor gets
-  `**kwargs`.
+  Among the bases of a class it comes before an oracle of Keras Tuner, whose
+  constructor gets `**kwargs`.
 
   Args:
     search_space: name of a registered search space.
     objective: see `keras_tuner.Oracle`.
     max_trials: most trials; fewer if the space is used up.
-    findings: what finished searches have found.
+    findings: the results of finished searches.
     searches: searches that are trials: options of `SearchConfig` by name.
     num_cells: number of cells, where each has an architecture of its own.
     derived: architectures that are derived from each search.
     sampled: draws from the mixing weights, of all searches together.
-    limits: what all architectures have to meet.
-    hyperparameters: others, say of retraining. What is derived has their
-      defaults, the rest draws them.
+    limits: limits that all architectures have to meet.
+    hyperparameters: others, say of retraining. Derived architectures have
+      their defaults; for the others they are drawn.
     seed: of all draws.
     **kwargs: arguments of the oracle.
   """
@@ -106,15 +106,15 @@ class ArchitectureProposer:
   def limit(
     self, limits: Sequence[Limit], rules: Sequence[str | None] = ()
   ) -> None:
-    """Sets what all architectures have to meet.
+    """Sets the limits that all architectures have to meet.
 
     Args:
       limits: all of them have to be met.
       rules: discretization rules of the searches to be run.
 
     Raises:
-      InputError: if none does, or if a rule in force has no `RuleModel`;
-        later, with the lock held, it would be lost.
+      InputError: if no architecture meets them, or if a rule in force has no
+        `RuleModel`. Later, with the lock held, the error would be lost.
     """
     rules = [None, *(finding.rule for finding in self.findings), *rules]
     for rule in dict.fromkeys(rules) if limits else ():
@@ -122,7 +122,7 @@ class ArchitectureProposer:
     self.proposals = dataclasses.replace(self.proposals, limits=tuple(limits))
 
   def next_values(self) -> dict[str, Any] | None:
-    """The values of the next architecture or search.
+    """Returns the values of the next architecture or search.
 
     Returns:
       `None` if there is nothing to try, for now while a search is under
@@ -146,7 +146,7 @@ class ArchitectureProposer:
     )
 
   def _first_trials(self) -> list:
-    """The trials that do not go on with another one."""
+    """Returns the trials that do not go on with another one."""
     return [
       t
       for t in self.trials.values()
@@ -156,7 +156,7 @@ class ArchitectureProposer:
   def genotype_of(
     self, trial: keras_tuner.engine.trial.Trial
   ) -> Genotype | None:
-    """The genotype of a trial; `None` of a search that has not ended."""
+    """Returns a trial's genotype; `None` for a search that has not ended."""
     return genotype_of(
       trial.hyperparameters.values, self.search_space, self.num_cells
     )
@@ -172,7 +172,7 @@ class ArchitectureProposer:
     return {**values, **parts, SEARCH: search, ORIGIN: 'searched'}
 
   def _findings(self) -> list[Finding]:
-    """All that searches have found so far."""
+    """Returns the findings of all searches so far."""
     findings = list(self.findings)
     for trial in self._first_trials():
       if (
@@ -184,12 +184,12 @@ class ArchitectureProposer:
       try:
         findings.append(Finding.load(path, f'trial {trial.trial_id}'))
       except (InputError, RunStateError) as error:
-        # Its genotype was tried, so nothing is lost but what is near it.
+        # Its genotype was tried, so only proposals near it are lost.
         print(f'Warning: {error}')
     return findings
 
   def _propose(self, findings: list[Finding]) -> dict[str, Any] | None:
-    """The first candidate that was not tried; `None` if there is none."""
+    """Returns the first candidate that was not tried, or `None`."""
     best = [
       t
       for t in self.get_best_trials(_PARENTS)
@@ -233,7 +233,7 @@ class ArchitectureProposer:
     return values
 
   def _vary(self, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of a parent, one of them drawn anew."""
+    """Returns a parent's hyperparameters with one of them drawn anew."""
     kept = {hp.name: values[hp.name] for hp in self.extras}
     if self.extras:
       changed = self.extras[self._seed_state % len(self.extras)]
@@ -245,7 +245,7 @@ class ArchitectureProposer:
   # `darts_tf.compat.keras_tuner`.
 
   def _compute_values_hash(self, values: Mapping[str, Any]) -> str:
-    # However it was come by, an architecture is the same.
+    # An architecture is the same whatever its origin.
     values = {k: v for k, v in values.items() if k != ORIGIN}
     if GENOTYPE in values or UNKNOWN not in values.values():
       values.pop(SEARCH, None)
@@ -262,14 +262,14 @@ class ArchitectureProposer:
   def reload(self) -> None:
     """Reads the state of the project directory."""
     super().reload()
-    # They come in the order of a directory's entries, and of equally good
-    # trials the first counts.
+    # Keras Tuner reads trials in the order of a directory's entries, but of
+    # equally good trials the first counts.
     self.trials = {
       trial_id: self.trials[trial_id] for trial_id in self.start_order
     }
 
   def get_state(self) -> dict[str, Any]:
-    """The state as JSON; see `keras_tuner.Oracle`."""
+    """Returns the state as JSON; see `keras_tuner.Oracle`."""
     return {**super().get_state(), 'architecture': self._identity()}
 
   def set_state(self, state: dict[str, Any]) -> None:
@@ -303,15 +303,14 @@ class ArchitectureOracle(ArchitectureProposer, keras_tuner.Oracle):
   """Proposes genotypes as hyperparameters.
 
   A trial's hyperparameters are its genotype, one `Choice` an edge
-  (`declare_genotype`), and those given in `hyperparameters`. Proposed are,
-  in this order, searches to be run; what searches have derived; draws from
-  their mixing weights; changes of the best so far. Without any search all
-  are drawn uniformly.
+  (`declare_genotype`), and those given in `hyperparameters`. The oracle
+  proposes, in this order, searches to be run, architectures that searches
+  have derived, draws from their mixing weights, and changes of the best so
+  far. Without any search it draws all uniformly.
 
-  A trial whose value `search` is set is a search of its own: whoever runs
-  it puts the values of the genotype that it finds into the trial's
-  hyperparameters and leaves the search's directory as `search` in the
-  trial's.
+  A trial whose value `search` is set is a search of its own. Its runner puts
+  the values of the genotype that it finds into the trial's hyperparameters,
+  and leaves the search's directory as `search` in the trial's.
 
   See `ArchitectureProposer` for the arguments.
   """
@@ -322,7 +321,7 @@ class ArchitectureOracle(ArchitectureProposer, keras_tuner.Oracle):
     values = None if self.gave_up else self.next_values()
     if values is not None:
       return {'status': 'RUNNING', 'values': values}
-    # It may be a while, but there will be something.
+    # The search under way will give something to try.
     waits = self.searching and not self.gave_up
     return {'status': 'IDLE' if waits else 'STOPPED'}
 
@@ -349,7 +348,7 @@ class ArchitectureHyperband(
     return super().populate_space(trial_id)
 
   def _random_values(self) -> dict[str, Any] | None:
-    # What begins a bracket.
+    # These values begin a bracket.
     return self.next_values()
 
 

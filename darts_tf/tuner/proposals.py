@@ -1,4 +1,4 @@
-"""Which architectures to try next."""
+"""The architectures to try next."""
 
 import dataclasses
 import functools
@@ -19,7 +19,7 @@ from darts_tf.genotype import Edge, Genotype
 from darts_tf.search_space import SearchSpace
 from darts_tf.tuner.finding import Finding
 
-# Changes that are tried of one architecture before the next best one.
+# Changes of one architecture that are tried before the next best one.
 _CHANGES = 60
 _LEAST_WEIGHT = 1e-12
 # Draws that a limit refuses before it is built into them.
@@ -44,10 +44,10 @@ class Candidate:
 
 @dataclasses.dataclass(frozen=True)
 class Proposals:
-  """Draws candidates: first what searches derive, then near them.
+  """Draws candidates: first from searches, then near the best so far.
 
   1. The most likely architectures of each search, one of each in turn, up
-     to `derived` of each; the first is what the search has derived.
+     to `derived` of each; the first is the one that the search derived.
   2. `sampled` draws from the mixing weights of the searches.
   3. Changes of one node of the best architectures so far.
 
@@ -58,7 +58,7 @@ class Proposals:
     num_cells: number of cells, where each has an architecture of its own.
     derived: architectures of each search.
     sampled: draws from mixing weights, of all searches together.
-    limits: what all candidates have to meet.
+    limits: limits that all candidates have to meet.
     seed: of the draws.
   """
 
@@ -83,7 +83,7 @@ class Proposals:
     """Yields candidates without end, in the order in which to try them.
 
     Args:
-      findings: what searches have found.
+      findings: the results of searches.
       best: architectures that were tried, the best first.
       number: of the proposal, from 0; each has draws of its own.
       num_sampled: proposals so far that were drawn from mixing weights.
@@ -125,8 +125,9 @@ class Proposals:
     Args:
       draw: source of random numbers.
       weights: group to mixing weights, `(edges, candidates)`. An edge's
-        operation is drawn by them, and which edges a node keeps by their
-        largest weights. By default all architectures are equally likely.
+        operation is drawn by its weights, and the edges that a node keeps by
+        their largest weights. By default all architectures are equally
+        likely.
     """
     for _ in range(_REFUSALS):
       genotype = self._assemble(
@@ -154,13 +155,13 @@ class Proposals:
   def change(self, draw: np.random.Generator, genotype: Genotype) -> Genotype:
     """Draws one node of an architecture anew.
 
-    One of the node's edges gets another operation, or, where there is a
-    choice of inputs, as often comes from another node. A node that is
-    missing gets edges.
+    One of the node's edges gets another operation. Where there is a choice
+    of inputs, it as often comes from another node instead. A missing node
+    gets edges.
 
     Args:
       draw: source of random numbers.
-      genotype: what is changed.
+      genotype: the architecture to change.
     """
     choices = [choice for choice in self._choices if len(choice) > 1]
     choice = choices[draw.integers(len(choices))]
@@ -176,7 +177,7 @@ class Proposals:
       cells[choice.group] += _draw_node(draw, choice, self.space, None)
       return canonical(assemble(self.space, cells))
     edge = old[draw.integers(len(old))]
-    # What comes from a missing node would be missing, too.
+    # An edge from a missing node would be missing, too.
     there = {e.target for e in cells[choice.group]}
     there.update(range(self.space.topology.num_inputs))
     there -= {e.source for e in old}
@@ -207,10 +208,10 @@ class Proposals:
 
 
 def _rank(proposals: Proposals, finding: Finding) -> list[Genotype]:
-  """A search's most likely architectures; its own comes first.
+  """Returns a search's most likely architectures; its own comes first.
 
-  They are of those that the search's rule can derive; of a rule that is not
-  known so well there is the first one only.
+  They are architectures that the search's rule can derive. If the rule has no
+  `RuleModel`, there is only the first one.
   """
   own = canonical(finding.genotype)
   rule = rule_of(proposals.space, finding.rule)

@@ -14,12 +14,12 @@ from darts_tf.tuner.tuner import DartsTuner
 
 @dataclasses.dataclass(frozen=True)
 class TuneResult:
-  """What a tuner run gave.
+  """The results of a tuner run.
 
   Args:
     trials: one mapping a trial, in the order in which they were proposed:
-      `trial`, `status`, `proposed`, the metrics, and what else than its
-      architecture is particular to it.
+      `trial`, `status`, `proposed`, the metrics, and its other values
+      without the architecture.
     best: the best trial's.
     test_accuracy: of the best network, on test images that no trial saw.
     test_loss: their mean cross-entropy.
@@ -41,8 +41,8 @@ def finish(tuner: DartsTuner, data: ImageData) -> TuneResult:
     data: the data set, with its test images.
 
   Returns:
-    The `TuneResult`; it is in `result.json`, too, beside `genotype.json`
-    and `saved_model`.
+    The `TuneResult`. Its numbers are in `result.json`, too, next to
+    `genotype.json` and `saved_model`.
   """
   directory = pathlib.Path(tuner.project_dir)
   genotype = tuner.get_best_genotypes()[0]
@@ -72,7 +72,7 @@ def finish(tuner: DartsTuner, data: ImageData) -> TuneResult:
 
 
 def trial_lines(tuner: DartsTuner) -> list[dict[str, Any]]:
-  """One mapping a trial; see `TuneResult`."""
+  """Returns one mapping a trial; see `TuneResult`."""
   names = genotype_names(
     search_spaces[tuner.search_config.search_space].whole(),
     tuner.train_config.cells,
@@ -101,7 +101,7 @@ def trial_lines(tuner: DartsTuner) -> list[dict[str, Any]]:
 
 
 def outcome(result: TuneResult) -> str:
-  """What a user wants to know at the end, in a few lines."""
+  """Summarizes the results for the user, in a few lines."""
   objective = 'val_accuracy'
   lines = ['Trial  validation  parameters  proposed']
   for line in result.trials:

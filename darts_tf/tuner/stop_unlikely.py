@@ -61,7 +61,7 @@ def read_curve(
 
 
 def stopped_epoch(training: pathlib.Path) -> int | None:
-  """After which epoch a training was stopped; `None` if it was not."""
+  """Returns the epoch after which a training stopped early, or `None`."""
   path = training.with_name(_STOPPED)
   return json.loads(path.read_text())['epoch'] if path.exists() else None
 
@@ -72,11 +72,11 @@ class StopUnlikely(keras.callbacks.Callback):
   Args:
     ranking: of trainings like this one.
     best: the best one so far.
-    curve: what there is of this one, and its architecture.
+    curve: the epochs of this one so far, and its architecture.
     objective: the metric that both hold.
-    sign: by which it is multiplied.
+    sign: factor of the metric.
     threshold: the least probability with which a training goes on.
-    training: its directory, beside which the decision is written down.
+    training: its directory; a file next to it records the decision.
     epochs: its length.
   """
 
@@ -133,7 +133,7 @@ def stop_unlikely(
     project: the tuner's directory, whose best trial is to be beaten.
     others: directories of further ones, of trainings as long as these.
     training: directory of the training.
-    genotype: what it trains.
+    genotype: its architecture.
     objective: see `read_curves`.
     sign: see `read_curves`.
     threshold: see `StopUnlikely`.

@@ -1,4 +1,4 @@
-"""What a trial does: it searches, if it has to, and trains what it has."""
+"""The run of a trial: a search, if needed, and a training."""
 
 import dataclasses
 import json
@@ -40,8 +40,8 @@ class TrialRunner:
     search_config: options of searches.
     train_config: options of retraining.
     hypermodel: builds the networks.
-    data: the images; its test images are those that trials are compared by.
-    objective: that of the oracle.
+    data: the images; trials are compared by its test images.
+    objective: objective of the oracle.
     directory_of: the directory of a trial, by its identifier.
     project: the directory of all trials.
     stop_below: see `DartsTuner`.
@@ -64,7 +64,7 @@ class TrialRunner:
     callbacks: Sequence[keras.callbacks.Callback] = (),
     verbose: bool = False,
   ) -> dict[str, float]:
-    """Trains the architecture of a trial, which may have to be found first.
+    """Trains the architecture of a trial, after a search if needed.
 
     Args:
       trial: its values, which receive the architecture that is found.
@@ -89,7 +89,7 @@ class TrialRunner:
   def _architecture(
     self, trial: Trial, directory: pathlib.Path, verbose: bool
   ) -> Genotype:
-    """The genotype of a trial; a search's becomes that of the trial."""
+    """Returns a trial's genotype; a search's becomes that of the trial."""
     hp = trial.hyperparameters
     space = search_spaces[self.search_config.search_space].whole()
     cells = self.train_config.cells
@@ -113,7 +113,7 @@ class TrialRunner:
     callbacks: Sequence[keras.callbacks.Callback],
     verbose: bool,
   ) -> dict[str, float]:
-    """Trains a genotype, or what is left of it; returns what came of it."""
+    """Trains a genotype, or ends its training; returns the metrics."""
     hp, training = trial.hyperparameters, directory / 'training'
     config = self.hypermodel.config(hp).replace(
       stop_epoch=hp.values.get('tuner/epochs')

@@ -59,8 +59,8 @@ class DartsTuner(keras_tuner.Tuner):
     objective: a metric of trials (see `run_trial`), as in
       `keras_tuner.Oracle`.
     max_trials: most trials.
-    searches: how many searches are trials, with one seed after the other;
-      or what is particular to each, as `[{'eta': 0.1}, {'eta': 0.01}]`. By
+    searches: number of searches that are trials, with one seed after the
+      other; or the options of each, as `[{'eta': 0.1}, {'eta': 0.01}]`. By
       default one, or none where there are `finished` ones; with neither,
       architectures are drawn at random.
     finished: directories of searches that have ended.
@@ -68,11 +68,12 @@ class DartsTuner(keras_tuner.Tuner):
     train_config: options of retraining.
     max_parameters: most parameters that an architecture may have.
     max_multiply_adds: most multiply-additions of an image.
-    hyperband_factor: how many architectures, trained for a few epochs, are
-      compared for one that goes on for so many times as long; `None` trains
-      each for all epochs.
-    stop_below: trials stop that beat the best one with a probability below
-      this, by the ranking of curves of arXiv:2006.03361; `None` for never.
+    hyperband_factor: Hyperband's reduction factor: one of so many
+      architectures goes on, for so many times as long; `None` trains each
+      for all epochs.
+    stop_below: trials stop if they beat the best one with a probability
+      below this, by the ranking of curves of arXiv:2006.03361; `None` for
+      never.
     curves: directories of earlier tuner runs, for that ranking.
     hyperparameters: see `ArchitectureOracle`; those called as an option of
       retraining replace it.
@@ -207,7 +208,7 @@ class DartsTuner(keras_tuner.Tuner):
     Raises:
       InputError: if data, options and objective do not fit, or trials fail
         one after the other.
-      Exception: what ends a trial without being the trial's own fault, see
+      Exception: an error that ends a trial without being its own fault, see
         `faults.judged`; after it is put right, the same call goes on within
         the trial.
     """
@@ -310,8 +311,8 @@ class DartsTuner(keras_tuner.Tuner):
 
     Returns:
       Of the last epoch: `loss` and `accuracy` of the training images,
-      `val_loss` and `val_accuracy` of the held-out ones, and what else the
-      network's metrics are; `parameters` and `multiply_adds`.
+      `val_loss` and `val_accuracy` of the held-out ones, and the network's
+      other metrics; `parameters` and `multiply_adds`.
 
     Raises:
       keras_tuner.errors.FailedTrialError: for a fault of the trial's own.

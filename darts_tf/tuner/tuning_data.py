@@ -17,11 +17,11 @@ def tuning_data(
   validation_split: float = 0.2,
   seed: int = 0,
 ) -> ImageData:
-  """Returns data whose test images are those that trials are compared by.
+  """Returns data by whose test images trials are compared.
 
   Args:
     x: uint8 images `(n, height, width, channels)`, or `ImageData`, whose
-      test images are not looked at.
+      test images are not used.
     y: their labels, `(n,)`.
     validation_data: images and labels to compare by.
     validation_split: share of the training images to compare by, where

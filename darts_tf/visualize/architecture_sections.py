@@ -37,7 +37,7 @@ def cells_section(report: Report, captions: page.Captions) -> str:
 
 
 def _all_cells(report: Report, captions: page.Captions) -> str:
-  """Many cells in one picture."""
+  """Shows many cells in one picture; empty for few."""
   cells = report.genotype.cells
   if len(cells) <= MANY_CELLS:
     return ''
@@ -72,7 +72,7 @@ def alphas_section(report: Report, captions: page.Captions) -> str:
 
 
 def _few_alphas(report: Report, captions: page.Captions) -> list[str]:
-  """Heat map and evolution of each group of cells."""
+  """Shows heat map and evolution of each group of cells."""
   space, names = report.space, edge_names(report.space)
   first_epoch = report.stages[-1].first_epoch if report.stages else 0
   maps, evolutions = [], []
@@ -108,12 +108,12 @@ def _few_alphas(report: Report, captions: page.Captions) -> list[str]:
 
 
 def _history_of(report: Report) -> str:
-  """What the mixing weights are the history of."""
+  """Names the period that the history of the mixing weights covers."""
   return 'the last stage' if len(report.stages) > 1 else 'the search'
 
 
 def _many_alphas(report: Report, captions: page.Captions) -> list[str]:
-  """All groups of cells in two pictures."""
+  """Shows all groups of cells in two pictures."""
   history = {
     group: np.asarray(values) for group, values in report.alphas_history.items()
   }

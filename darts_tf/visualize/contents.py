@@ -1,4 +1,4 @@
-"""What a report tells, before it is a page."""
+"""The contents of a report, before it is a page."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from darts_tf.search_space.space import SearchSpace
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-  """What a report tells; parts that are empty or `None` are left out.
+  """The contents of a report; the page omits empty parts and `None`.
 
   Args:
     title: heading of the page.
@@ -27,8 +27,8 @@ class Report:
       `(epochs, edges, candidates)`; drawn if `space` is given as well.
     space: search space of the mixing weights, with the candidates that
       they belong to.
-    stages: the search's `StageRecord`s; what changed is drawn if there are
-      several, or if batches grew.
+    stages: the search's `StageRecord`s; their changes are drawn if there
+      are several, or if batches grew.
     similarities: `mean_similarity` of the candidates of each stage.
     train_metrics: the retraining's `metrics.jsonl`.
     result: any of `test_accuracy` (0 to 1), `test_loss`, `parameters`,

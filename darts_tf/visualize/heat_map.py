@@ -22,9 +22,9 @@ from darts_tf.visualize.figure import new_figure, save_figure
 from darts_tf.visualize.overview import MANY_CELLS, alpha_overview
 from darts_tf.visualize.palette import known_first, operation_colours
 
-# Colours of more operations are not told apart in one legend.
+# One legend cannot tell the colours of more operations apart.
 _MOST_IN_LEGEND = 8
-# Letters of a name that fits beside another one above a panel.
+# Letters of a name that fits next to another one above a panel.
 _MOST_BESIDE = 16
 _OWN_LEGEND = {
   'fontsize': 5.8,

@@ -1,4 +1,4 @@
-"""Where the nodes, operations and curves of a drawn cell go.
+"""The places of the nodes, operations and curves of a drawn cell.
 
 A layered drawing (Sugiyama, Tagawa and Toda, 1981): nodes stand in columns
 by depth, and each operation's name is a box of its own in a column between
@@ -30,7 +30,7 @@ class Box:
     y: vertical centre, from the top.
     width: full width.
     height: full height.
-    text: what is written in the box.
+    text: the text in the box.
     kind: `input`, `node` or `output`, or the family of an operation.
   """
 
@@ -67,7 +67,7 @@ class CellLayout:
 
 
 def input_names(num_inputs: int) -> tuple[str, ...]:
-  """Names of a cell's inputs: `input`, or `c_{k-2}`, `c_{k-1}` for two."""
+  """Names a cell's inputs: `input`, or `c_{k-2}`, `c_{k-1}` for two."""
   if num_inputs < 1:
     raise InputError(
       'A cell has inputs; expected a positive number.'
@@ -82,7 +82,7 @@ def live_cell(cell, num_inputs: int) -> CellGenotype:
   """Returns the cell that a network has: missing nodes are not drawn.
 
   Args:
-    cell: a `CellGenotype`, or what has `edges` and `output` like one.
+    cell: a `CellGenotype`, or an object with its `edges` and `output`.
     num_inputs: number of input nodes.
 
   Raises:
@@ -117,7 +117,7 @@ def _text_width(text: str, font: float) -> float:
 
 
 def _depths(cell, names: dict[int, str], num_inputs: int) -> dict[int, int]:
-  """Longest path from the inputs to each node."""
+  """Returns the longest path from the inputs to each node."""
   depth = {node: int(node >= num_inputs) for node in names}
   for _, source, target in sorted(cell.edges, key=lambda edge: edge[2]):
     depth[target] = max(depth[target], depth[source] + 1)
@@ -196,7 +196,7 @@ class _Graph:
     return item
 
   def links(self) -> list[tuple[int, int]]:
-    """Pairs of items in neighbouring columns that a curve joins."""
+    """Returns pairs of items in neighbouring columns that a curve joins."""
     return [
       pair
       for chain, _ in self.chains
@@ -210,7 +210,7 @@ def _column_centres(
   boxes: dict[int, Box],
   y: dict[int, float],
 ) -> tuple[list[float], list[float], float]:
-  """Centres and widths of the columns, and the width of the drawing."""
+  """Returns centres and widths of columns, and the width of the drawing."""
   rank_of = {item: r for r, column in enumerate(columns) for item in column}
   steepest = [0.0] * len(columns)
   for a, b in links:
@@ -230,7 +230,7 @@ def _ports(
   boxes: dict[int, Box],
   y: dict[int, float],
 ) -> dict[tuple[int, bool], float]:
-  """Heights at which curves leave and enter nodes.
+  """Returns the heights at which curves leave and enter nodes.
 
   Returns:
     `(index of the chain, whether it is the chain's end)` to `y`.
@@ -248,7 +248,7 @@ def _ports(
 
 
 def _bend(start: tuple[float, float], end: tuple[float, float]) -> list:
-  """Control points and end of a curve that is level at both ends."""
+  """Returns control points and end of a curve, level at both ends."""
   middle = (start[0] + end[0]) / 2
   return [(middle, start[1]), (middle, end[1]), end]
 

@@ -1,4 +1,4 @@
-"""What kinds of operations are candidates, from stage to stage."""
+"""The kinds of operations among the candidates, from stage to stage."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -29,9 +29,9 @@ def operation_shares_figure(
 ) -> Figure:
   """Draws the share of each group of operations among all candidates.
 
-  A row of panels a kind of cell. Each candidate of each edge counts the
-  same. Groupings by depth and width are left out where no candidate says
-  them.
+  Each kind of cell has a row of panels. Each candidate of each edge counts
+  the same. Without parameterized convolutions, the figure has no groupings by
+  depth and width.
 
   Args:
     stages: the `StageRecord`s of a search, in order.
@@ -94,7 +94,7 @@ def operation_shares_figure(
 def _bars(
   stages: Sequence[Any], genotype: Any, kind: str
 ) -> dict[str, list[str]]:
-  """The operations of each bar of a kind of cell, with repetitions."""
+  """Returns the operations of each bar of a cell kind, with repetitions."""
   bars = {
     str(number): [name for edge in stage.candidates[kind] for name in edge]
     for number, stage in enumerate(stages, 1)
@@ -111,7 +111,7 @@ def _stack(
 ) -> None:
   """Draws stacked bars."""
   places = [
-    # A gap before what came of it.
+    # A gap before the genotype.
     place + 0.6 * (label == 'genotype')
     for place, label in enumerate(bars)
   ]

@@ -1,4 +1,4 @@
-"""One HTML page that tells what a run did and what came of it."""
+"""One HTML page about a run and its results."""
 
 import os
 import shlex
@@ -154,7 +154,7 @@ def _retraining(report: Report, captions: page.Captions) -> str:
 
 
 def _stages(report: Report, captions: page.Captions) -> str:
-  """What changed while the search went on, if anything did."""
+  """Shows the changes from stage to stage; empty if there are none."""
   parts = [
     captions.plot(figure, caption)
     for _, caption, figure in (
@@ -274,7 +274,7 @@ def write_report(path: str | os.PathLike[str], report: Report) -> str:
 
   Args:
     path: HTML file; its directory is made if needed.
-    report: what to tell.
+    report: the contents of the page.
 
   Returns:
     The path.

@@ -1,4 +1,4 @@
-"""How alike the candidates of an edge are, from stage to stage."""
+"""The similarity of the candidates of an edge, from stage to stage."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,7 +17,7 @@ def similarity_figure(
 
   Args:
     similarities: cell kind to the mean, as `mean_similarity` returns it, one
-      mapping a stage; what is `None` is passed over.
+      mapping a stage; `None` is passed over.
 
   Returns:
     The figure: a line a kind of cell.

@@ -26,14 +26,14 @@ _MOST_TICKS = 7
 
 
 def has_stages(metrics: Metrics, stages: Sequence[Any]) -> bool:
-  """Whether a search had several stages, or batches that grow."""
+  """Returns whether a search had several stages, or batches that grow."""
   return len(stages) > 1 or any('batch_sizes' in row for row in metrics)
 
 
 def stage_curves_figure(metrics: Metrics, stages: Sequence[Any] = ()) -> Figure:
-  """Draws what changes from stage to stage, over epochs.
+  """Draws the changes from stage to stage, over epochs.
 
-  Panels of what was not measured are left out. A bar beside a batch size
+  Quantities that were not measured have no panel. A bar next to a batch size
   spans the sizes of its epoch, and the line joins the last ones.
 
   Args:

@@ -1,4 +1,4 @@
-"""What changes while a search goes on, as files and as one list."""
+"""Figures of the changes from stage to stage of a search."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,15 +19,15 @@ def stage_figures(
   similarities: Sequence[Mapping[str, float | None]] = (),
   genotype: Any = None,
 ) -> Iterator[tuple[str, str, Figure]]:
-  """Yields name, caption and figure of what there is to tell of stages.
+  """Yields name, caption and figure of each aspect of the stages.
 
-  Nothing for a search of one stage whose batches do not grow.
+  It yields nothing for a search of one stage whose batches do not grow.
 
   Args:
     metrics: lines of the search's `metrics.jsonl`.
     stages: the `StageRecord`s, in order.
     similarities: `mean_similarity` of the candidates of each stage.
-    genotype: a `Genotype`, what was found.
+    genotype: the `Genotype` that was found.
   """
   if metrics and has_stages(metrics, stages):
     yield (
@@ -65,11 +65,11 @@ def draw_stages(
   """Writes the figures of `stage_figures` as `<name>.png`.
 
   Args:
-    directory: where to write; made if needed.
-    metrics: see `stage_figures`, as all that follows.
-    stages: the `StageRecord`s.
-    similarities: how alike candidates are.
-    genotype: what was found.
+    directory: directory of the files; made if needed.
+    metrics: see `stage_figures`.
+    stages: see `stage_figures`.
+    similarities: see `stage_figures`.
+    genotype: see `stage_figures`.
 
   Returns:
     The paths written.

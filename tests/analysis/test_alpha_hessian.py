@@ -160,7 +160,7 @@ class ClosedFormTest(tf.test.TestCase, parameterized.TestCase):
 
 
 class KeptTest(tf.test.TestCase):
-  """What an `AlphaHessian` that is kept for many epochs does."""
+  """Uses of an `AlphaHessian` that is kept for many epochs."""
 
   def test_variables_are_read_at_each_call_and_traced_once(self):
     matrix = symmetric(SPECTRA['mixed'])

@@ -1,4 +1,4 @@
-"""Which error each situation raises."""
+"""The error that each situation raises."""
 
 import errno
 import os

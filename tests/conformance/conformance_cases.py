@@ -1,4 +1,4 @@
-"""What the suite runs on: all that the package registers, made tiny."""
+"""The cases of the suite: all that the package registers, made tiny."""
 
 import dataclasses
 import importlib
@@ -14,14 +14,14 @@ from darts_tf.search import SearchConfig
 from darts_tf.search.resolve import resolve
 from darts_tf.search_space import GrowingSpace, SearchSpace, search_spaces
 
-# What each space is run with.
+# Each space is run with these.
 GRADIENT = 'first_order'
 METHOD = SearchConfig().method
 CHANNELS = 2
-# Takes as long as three others; what it has beside `darts`, two operations and
-# a fifth node, is tested without a search.
+# It takes as long as three others. Its differences from `darts`, two operations
+# and a fifth node, are tested without a search.
 COSTLY = ('nasnet',)
-# Where contracts that take longest run by default, beside the cheapest space.
+# Contracts that take longest run here and on the cheapest space by default.
 MAIN = ('darts',)
 # Iterations are unrolled; two have all that ten have.
 OPTIONS = {'implicit_cg': {'cg_iterations': 2}}
@@ -36,7 +36,7 @@ def registered(module: str, registry: str) -> tuple[str, ...]:
   """Names in a registry of the package, without those that tests add.
 
   Tests enter spaces of their own into the registries of their process. So
-  the modules that register are imported once more, beside those that are
+  the modules that register are imported once more, besides those that are
   in use; afterwards all is as it was.
   """
   ours = lambda: [n for n in sys.modules if n.split('.')[0] == 'darts_tf']

@@ -28,7 +28,7 @@ test_two_workers.work(*sys.argv[2:])
 
 
 def work(number, directory):
-  """What a worker process does; prints what it sees."""
+  """Does the work of a worker process; prints its results."""
   from darts_tf.config.errors import ResourceError
   from darts_tf.distribution.strategy import make_strategy
 

@@ -161,7 +161,7 @@ class FormatsTest(tf.test.TestCase, parameterized.TestCase):
 
 
 class ExportFormatsTest(tf.test.TestCase, parameterized.TestCase):
-  """What can go wrong, on the smallest networks."""
+  """Failures of exports, on the smallest networks."""
 
   def setUp(self):
     super().setUp()

@@ -104,7 +104,7 @@ class PolicyTest(tiny_runs.RunTest):
     )
 
   def test_means_by_weight(self):
-    """Whatever makes the steps: no network is needed."""
+    """Any object may make the steps: no network is needed."""
     feeds, checked = [], []
 
     class Given(OneMore):

@@ -102,7 +102,7 @@ class Search:
     return read(self.supernet.trainable_variables), read(self.alphas), problem
 
   def alpha_gradients(self):
-    """What Adam was given in its first step, from its first moments."""
+    """Returns the gradients of Adam's first step, from its first moments."""
     moments = self.alpha_optimizer._first_moments
     return [m.numpy() / 0.5 for m in moments]
 

@@ -1,4 +1,4 @@
-"""What a search space says about genotypes."""
+"""The genotypes that a search space accepts or refuses."""
 
 from absl.testing import absltest, parameterized
 

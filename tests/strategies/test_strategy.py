@@ -1,4 +1,4 @@
-"""What holds for every search strategy."""
+"""Properties of every search strategy."""
 
 import dataclasses
 

@@ -97,7 +97,7 @@ class PinTest(absltest.TestCase):
     self.assertEqual(arms['random_search']['short_epochs'], 2)
 
   def test_recorded_studies_can_go_on(self):
-    """Those that the documentation keeps, whatever options came since."""
+    """The studies in the documentation go on, whatever options came since."""
     record = _ROOT / 'docs/results/study_collapse'
     values, arms = {}, {'arm': [], 'later_arm': []}
     for line in (

@@ -1,4 +1,4 @@
-"""What the system says of memory."""
+"""The memory that the system reports."""
 
 from unittest import mock
 

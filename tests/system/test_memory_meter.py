@@ -21,7 +21,7 @@ def take(mib):
 
 
 def measure():
-  """What a meter says while memory is taken and given back."""
+  """Returns readings of a meter while memory is taken and given back."""
   take(1)  # TensorFlow starts.
   meter, result = MemoryMeter(), {}
   take(300)

@@ -1,4 +1,4 @@
-"""Whole searches by hand, against the contract of Keras Tuner's oracle."""
+"""Searches by hand, against the contract of Keras Tuner's oracle."""
 
 import dataclasses
 import itertools

@@ -22,7 +22,7 @@ TRAIN = tiny_runs.TRAIN.replace(epochs=2)
 
 
 class Interrupted(BaseException):
-  """As if the process were killed: nobody catches it."""
+  """Stands for a process that is killed: nobody catches it."""
 
 
 class TunerTest(tiny_runs.RunTest):

@@ -29,7 +29,7 @@ def panels(figure):
 
 
 def starts(axes):
-  """Where thin vertical lines are."""
+  """Returns the places of thin vertical lines."""
   return [
     line.get_xdata()[0]
     for line in axes.lines
