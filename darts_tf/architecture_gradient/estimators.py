@@ -14,6 +14,18 @@ from darts_tf.architecture_gradient.products import DifferenceSecondDerivatives
 from darts_tf.config.options import option
 
 
+def _direct(problem, loss_of, weights, alphas, batch) -> ArchitectureGradient:
+  """Differentiates one loss by alpha in one pass."""
+  weights = algebra.as_tensors(weights)
+  alphas = algebra.as_tensors(alphas)
+  loss, gradients = value_and_gradients(
+    lambda: loss_of(weights, alphas, batch), alphas
+  )
+  return ArchitectureGradient(
+    problem.reduce(gradients), problem.reduce([loss])[0]
+  )
+
+
 @architecture_gradients.add
 @dataclasses.dataclass(frozen=True)
 class OneLevel(Estimator):
@@ -32,13 +44,8 @@ class OneLevel(Estimator):
     self, problem, weights, alphas, training_batch, validation_batch, inner
   ):
     del validation_batch, inner
-    weights = algebra.as_tensors(weights)
-    alphas = algebra.as_tensors(alphas)
-    loss, gradients = value_and_gradients(
-      lambda: problem.training_loss(weights, alphas, training_batch), alphas
-    )
-    return ArchitectureGradient(
-      problem.reduce(gradients), problem.reduce([loss])[0]
+    return _direct(
+      problem, problem.training_loss, weights, alphas, training_batch
     )
 
 
@@ -57,13 +64,8 @@ class FirstOrder(Estimator):
     self, problem, weights, alphas, training_batch, validation_batch, inner
   ):
     del training_batch, inner
-    weights = algebra.as_tensors(weights)
-    alphas = algebra.as_tensors(alphas)
-    loss, gradients = value_and_gradients(
-      lambda: problem.validation_loss(weights, alphas, validation_batch), alphas
-    )
-    return ArchitectureGradient(
-      problem.reduce(gradients), problem.reduce([loss])[0]
+    return _direct(
+      problem, problem.validation_loss, weights, alphas, validation_batch
     )
 
 
