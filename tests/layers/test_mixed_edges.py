@@ -43,7 +43,7 @@ class MixedEdgesTest(tf.test.TestCase, parameterized.TestCase):
     """A layer with random weights, its input and its mixing weights."""
     rng = np.random.default_rng(3)
     style = search_spaces[space].search_style.replace(dtype='float64')
-    layer = MixedEdges(candidates, 4, stride, style, apart)
+    layer = MixedEdges(candidates, 4, stride, style, apart=apart)
     layer.build((None, *size, 4))
     for variable in layer.variables:
       value = rng.normal(size=variable.shape)
