@@ -1,6 +1,5 @@
 """All edges that leave one node, of which only one candidate each runs."""
 
-import functools
 import itertools
 from collections.abc import Callable, Sequence
 
@@ -27,7 +26,7 @@ class EdgeFunctions:
 
   def compute(
     self, key: tuple, operations: Sequence[Operation], choice, x, factors
-  ) -> tf.Tensor:
+  ) -> tuple[tf.Tensor, list[tuple[keras.Variable, tf.Tensor]]]:
     """Computes the selected candidate of an edge times its factor.
 
     Args:
@@ -36,39 +35,63 @@ class EdgeFunctions:
       choice: position of the candidate that runs, a scalar.
       x: state of the node.
       factors: mixing weights of the candidates.
+
+    Returns:
+      The output, and the sources of random numbers with their next values.
     """
     if key not in self._functions:
       self._functions[key] = _edge_function(operations)
-    values = [tf.convert_to_tensor(v) for o in operations for v in o.variables]
-    return self._functions[key](choice, x, factors, values)
+    variables = [v for operation in operations for v in operation.variables]
+    output, states = self._functions[key](
+      choice, x, factors, [tf.convert_to_tensor(v) for v in variables]
+    )
+    sources = [v for v in variables if _draws(v)]
+    return output, list(zip(sources, states, strict=True))
 
 
-def _edge_function(template: Sequence[Operation]) -> Callable[..., tf.Tensor]:
+def _draws(variable: keras.Variable) -> bool:
+  """Tells whether a variable is the state of a source of random numbers."""
+  return not tf.as_dtype(variable.dtype).is_floating
+
+
+def _edge_function(template: Sequence[Operation]) -> Callable[..., tuple]:
   """Returns a function of the values of an edge's variables.
 
   Args:
     template: candidates of one edge, which lend their code to all.
   """
   counts = [len(operation.variables) for operation in template]
+  drawing = [_draws(v) for operation in template for v in operation.variables]
 
+  # Inlined, all branches of all edges would be in the graph that runs.
   @tf.function(autograph=False, experimental_attributes={'_noinline': True})
   def function(choice, x, factors, values):
-    values, branches = iter(values), []
-    for operation, factor, count in zip(
-      template, tf.unstack(factors), counts, strict=True
+    rest, branches = iter(values), []
+    for position, (factor, count) in enumerate(
+      zip(tf.unstack(factors), counts, strict=True)
     ):
-      own = list(itertools.islice(values, count))
-      branches.append(functools.partial(_branch, operation, x, factor, own))
+      own = list(itertools.islice(rest, count))
+      first = sum(counts[:position])
+
+      def branch(position=position, factor=factor, own=own, first=first):
+        output, own = _branch(template[position], x, factor, own)
+        known = [*values[:first], *own, *values[first + len(own) :]]
+        return output, [
+          tf.identity(value) for value, draws in zip(known, drawing) if draws
+        ]
+
+      branches.append(branch)
     return tf.switch_case(choice, branches)
 
   return function
 
 
-def _branch(operation: Operation, x, factor, values) -> tf.Tensor:
+def _branch(operation: Operation, x, factor, values) -> tuple:
   """Computes a candidate times its factor, with other values of variables.
 
-  What it writes is lost with its scope, and so is what it would do to
-  running averages.
+  Returns:
+    The output, and the values of all variables afterwards. What it does to
+    running averages is lost.
   """
   # Gradients of an operation may refer to its arguments. These must be
   # tensors of the branch then, not of the graph around it.
@@ -79,8 +102,10 @@ def _branch(operation: Operation, x, factor, values) -> tf.Tensor:
   with frozen_averages(), scope:
     if operation.edge_independent:
       y = operation(x, training=True)
-      return y * tf.cast(factor, y.dtype)
-    return operation(x, tf.reshape(factor, [1]), training=True)
+      y = y * tf.cast(factor, y.dtype)
+    else:
+      y = operation(x, tf.reshape(factor, [1]), training=True)
+  return y, [scope.get_current_value(v) for v in operation.variables]
 
 
 class SelectedEdges(NodeEdges):
@@ -124,23 +149,26 @@ class SelectedEdges(NodeEdges):
       x: state of the node, `(batch, height, width, channels)`.
       weights: mixing weights, `(edges, candidates)`.
       selected: the position of the candidate that runs, a scalar an edge.
-      training: of no influence.
+      training: whether sources of random numbers move on.
 
     Returns:
       A list with a tensor `(batch, height', width', channels)` for each
       edge.
     """
-    del training
     x = tf.cast(x, self.compute_dtype)
     kind = self.channels, self.stride, self.style
-    return [
-      self._edge_functions.compute(
+    outputs = []
+    for names, operations, factors, choice in zip(
+      self.candidates, self.edges, tf.unstack(weights), selected, strict=True
+    ):
+      output, states = self._edge_functions.compute(
         (names, *kind), operations, choice, x, factors[: len(names)]
       )
-      for names, operations, factors, choice in zip(
-        self.candidates, self.edges, tf.unstack(weights), selected, strict=True
-      )
-    ]
+      outputs.append(output)
+      if training:
+        for variable, value in states:
+          variable.assign(value)
+    return outputs
 
   def operation(self, edge: int, operation: str) -> Operation:
     """Returns the layer that computes a candidate of an edge."""

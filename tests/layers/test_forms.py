@@ -11,6 +11,7 @@ from darts_tf.layers import MixingWeights
 from darts_tf.layers.form import SupernetForm
 from darts_tf.layers.mixed_cell import MixedCell
 from darts_tf.layers.partial_channels import shuffle_channels, split_channels
+from darts_tf.layers.selected_edges import SelectedEdges
 from darts_tf.layers.skip import Identity
 from darts_tf.models import Supernet
 from darts_tf.relaxation.gumbel import straight_through
@@ -272,6 +273,35 @@ class SelectedTest(tf.test.TestCase, parameterized.TestCase):
   def test_no_auxiliary_skip(self):
     with self.assertRaisesRegex(InputError, 'paths=all or auxiliary_skip'):
       SupernetForm(paths='selected', auxiliary_skip=True)
+
+
+class SelectedDrawsTest(tf.test.TestCase):
+  """Candidates that draw go on drawing, although they run in a branch."""
+
+  def test_draws_move_in_training_alone(self):
+    layer = SelectedEdges((('skip_connect', 'noise'),) * 2, 4)
+    layer.build((None, 6, 6, 4))
+    x, weights = tf.ones([2, 6, 6, 4]), tf.ones([2, 2])
+    run = lambda chosen, training: [
+      y.numpy() for y in layer(x, weights, chosen, training=training)
+    ]
+    noise = tf.constant([1, 1])
+    first, second = run(tf.unstack(noise), True), run(tf.unstack(noise), True)
+    self.assertNotAllClose(first[0], second[0])
+    self.assertNotAllClose(first[0], first[1])
+    # Evaluation draws and leaves no trace.
+    state = [v.numpy() for v in layer.variables]
+    again = [run(tf.unstack(noise), False) for _ in range(2)]
+    self.assertAllEqual(again[0], again[1])
+    for variable, value in zip(layer.variables, state, strict=True):
+      self.assertAllEqual(variable, value)
+    # What does not run does not draw.
+    run([tf.constant(0), tf.constant(1)], True)
+    moved = [
+      int(np.sum(v.numpy() != value))
+      for v, value in zip(layer.variables, state, strict=True)
+    ]
+    self.assertEqual(sorted(moved), [0, 1])
 
 
 if __name__ == '__main__':
