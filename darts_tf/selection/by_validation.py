@@ -63,24 +63,19 @@ class ByValidation(Selection):
       genotypes[self.draw(trained, draw)] = None
     judged = []
     for genotype in genotypes:
-      score = trained.evaluate(
-        single_path(trained.space, trained.kinds, genotype)
-      )
-      judged.append((genotype, score))
-    best, score = max(
-      judged, key=lambda pair: (pair[1].accuracy, -pair[1].loss)
-    )
-    first = judged[0][1]
+      mixing = single_path(trained.space, trained.kinds, genotype)
+      judged.append((genotype, *trained.evaluate(mixing)))
+    best, _, accuracy = max(judged, key=lambda entry: (entry[2], -entry[1]))
     trained.say(
       f'Selected    1 of {len(judged)} architectures: validation accuracy'
-      f' {score.accuracy:.4f}; by magnitude alone {first.accuracy:.4f}'
+      f' {accuracy:.4f}; by magnitude alone {judged[0][2]:.4f}'
     )
     return Selected(
       best,
       {
         'compared': [
-          {**score._asdict(), 'genotype': genotype.to_dict()}
-          for genotype, score in judged
+          {'loss': loss, 'accuracy': accuracy, 'genotype': genotype.to_dict()}
+          for genotype, loss, accuracy in judged
         ]
       },
     )

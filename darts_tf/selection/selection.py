@@ -11,7 +11,6 @@ from darts_tf.config.parts import Axis, Part
 from darts_tf.discretize import Rule
 from darts_tf.genotype import Genotype
 from darts_tf.layers.mixing_weights import MixingWeights
-from darts_tf.models.evaluation import Score
 from darts_tf.search_space.space import SearchSpace
 
 
@@ -26,7 +25,7 @@ class Trained:
     space: the search space with the candidates of the weights.
     rule: derives architectures from weights.
     evaluate: classifies the held-out images by other mixing weights, with
-      the statistics of each batch.
+      the statistics of each batch; returns loss and accuracy.
     seed: of the run.
     say: prints a line of the course.
   """
@@ -36,7 +35,7 @@ class Trained:
   kinds: Mapping[str, str]
   space: SearchSpace
   rule: Rule
-  evaluate: Callable[[Mapping[str, MixingWeights]], Score]
+  evaluate: Callable[[Mapping[str, MixingWeights]], tuple[float, float]]
   seed: int
   say: Callable[[str], None]
 

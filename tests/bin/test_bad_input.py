@@ -202,7 +202,7 @@ class BadInputTest(parameterized.TestCase):
     path = self.directory / 'file'
     path.write_text('x')
     for program in ('search', 'train', 'pipeline'):
-      with mock.patch('darts_tf.distribution.run_data.load_data') as load:
+      with mock.patch('darts_tf.distribution.run_context.load_data') as load:
         code, err = self.call(program, f'--workdir={path}')
       load.assert_not_called()
       self.assertEqual(code, 2)

@@ -5,6 +5,7 @@ import importlib
 import sys
 from typing import NamedTuple
 
+import keras
 import pytest
 import tensorflow as tf
 
@@ -41,12 +42,15 @@ def registered(module: str, registry: str) -> tuple[str, ...]:
   """
   ours = lambda: [n for n in sys.modules if n.split('.')[0] == 'darts_tf']
   kept = {name: sys.modules.pop(name) for name in ours()}
+  # Keras finds saved classes by name: the first ones are to stay.
+  classes = dict(keras.saving.get_custom_objects())
   try:
     return tuple(getattr(importlib.import_module(module), registry))
   finally:
     for name in ours():
       del sys.modules[name]
     sys.modules.update(kept)
+    keras.saving.get_custom_objects().update(classes)
 
 
 SPACES = registered('darts_tf.search_space', 'search_spaces')

@@ -83,7 +83,7 @@ class SearchRunTest(tiny_runs.RunTest):
       ({'epochs': 4}, 'epochs: was 3, now 4'),
     ):
       # Refused before data are looked at.
-      with mock.patch('darts_tf.search.loop.load_data') as load:
+      with mock.patch('darts_tf.distribution.run_context.load_data') as load:
         with self.assertRaises(RunStateError) as caught:
           run_search(
             tiny_runs.SEARCH.replace(**changes), self.directory / 'cut'

@@ -121,7 +121,7 @@ class TrainingRunTest(tiny_runs.RunTest):
       ),
       (FULL, tiny_runs.OTHER_GENOTYPE, 'genotype.cells.normal.edges: was'),
     ):
-      with mock.patch('darts_tf.training.train.load_data') as load:
+      with mock.patch('darts_tf.distribution.run_context.load_data') as load:
         with self.assertRaisesRegex(RunStateError, message):
           run_training(config, genotype, self.directory / 'cut')
       load.assert_not_called()
