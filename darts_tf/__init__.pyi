@@ -72,5 +72,6 @@ from .training import load_trained as load_trained
 from .training import run_training as run_training
 from .training.config import TrainConfig as TrainConfig
 from .tuner import DartsTuner as DartsTuner
+from .visualize import draw as draw
 
 __version__: str

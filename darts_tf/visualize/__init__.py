@@ -1,6 +1,6 @@
 """Pictures of cells, plots of runs, and the HTML report."""
 
-from darts_tf.visualize.cell import cell_graph, draw_cells, graphviz_hint
+from darts_tf.visualize.cell import cell_graph, draw, draw_cells, graphviz_hint
 from darts_tf.visualize.curves import draw_curves, draw_entropy
 from darts_tf.visualize.drawing import cell_figure, cell_svg
 from darts_tf.visualize.edges import edge_names
@@ -26,6 +26,7 @@ __all__ = [
   'cell_graph',
   'cell_layout',
   'cell_svg',
+  'draw',
   'draw_alphas',
   'draw_cells',
   'draw_curves',

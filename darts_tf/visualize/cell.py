@@ -6,6 +6,7 @@ import shutil
 import graphviz
 from absl import logging
 
+from darts_tf.genotype import Genotype
 from darts_tf.runs.workdir import atomic_write_bytes, atomic_write_text
 from darts_tf.search_space import search_spaces
 from darts_tf.visualize.drawing import cell_figure, cell_svg
@@ -94,6 +95,23 @@ def _rendered_by_dot(graph: graphviz.Digraph) -> dict[str, bytes] | None:
   except (graphviz.CalledProcessError, graphviz.ExecutableNotFound) as error:
     logging.warning('The program `dot` failed: %s. %s', error, GRAPHVIZ_HINT)
     return None
+
+
+def draw(genotype: Genotype, directory: str | os.PathLike = '.') -> list[str]:
+  """Draws the cells of a genotype of a registered search space.
+
+  Args:
+    genotype: the architecture.
+    directory: see `draw_cells`.
+
+  Returns:
+    The paths written.
+
+  Raises:
+    InputError: if the search space is unknown.
+  """
+  space = search_spaces[genotype.search_space]
+  return draw_cells(genotype, directory, space.topology.num_inputs)
 
 
 def draw_cells(

@@ -10,12 +10,13 @@ from example_cells import temporary_directory
 from PIL import Image
 
 from darts_tf.config.errors import InputError
-from darts_tf.genotype import CellGenotype
+from darts_tf.genotype import CellGenotype, Genotype
 from darts_tf.visualize import (
   cell_figure,
   cell_graph,
   cell_layout,
   cell_svg,
+  draw,
   draw_cells,
 )
 from darts_tf.visualize.cell import GRAPHVIZ_HINT
@@ -179,6 +180,15 @@ class CellPictureTest(parameterized.TestCase):
         any(f'{names[node]} -> c_{{k}}' in line for line in lines)
       )
     self.assertIn('rankdir=LR', source)
+
+  def test_a_space_knows_its_inputs(self):
+    directory = temporary_directory(self)
+    cell = CellGenotype((('nor_conv_3x3', 0, 3), ('none', 1, 3)), (3,))
+    paths = draw(Genotype('nas_bench_201', {'normal': cell}), directory)
+    source = pathlib.Path(paths[0]).read_text()
+    self.assertEqual(source, cell_graph(cell, 'normal', 1).source)
+    with self.assertRaisesRegex(InputError, 'Unknown search_space'):
+      draw(Genotype('nowhere', {'normal': cell}), directory)
 
   def draw(self, **environment):
     directory = os.path.join(temporary_directory(self), 'plots')
