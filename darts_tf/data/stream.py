@@ -120,17 +120,6 @@ class Stream:
     )
     return without_autotuning(dataset.prefetch(tf.data.AUTOTUNE))
 
-  def epochs_dataset(self, start_step: int = 0) -> tf.data.Dataset:
-    """Endless batches for `fit(..., steps_per_epoch=...)`.
-
-    Args:
-      start_step: the global step to begin with.
-
-    Returns:
-      As `batches`.
-    """
-    return self.batches(start_step, None)
-
   def _epoch(self, epoch: tf.Tensor) -> tf.data.Dataset:
     """Steps of an epoch and the indices of their images."""
     steps = self.steps_per_epoch
