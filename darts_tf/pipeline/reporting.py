@@ -11,7 +11,7 @@ from darts_tf.export import ExportRecord
 from darts_tf.genotype import Genotype
 from darts_tf.runs.workdir import WorkDir
 from darts_tf.search_space.space import search_spaces
-from darts_tf.strategies import Found
+from darts_tf.strategies import Found, strategy_of
 from darts_tf.training.train import TrainResult
 
 
@@ -48,7 +48,10 @@ def write_run_report(
   visualize.draw_cells(genotype, plots, space.topology.num_inputs)
   configuration, similarities = {}, []
   if search is not None:
-    configuration['search'] = search.config.to_dict()
+    configuration['search'] = {
+      'search_strategy': strategy_of(search.config).name,
+      **search.config.to_dict(),
+    }
     if search.history:
       visualize.draw_alphas(
         {group: h[-1] for group, h in search.history.items()}, space, plots

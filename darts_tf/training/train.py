@@ -1,10 +1,11 @@
 """Retraining a genotype from scratch: checks, the loop, and its result."""
 
+import contextlib
 import dataclasses
 import os
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -104,12 +105,13 @@ def run_training(
       parts = (*parts[:2], test_batches(config, run.data))
     memory = ''
     if run.is_new:
-      memory = check_memory(
-        lambda: parts[0].training_graph(
-          next(iter(distribute(parts[1], run.strategy, 0, 1)))
-        ),
-        config,
-      )
+      with _without_warnings():
+        memory = check_memory(
+          lambda: parts[0].training_graph(
+            next(iter(distribute(parts[1], run.strategy, 0, 1)))
+          ),
+          config,
+        )
     # Not before the parts are known to fit together, and into memory.
     with run.begin():
       if run.directory is not None:
@@ -149,9 +151,7 @@ def _train(
   steps = config.steps_per_epoch or training.steps_per_epoch
   last_epoch = min(config.epochs, config.stop_epoch or config.epochs)
   if first_epoch < last_epoch:
-    with warnings.catch_warnings():
-      # Layers on a path that `none` cuts are not trained.
-      warnings.filterwarnings('ignore', 'Gradients do not exist')
+    with _without_warnings():
       network.fit(
         distribute(training, run.strategy, first_epoch * steps),
         steps_per_epoch=steps,
@@ -174,6 +174,17 @@ def _train(
   return TrainResult(
     network, record.metrics, score.accuracy, score.loss, info, config, directory
   )
+
+
+@contextlib.contextmanager
+def _without_warnings() -> Iterator[None]:
+  """Silences Keras about weights that are not trained.
+
+  Where `none` cuts a path, what leads to it has no gradient.
+  """
+  with warnings.catch_warnings():
+    warnings.filterwarnings('ignore', 'Gradients do not exist')
+    yield
 
 
 def check_training(

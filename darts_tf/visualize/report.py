@@ -20,6 +20,7 @@ from darts_tf.visualize.wording import duration, label, shown
 __all__ = ['Report', 'report_html', 'write_report']
 
 _SUMMARY = (
+  'search_strategy',
   'method',
   'relaxation',
   'architecture_gradient',
