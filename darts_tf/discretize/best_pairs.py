@@ -23,6 +23,7 @@ class BestPairs(Rule):
   """
 
   name = 'best_pairs'
+  joins_pairs = True
 
   def derive(
     self, space: SearchSpace, kind: str, weights: np.ndarray

@@ -40,9 +40,11 @@ class Rule(Part, abc.ABC):
 
   Attributes:
     is_ordinal: whether the rule depends on the order of weights alone.
+    joins_pairs: whether it may give an edge of the topology two operations.
   """
 
   is_ordinal: ClassVar[bool] = True
+  joins_pairs: ClassVar[bool] = False
 
   @abc.abstractmethod
   def derive(

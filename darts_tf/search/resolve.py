@@ -47,7 +47,7 @@ def resolve(config: SearchConfig) -> SearchConfig:
   rule = config.discretization or space.discretization
   if not config.discretization and composition.method.discretization:
     rule = part_text(composition.method.discretization)
-  composition.selection.check(rule_of(space, rule))
+  composition.selection.check(rule_of(space, rule), space, composition.form)
   check_stem(config.stem)
   portion = config.weight_portion
   if portion is None:

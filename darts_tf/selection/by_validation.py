@@ -8,6 +8,8 @@ from darts_tf.config.errors import InputError
 from darts_tf.config.options import option
 from darts_tf.discretize import Rule
 from darts_tf.genotype import Genotype
+from darts_tf.layers.form import SupernetForm
+from darts_tf.search_space.space import SearchSpace
 from darts_tf.selection.selection import (
   Selected,
   Selection,
@@ -46,13 +48,21 @@ class ByValidation(Selection):
 
   name = 'by_validation'
 
-  def check(self, rule: Rule) -> None:
-    """Raises `InputError` if a rule looks at more than the order."""
+  def check(self, rule: Rule, space: SearchSpace, form: SupernetForm) -> None:
+    """See the base class; an architecture must be one of the supernet's."""
     if not rule.is_ordinal:
       raise InputError(
         'Architectures are drawn by noise, which changes the size of mixing'
         ' weights; expected a rule that compares them only. Received:'
         f' selection={self.name!r}, discretization={rule.name!r}'
+      )
+    pairs = rule.joins_pairs and space.inputs_per_node is not None
+    if form.selects and pairs:
+      raise InputError(
+        'The rule may give an edge two operations, and of selected'
+        ' candidates only one runs; expected paths=all, or another rule.'
+        f' Received: selection={self.name!r}, discretization={rule.name!r},'
+        ' paths=selected'
       )
 
   def select(self, trained: Trained) -> Selected:

@@ -10,6 +10,7 @@ import numpy as np
 from darts_tf.config.parts import Axis, Part
 from darts_tf.discretize import Rule
 from darts_tf.genotype import Genotype
+from darts_tf.layers.form import SupernetForm
 from darts_tf.layers.mixing_weights import MixingWeights
 from darts_tf.search_space.space import SearchSpace
 
@@ -62,9 +63,15 @@ class Selection(Part, abc.ABC):
   selection may change the weights, or compare several architectures.
   """
 
-  def check(self, rule: Rule) -> None:
-    """Raises `InputError` if the selection cannot work with a rule."""
-    del rule
+  def check(self, rule: Rule, space: SearchSpace, form: SupernetForm) -> None:
+    """Raises `InputError` if the selection cannot work in a search.
+
+    Args:
+      rule: derives architectures.
+      space: the search space.
+      form: how the supernet computes mixtures.
+    """
+    del rule, space, form
 
   @abc.abstractmethod
   def select(self, trained: Trained) -> Selected:

@@ -5,6 +5,7 @@ from absl.testing import absltest, parameterized
 
 from darts_tf.config.errors import InputError
 from darts_tf.discretize import discretize, rule_of
+from darts_tf.layers.form import SupernetForm
 from darts_tf.models.evaluation import Score
 from darts_tf.search_space import search_spaces
 from darts_tf.selection import ByValidation, Magnitude, Trained, selections
@@ -78,10 +79,19 @@ class SelectionTest(parameterized.TestCase):
     np.testing.assert_allclose(shares, p, atol=0.02)
     self.assertEqual(shares[4], 0)
 
-  def test_rules_that_look_at_more_than_the_order(self):
+  def test_rules_that_it_cannot_work_with(self):
+    darts, dense = search_spaces['darts'], SupernetForm()
+    selected = SupernetForm(paths='selected')
+    check = ByValidation().check
     with self.assertRaisesRegex(InputError, "discretization='threshold'"):
-      ByValidation().check(rule_of(SPACE, 'threshold'))
-    ByValidation().check(rule_of(SPACE, 'darts'))
+      check(rule_of(SPACE, 'threshold'), SPACE, dense)
+    # Two operations of one edge, of which one would not run.
+    pairs = rule_of(darts, 'best_pairs')
+    with self.assertRaisesRegex(InputError, "'best_pairs', paths=selected"):
+      check(pairs, darts, selected)
+    check(pairs, darts, dense)
+    check(pairs, SPACE, selected)
+    check(rule_of(darts), darts, selected)
 
   @parameterized.parameters(
     ('by_validation:samples=0', 'Received: samples=0'),
