@@ -174,7 +174,8 @@ class BaseSearchConfig(RunConfig):
   evaluate_every: int = option(
     1,
     "Epochs between evaluations on the architecture's share of the"
-    ' data; the last epoch is always evaluated; 0 for the last only.',
+    ' data; the last epoch is always evaluated; 0 for the last only. With a'
+    ' stop rule any epoch may be the last, and each is evaluated.',
     least=0,
   )
   eigenvalue_every: int | None = by_method(

@@ -224,7 +224,9 @@ class _SearchRun:
     epoch = len(record.metrics)
     metrics = self._run_epoch(parts, epoch)
     every = config.evaluate_every
-    if epoch == config.epochs - 1 or (every and (epoch + 1) % every == 0):
+    # With a stop rule, each epoch may turn out to give the result.
+    may_be_last = epoch == config.epochs - 1 or parts.composition.stops
+    if may_be_last or (every and (epoch + 1) % every == 0):
       score = self._evaluation(parts.evaluation, *parts.architecture.tensors())
       metrics |= {
         'validation_loss': score.loss,

@@ -262,12 +262,18 @@ class RunTest(tiny_runs.RunTest):
     self.assertEqual(again.genotype, whole.genotype)
 
   def test_stop_rules_end_a_search(self):
-    options = {'stop': 'skips', 'stop_skips': 1, 'stop_cell': 'x'}
+    options = {
+      'stop': 'skips',
+      'stop_skips': 1,
+      'stop_cell': 'x',
+      'evaluate_every': 0,
+    }
     result, out = self.run_it('run', epochs=5, **options)
     counts = [sum(m['skip_connections'].values()) for m in result.metrics]
     expected = next(i for i, n in enumerate(counts) if n >= 1)
     self.assertLen(counts, expected + 1)
     self.assertEqual(result.result_epoch, expected)
+    self.assertGreater(result.validation_accuracy, 0)
     self.assertIn(f'Stopped after epoch {expected + 1} by skips', out)
     # The same command finds that it has ended.
     again, _ = self.run_it('run', epochs=5, **options)
