@@ -288,8 +288,7 @@ class ReferenceModel:
       id(v): i for i, v in enumerate(self.supernet.trainable_variables)
     }
     of_views = {
-      name: tensors[positions[id(view.variable)]]
-      for name, view in views.items()
+      name: tensors[positions[id(view.holder)]] for name, view in views.items()
     }
     sources = [dict(parameters), of_views]
     with tf.GradientTape(watch_accessed_variables=False) as tape:

@@ -8,7 +8,7 @@ import tensorflow as tf
 from darts_tf.compat.tensorflow import function_graph
 from darts_tf.config.errors import InputError
 
-_CALLS = ('PartitionedCall', 'StatefulPartitionedCall')
+CALLS = ('PartitionedCall', 'StatefulPartitionedCall')
 _CHOICES = ('If', 'StatelessIf', 'Case', 'StatelessCase')
 # What may stand between a dilated convolution and the end of its detour.
 _RESHAPES = ('BiasAdd', 'ExpandDims', 'Identity', 'Reshape', 'Squeeze')
@@ -36,9 +36,9 @@ def _cost(op: tf.Operation) -> int:
     return _COSTS[op.type](op)
   costs = [
     graph_multiply_adds(function_graph(op.graph, name))
-    for name in _called_functions(op)
+    for name in called_functions(op)
   ]
-  if op.type in _CALLS:
+  if op.type in CALLS:
     return sum(costs)
   if op.type not in _CHOICES and any(costs):
     raise InputError(
@@ -50,7 +50,8 @@ def _cost(op: tf.Operation) -> int:
   return max(costs, default=0)
 
 
-def _called_functions(op: tf.Operation) -> Iterable[str]:
+def called_functions(op: tf.Operation) -> Iterable[str]:
+  """Yields the names of the functions that an operation calls."""
   for attribute in op.node_def.attr.values():
     if attribute.HasField('func'):
       yield attribute.func.name

@@ -1,12 +1,13 @@
 """The memory that a graph will take, estimated before it runs."""
 
 import collections
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import tensorflow as tf
 
+from darts_tf.analysis.graph_cost import CALLS, called_functions
 from darts_tf.analysis.needed_operations import needed_operations
+from darts_tf.compat.tensorflow import function_graph
 
 # Their output is their input with another shape or name.
 _ALIASES = frozenset(
@@ -59,20 +60,52 @@ class GraphMemory(NamedTuple):
   activations: int
 
 
+class _Called(NamedTuple):
+  """A function that a graph calls.
+
+  Args:
+    graph: its graph.
+    peak: bytes of tensors at its worst moment.
+    passed_on: of each output which argument it is; `None` for none.
+  """
+
+  graph: tf.Graph
+  peak: int | None
+  passed_on: list[int | None]
+
+
 def graph_memory(graph: tf.Graph) -> GraphMemory | None:
   """Estimates the memory of a graph that is run for the first time.
 
   The estimate takes operations in the order in which they were written. A
-  tensor lives from its operation to the last one that reads it.
+  tensor lives from its operation to the last one that reads it. A function
+  that the graph calls takes the memory of its own graph while it runs; of
+  alternatives, the largest counts.
 
   Args:
-    graph: of a traced function. Functions that it calls are not examined.
+    graph: of a traced function.
 
   Returns:
     The estimate; `None` if the sizes of some tensors are unknown.
   """
+  called = {}
+  peak = _peak(graph, called)
+  if peak is None:
+    return None
+  graphs = [graph, *(function.graph for function in called.values())]
+  count = sum(len(g.get_operations()) for g in graphs)
+  return GraphMemory(_BYTES_PER_OPERATION * count, int(_AT_ONCE * peak))
+
+
+def _peak(graph: tf.Graph, called: dict) -> int | None:
+  """Returns the bytes of tensors at the worst moment.
+
+  Args:
+    graph: the graph; its arguments are not counted.
+    called: name to `_Called` of each function, filled on the way.
+  """
   operations = needed_operations(graph)
-  owners = _owners(operations)
+  owners = _owners(operations, called)
   readers = collections.Counter(
     owners[t.ref()] for op in operations for t in op.inputs
   )
@@ -80,8 +113,14 @@ def graph_memory(graph: tf.Graph) -> GraphMemory | None:
   sizes = {}
   live = peak = 0
   for op in operations:
+    inside = _inside(op, called)
+    if inside is None:
+      return None
+    peak = max(peak, live + inside)
     if op.type not in _ALIASES | _FREE:
       for output in op.outputs:
+        if owners[output.ref()] != output.ref():
+          continue  # A function passes on what it was given.
         size = _size(output)
         if size is None:
           return None
@@ -90,21 +129,34 @@ def graph_memory(graph: tf.Graph) -> GraphMemory | None:
       peak = max(peak, live - _reused(op, owners, readers, sizes))
       for output in op.outputs:
         if not readers[output.ref()]:
-          live -= sizes[output.ref()]
+          live -= sizes.get(output.ref(), 0)
     for tensor in op.inputs:
       owner = owners[tensor.ref()]
       readers[owner] -= 1
       if not readers[owner]:
         live -= sizes.get(owner, 0)
-  count = len(graph.get_operations())
-  return GraphMemory(_BYTES_PER_OPERATION * count, int(_AT_ONCE * peak))
+  return peak
 
 
-def _owners(operations: list[tf.Operation]) -> dict:
+def _inside(op: tf.Operation, called: dict) -> int | None:
+  """Returns the bytes that functions take which an operation calls."""
+  peaks = [0]
+  for name in called_functions(op):
+    if name not in called:
+      function = function_graph(op.graph, name)
+      called[name] = _Called(
+        function, _peak(function, called), _passed_on(function, called)
+      )
+    peaks.append(called[name].peak)
+  return None if None in peaks else max(peaks)
+
+
+def _owners(operations: list[tf.Operation], called: dict) -> dict:
   """Maps each tensor to the tensor whose memory it lies in."""
   owners = {}
   for op in operations:
-    for output, source in zip(op.outputs, _sources(op)):
+    _inside(op, called)
+    for output, source in zip(op.outputs, _sources(op, called)):
       owners[output.ref()] = (
         output.ref()
         if source is None
@@ -113,12 +165,23 @@ def _owners(operations: list[tf.Operation]) -> dict:
   return owners
 
 
-def _sources(op: tf.Operation) -> Iterator[tf.Tensor | None]:
-  for index in range(len(op.outputs)):
-    if op.type in _ALIASES:
-      yield op.inputs[min(index, len(op.inputs) - 1)]
-    else:
-      yield None
+def _sources(op: tf.Operation, called: dict) -> list[tf.Tensor | None]:
+  """Returns the input in whose memory each output lies, if there is one."""
+  if op.type in _ALIASES:
+    last = len(op.inputs) - 1
+    return [op.inputs[min(i, last)] for i in range(len(op.outputs))]
+  names = list(called_functions(op))
+  if op.type in CALLS and len(names) == 1:
+    found = called[names[0]].passed_on
+    return [None if i is None else op.inputs[i] for i in found]
+  return [None] * len(op.outputs)
+
+
+def _passed_on(graph: tf.Graph, called: dict) -> list[int | None]:
+  """Returns of each output which argument it is, if it is one."""
+  owners = _owners(graph.get_operations(), called)
+  positions = {x.ref(): i for i, x in enumerate(graph.inputs)}
+  return [positions.get(owners[y.ref()]) for y in graph.outputs]
 
 
 def _size(tensor: tf.Tensor) -> int | None:

@@ -1,5 +1,6 @@
 """Private parts of TensorFlow."""
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -46,6 +47,24 @@ _GET_FUNCTION = Private(
   ('self', 'name'),
   'analysis.graph_cost, for the graphs of called functions',
 )
+_GRADIENT_TYPES = Private(
+  WRITTEN_FOR,
+  'tensorflow.python.ops.gradients_util:PossibleTapeGradientTypes',
+  ('tensors',),
+  'graph.shared_functions, to compute the gradients that are wanted',
+)
+_RECORD = Private(
+  WRITTEN_FOR,
+  'tensorflow.python.eager.record:record_operation_backprop_only',
+  ('op_type', 'output_tensors', 'input_tensors', 'backward_function'),
+  'graph.function_pair, to give functions gradients of our own',
+)
+_UNRECORDED = Private(
+  WRITTEN_FOR,
+  'tensorflow.python.eager.record:stop_recording',
+  (),
+  'graph.function_pair, to call such functions',
+)
 
 PRIVATE = (
   _REGISTRY,
@@ -54,6 +73,9 @@ PRIVATE = (
   _KERNELS,
   _MERGE_CALL,
   _GET_FUNCTION,
+  _GRADIENT_TYPES,
+  _RECORD,
+  _UNRECORDED,
 )
 
 
@@ -107,3 +129,38 @@ def merge_call(
 def function_graph(graph: tf.Graph, name: str) -> tf.Graph:
   """Returns the graph of a function that a graph calls by name."""
   return _GET_FUNCTION.get()(graph, name).graph
+
+
+def followed_once(tensor: tf.Tensor) -> bool:
+  """Returns whether a gradient tape follows a tensor here and now."""
+  return _GRADIENT_TYPES.get()([tensor]) > 0
+
+
+def followed_twice(tensors: list[tf.Tensor]) -> bool:
+  """Returns whether gradients of gradients may be taken by some tensors.
+
+  That is so within two tapes, or within a persistent one.
+  """
+  return _GRADIENT_TYPES.get()(tensors) > 1
+
+
+def record_operation(
+  name: str,
+  outputs: list[tf.Tensor],
+  inputs: list[tf.Tensor],
+  gradient: Callable[..., list[tf.Tensor | None]],
+) -> None:
+  """Tells all gradient tapes how outputs depend on inputs.
+
+  Args:
+    name: of the computation.
+    outputs: what it has returned.
+    inputs: what it was given.
+    gradient: gradients by the outputs to gradients by the inputs.
+  """
+  _RECORD.get()(name, outputs, inputs, gradient)
+
+
+def unrecorded() -> contextlib.AbstractContextManager:
+  """Keeps all gradient tapes from seeing what is computed within."""
+  return _UNRECORDED.get()()

@@ -1,7 +1,7 @@
 """Batches whose content is a function of the step, not of the past."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -105,16 +105,18 @@ class Stream:
     # The permutation is drawn once an epoch. index_shuffle, which would
     # give single positions, knows only 256 permutations of 64 images, and
     # its neighbouring epochs are correlated.
-    dataset = tf.data.Dataset.counter(start=epoch).flat_map(self._epoch)
+    dataset = tf.data.Dataset.counter(start=epoch).flat_map(
+      _as_it_is(self._epoch)
+    )
     dataset = dataset.skip(position)
     if stop is not None:
       dataset = dataset.take(stop - start)
     if parts > 1:
       dataset = dataset.flat_map(
-        lambda step, indices: self._cut(step, indices, share, parts)
+        _as_it_is(lambda step, indices: self._cut(step, indices, share, parts))
       )
     dataset = dataset.map(
-      lambda *part: self._batch(*part, parts=parts),
+      _as_it_is(lambda *part: self._batch(*part, parts=parts)),
       num_parallel_calls=tf.data.AUTOTUNE,
       deterministic=True,
     )
@@ -217,9 +219,17 @@ def evaluation_batches(
 
   dataset = tf.data.Dataset.range(-(-count // batch_size))
   dataset = dataset.map(
-    batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+    _as_it_is(batch), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
   )
   return without_autotuning(dataset.prefetch(tf.data.AUTOTUNE))
+
+
+def _as_it_is(function: Callable) -> Callable:
+  """Keeps TensorFlow from rewriting a function that branches on no tensor.
+
+  To rewrite one takes longer than to trace it, and each epoch would.
+  """
+  return tf.autograph.experimental.do_not_convert(function)
 
 
 def _hold(

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from darts_tf.layers.convolution import subsample
+from darts_tf.layers.convolution import pad, subsample
 
 
 class Arrangement(NamedTuple):
@@ -22,10 +22,12 @@ class Arrangement(NamedTuple):
   Args:
     every: only each `every`-th row and column is kept.
     lattices: rows and columns are then separated modulo this number.
+    padding: zeros on all four sides, for a kernel with a stride.
   """
 
   every: int = 1
   lattices: int = 1
+  padding: int = 0
 
   @classmethod
   def of_kernel(cls, shape, stride: int, dilation: int) -> 'Arrangement':
@@ -50,7 +52,7 @@ class Arrangement(NamedTuple):
 
   def apply(self, x: tf.Tensor) -> tf.Tensor:
     """Arranges `(batch, height, width, channels)`."""
-    x = subsample(x, self.every, self.every)
+    x = pad(subsample(x, self.every, self.every), self.padding, self.padding)
     if self.lattices == 1:
       return x
     return tf.space_to_batch(x, [self.lattices] * 2, tf.zeros([2, 2], tf.int32))

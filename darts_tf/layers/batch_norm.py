@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from darts_tf.distribution.replicas import sum_over_replicas
 from darts_tf.graph.constants import constant
+from darts_tf.layers.slots import HasSlots
 
 _FUSED_DTYPES = ('float16', 'bfloat16', 'float32')
 _FROZEN = contextvars.ContextVar('frozen_averages', default=False)
@@ -29,8 +30,13 @@ def frozen_averages() -> Iterator[None]:
     _FROZEN.reset(token)
 
 
+def averages_are_frozen() -> bool:
+  """Returns whether running statistics are left alone."""
+  return _FROZEN.get()
+
+
 @keras.saving.register_keras_serializable('darts_tf')
-class BatchNorm(keras.layers.Layer):
+class BatchNorm(HasSlots, keras.layers.Layer):
   r"""Normalizes over batch, height and width.
 
   `y = gamma * (x - mean) / sqrt(variance + epsilon) + beta`, then times an
@@ -234,12 +240,12 @@ class BatchNorm(keras.layers.Layer):
     return ys, means, [v * correction for v in variances]
 
   def _move(self, average, values) -> None:
-    if _FROZEN.get():
+    if averages_are_frozen():
       return
     value = values[0] if len(values) == 1 else tf.concat(values, 0)
     value = tf.cast(value, average.dtype)
     average.assign(
-      average * constant(self.momentum, value.dtype)
+      tf.convert_to_tensor(average) * constant(self.momentum, value.dtype)
       + value * constant(1.0 - self.momentum, value.dtype)
     )
 

@@ -143,7 +143,9 @@ def grouped_conv(x, kernel, groups: int, strides: tuple[int, int] = (1, 1)):
   )
 
 
-def depthwise_conv(x, kernel, stride: int = 1, dilation: int = 1):
+def depthwise_conv(
+  x, kernel, stride: int = 1, dilation: int = 1, padded: bool = False
+):
   """A depthwise convolution with symmetric zero padding.
 
   TensorFlow cannot compute stride and dilation together. With a stride that
@@ -156,6 +158,8 @@ def depthwise_conv(x, kernel, stride: int = 1, dilation: int = 1):
     kernel: `(size, size, channels, 1)`, odd size.
     stride: of rows and columns.
     dilation: distance of the kernel's pixels.
+    padded: whether the input has its padding already, which only kernels
+      with a stride have.
 
   Returns:
     `(batch, ceil(height / stride), ceil(width / stride), channels)`.
@@ -165,7 +169,7 @@ def depthwise_conv(x, kernel, stride: int = 1, dilation: int = 1):
     stride, dilation = 1, dilation // stride
   if stride > 1 and dilation > 1:
     return subsample(depthwise_conv(x, kernel, 1, dilation), stride, stride)
-  if stride > 1:
+  if stride > 1 and not padded:
     reach = kernel.shape[0] // 2
     x = pad(x, reach, reach)
   if dilation == 1 and _wide_on_cpu(kernel):

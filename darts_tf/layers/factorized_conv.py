@@ -17,6 +17,8 @@ class FactorizedConv(Operation):
     **kwargs: arguments of `Operation`.
   """
 
+  pure = True
+
   def __init__(self, channels: int, kernel_size: int = 7, **kwargs):
     super().__init__(channels, **kwargs)
     self.kernel_size = kernel_size

@@ -4,10 +4,12 @@ import functools
 
 import tensorflow as tf
 
+from darts_tf.graph.shared_functions import SharedFunctions
 from darts_tf.layers.cell import Cell
 from darts_tf.layers.drop_path import DropPath
+from darts_tf.layers.edge_body import AUXILIARY_SKIP
 from darts_tf.layers.form import SupernetForm
-from darts_tf.layers.mixed_edges import AUXILIARY_SKIP, MixedEdges
+from darts_tf.layers.mixed_edges import MixedEdges
 from darts_tf.layers.operation import Operation, WeightView
 from darts_tf.layers.partial_channels import shuffle_channels, split_channels
 from darts_tf.layers.selected_edges import EdgeFunctions, SelectedEdges
@@ -27,7 +29,8 @@ class MixedCell(Cell):
     style: conventions of the search space.
     form: how edges mix their candidates.
     drop_path: whether `call` may be given a `drop_path_rate`.
-    functions: see `SelectedEdges`, where the form selects.
+    functions: those that edges of all cells share where one candidate runs.
+    shared: those that they share where all run.
     **kwargs: arguments of `keras.layers.Layer`.
   """
 
@@ -41,6 +44,7 @@ class MixedCell(Cell):
     form: SupernetForm = SupernetForm(),
     drop_path: bool = False,
     functions: EdgeFunctions | None = None,
+    shared: SharedFunctions | None = None,
     **kwargs,
   ):
     kwargs.setdefault('dtype', style.dtype)
@@ -57,9 +61,9 @@ class MixedCell(Cell):
       make_edges = functools.partial(SelectedEdges, functions=functions)
     elif form.partial_channels > 1:
       # Few channels an edge: here to join them costs less, on CPUs, too.
-      make_edges = functools.partial(MixedEdges, apart=False)
+      make_edges = functools.partial(MixedEdges, apart=False, functions=shared)
     else:
-      make_edges = MixedEdges
+      make_edges = functools.partial(MixedEdges, functions=shared)
     self.sources = []
     self.mixed_edges = []
     for source in range(topology.nodes.stop):

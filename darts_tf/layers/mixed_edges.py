@@ -1,22 +1,33 @@
 """All edges that leave one node, computed together."""
 
 import dataclasses
+import functools
+from typing import NamedTuple
 
-import numpy as np
 import tensorflow as tf
 
-from darts_tf.graph.constants import constant
-from darts_tf.layers.convolution import pointwise_conv
-from darts_tf.layers.copies import build_operation
+from darts_tf.graph.shared_functions import SharedFunctions
+from darts_tf.layers.batch_norm import averages_are_frozen
+from darts_tf.layers.edge_body import (
+  EdgeBody,
+  EdgeInputs,
+  StateBody,
+  build_candidate,
+)
+from darts_tf.layers.edge_order import EdgeOrder
 from darts_tf.layers.node_edges import NodeEdges
 from darts_tf.layers.operation import Operation, WeightView
+from darts_tf.layers.slots import (
+  Slot,
+  SlotArrays,
+  given_values,
+  join_values,
+  slots_for_weights,
+)
+from darts_tf.layers.weighted_sum import add, factors, mix
 
-# The candidate outside of the mixing weights; a skip connection of its own.
-AUXILIARY_SKIP = 'auxiliary_skip'
-_BUILT_AS = {AUXILIARY_SKIP: 'skip_connect'}
 
-
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class _Bundle:
   """One candidate operation and the edges that have it.
 
@@ -34,6 +45,20 @@ class _Bundle:
   def places(self) -> list[tuple[int, int]]:
     """The places of the operation's mixing weights: edge and column."""
     return list(zip(self.edges, self.columns, strict=True))
+
+
+class _Plan(NamedTuple):
+  """How an edge is computed apart from the others.
+
+  Args:
+    key: equal for edges that compute the same.
+    body: what they compute.
+    pooled: operations that the edges of the node share.
+  """
+
+  key: tuple
+  body: EdgeBody
+  pooled: tuple[str, ...]
 
 
 class MixedEdges(NodeEdges):
@@ -58,9 +83,16 @@ class MixedEdges(NodeEdges):
     **kwargs: arguments of `NodeEdges`.
   """
 
-  def __init__(self, *args, apart: bool | None = None, **kwargs):
+  def __init__(
+    self,
+    *args,
+    apart: bool | None = None,
+    functions: SharedFunctions | None = None,
+    **kwargs,
+  ):
     super().__init__(*args, **kwargs)
     self.apart = apart
+    self._functions = functions or SharedFunctions()
     # Keras tracks the layers in this list; the bundles say which edges each
     # of them serves.
     self.operations = []
@@ -72,22 +104,48 @@ class MixedEdges(NodeEdges):
         e for e, names in enumerate(self.candidates) if name in names
       )
       columns = tuple(self.candidates[e].index(name) for e in edges)
-      operation = build_operation(
-        _BUILT_AS.get(name, name),
-        self.channels,
-        self.stride,
-        self.style,
-        copies=len(edges),
-        activate=False,
+      operation = build_candidate(
+        name, self.channels, self.stride, self.style, len(edges)
       )
       operation.name = name
       self.operations.append(operation)
       self.bundles[name] = _Bundle(operation, edges, columns)
 
   def build(self, input_shape) -> None:
-    """Builds the operations."""
+    """Builds the operations, and the arrays of their weights."""
+    slots = {}
     for operation in self.operations:
-      operation.build(input_shape)
+      if operation.pure:
+        with slots_for_weights() as slots[operation]:
+          operation.build(input_shape)
+      else:
+        operation.build(input_shape)
+    self._arrays = SlotArrays(self, slots)
+    self._order_by_edge(slots)
+
+  def _order_by_edge(self, slots: dict[Operation, list[Slot]]) -> None:
+    """Says which entries of the arrays belong to which edge."""
+    axes = {}
+    edges = [[] for _ in self.candidates]
+    for bundle in self.bundles.values():
+      operation = bundle.operation
+      own = slots.get(operation, [])
+      views = operation.weight_views()
+      along = {view.variable: view.axis for view in views.values()}
+      for slot in own:
+        axes[slot] = None
+        if not operation.edge_independent:
+          axes[slot] = along[slot], operation.copies
+          for position, edge in enumerate(bundle.edges):
+            edges[edge].append((slot, position))
+    self._orders = [
+      EdgeOrder(
+        kept,
+        axes,
+        [[(s, p) for s, p in of_edge if s in set(kept)] for of_edge in edges],
+      )
+      for kept in (self._arrays.trained, self._arrays.moving)
+    ]
 
   def call(self, x, weights, training=None):
     """Computes the weighted sums.
@@ -105,9 +163,121 @@ class MixedEdges(NodeEdges):
     apart = self.apart
     if apart is None:
       apart = not tf.config.list_logical_devices('GPU')
-    factors = self._factors(weights, apart)
+    moves = bool(training) and not averages_are_frozen()
+    outputs, averages = self._compute(
+      x,
+      weights,
+      *self._arrays.read(moves or not training),
+      apart=apart,
+      training=training,
+      moves=moves,
+    )
+    if moves:
+      self._arrays.move(averages)
+    return outputs
+
+  def _compute(self, x, weights, kernels, averages, apart, training, moves):
+    """Computes the weighted sums with given weights.
+
+    Args:
+      x: see `call`.
+      weights: see `call`.
+      kernels: see `SlotArrays.read`.
+      averages: see `SlotArrays.read`.
+      apart: whether each edge has a tensor of its own.
+      training: see `call`.
+      moves: whether running statistics move.
+
+    Returns:
+      A tensor an edge, and the running statistics afterwards.
+    """
+    bundles = list(self.bundles.values())
+    terms = [[] for _ in self.candidates]
+    if apart and not _several_replicas():
+      bundles = [bundle for bundle in bundles if not bundle.operation.pure]
+      averages = self._add_bodies(
+        terms, x, weights, kernels, averages, training, moves
+      )
+      self._add_bundles(terms, x, weights, bundles, apart, training)
+    else:
+      values = self._arrays.values(kernels, averages)
+      with given_values(values) as moved:
+        self._add_bundles(terms, x, weights, bundles, apart, training)
+      if moves:
+        averages = join_values(self._arrays.moving, moved)
+    if not all(terms):
+      zeros = tf.zeros_like(x[:, :: self.stride, :: self.stride])
+      terms = [of_edge or [zeros] for of_edge in terms]
+    return [add(of_edge) for of_edge in terms], averages
+
+  def _add_bodies(self, terms, x, weights, kernels, averages, training, moves):
+    """Adds operations to the terms of each edge, edge by edge.
+
+    Edges that compute the same call one function, see `EdgeBody`.
+    """
+    of_trained, of_moving = self._orders
+    kernels, _ = of_trained.split(kernels)
+    averages, common = of_moving.split(averages)
+    how = {'training': training, 'moves': moves}
+    plans = self._plans(tuple(x.shape))
+    bodies = [plan.body for plan in plans if plan]
+    readings = tuple(dict.fromkeys(r for b in bodies for r in b.readings))
+    groups = tuple(dict.fromkeys(p.pooled for p in plans if p and p.pooled))
+    key = StateBody, readings, groups, *self._kind
+    body = self._functions.once(key, lambda: StateBody(*key[1:], x.shape))
+    arranged, joined, common = self._functions.call(
+      (key, training, moves), functools.partial(body, **how), x, common
+    )
+    arranged = dict(zip(readings, arranged, strict=True))
+    joined = dict(zip(groups, joined, strict=True))
+    for edge, (plan, row) in enumerate(zip(plans, tf.unstack(weights))):
+      if plan is None:
+        continue
+      output, averages[edge] = self._functions.call(
+        (plan.key, training, moves),
+        functools.partial(plan.body, **how),
+        EdgeInputs(
+          [arranged[reading] for reading in plan.body.readings],
+          [joined[plan.pooled]] if plan.pooled else [],
+          row,
+          kernels[edge],
+          averages[edge],
+        ),
+      )
+      terms[edge].append(output)
+    return of_moving.join(averages, common) if moves else []
+
+  @property
+  def _kind(self) -> tuple:
+    return self.channels, self.stride, self.style
+
+  def _plans(self, shape: tuple) -> list['_Plan | None']:
+    """Returns how each edge is computed; `None` if nothing is to be done."""
+    plans = []
+    bundles = [b for b in self.bundles.values() if b.operation.pure]
+    for edge in range(len(self.candidates)):
+      here = [b for b in bundles if edge in b.edges]
+      if not here:
+        plans.append(None)
+        continue
+      groups = [
+        [b for b in here if b.operation.edge_independent == independent]
+        for independent in (False, True)
+      ]
+      names, pooled = (tuple(b.operation.name for b in g) for g in groups)
+      columns = (
+        tuple(b.columns[b.edges.index(edge)] for b in g) for g in groups
+      )
+      key = EdgeBody, names, *columns, *self._kind
+      body = self._functions.once(key, lambda k=key: EdgeBody(*k[1:], shape))
+      plans.append(_Plan(key, body, pooled))
+    return plans
+
+  def _add_bundles(self, terms, x, weights, bundles, apart, training):
+    """Adds operations to the terms of each edge, operation by operation."""
+    vectors = self._factors(weights, bundles, apart)
     inputs, pools, totals, lattices = {}, {}, {}, {}
-    for bundle in self.bundles.values():
+    for bundle in bundles:
       operation = bundle.operation
       if operation.edge_independent:
         pools.setdefault(bundle.edges, []).append(
@@ -127,7 +297,7 @@ class MixedEdges(NodeEdges):
           inputs[key],
           arrangement,
           len(branches),
-          factors[operation.name],
+          vectors[operation.name],
           training,
         ),
         strict=True,
@@ -137,77 +307,43 @@ class MixedEdges(NodeEdges):
         else:
           lattices.setdefault((branch, arrangement), []).append(y)
     # Outputs on the same lattices are added before they are put back.
-    for (branch, arrangement), terms in lattices.items():
-      totals.setdefault(branch, []).append(arrangement.undo(_add(terms)))
-    for edges, terms in pools.items():
+    for (branch, arrangement), ys in lattices.items():
+      totals.setdefault(branch, []).append(arrangement.undo(add(ys)))
+    for edges, of_edges in pools.items():
       branches = _branches(edges, apart)
+      shared = tf.concat([y for y, _ in of_edges], -1)
+      places = [bundle.places for _, bundle in of_edges]
       for branch, y in zip(
-        branches, self._mix(terms, weights, len(branches)), strict=True
+        branches, mix(shared, weights, places, len(branches)), strict=True
       ):
         totals.setdefault(branch, []).append(y)
-    outputs = [[] for _ in self.candidates]
-    for branch, terms in totals.items():
+    for branch, ys in totals.items():
       # Outputs of the same edges are added before they are separated.
-      total = _add(terms)
+      total = add(ys)
       parts = [total] if len(branch) == 1 else tf.split(total, len(branch), -1)
       for edge, part in zip(branch, parts, strict=True):
-        outputs[edge].append(part)
-    if not all(outputs):
-      zeros = tf.zeros_like(x[:, :: self.stride, :: self.stride])
-      outputs = [terms or [zeros] for terms in outputs]
-    return [_add(terms) for terms in outputs]
+        terms[edge].append(part)
 
-  def _factors(self, weights, apart):
+  def _factors(self, weights, bundles, apart):
     """Mixing weights, one a channel, by operation and branch."""
-    bundles = [
-      b for b in self.bundles.values() if not b.operation.edge_independent
-    ]
+    bundles = [b for b in bundles if not b.operation.edge_independent]
     if not bundles:
       return {}
-    sizes, places = [], []
-    for bundle in bundles:
-      places += bundle.places
-      sizes += [
-        len(branch) * self.channels for branch in _branches(bundle.edges, apart)
-      ]
-    # Products have smaller gradient graphs than operations that gather and
-    # repeat.
-    ones = constant(np.ones([1, self.channels]), weights.dtype)
-    vectors = tf.split(
-      tf.reshape(tf.matmul(_chosen(weights, places), ones), [-1]), sizes
+    places = [place for bundle in bundles for place in bundle.places]
+    sizes = [
+      len(branch) * self.channels
+      for bundle in bundles
+      for branch in _branches(bundle.edges, apart)
+    ]
+    vectors = iter(
+      tf.split(tf.reshape(factors(weights, places, self.channels), [-1]), sizes)
     )
-    vectors = iter(vectors)
     return {
       bundle.operation.name: [
         next(vectors) for _ in _branches(bundle.edges, apart)
       ]
       for bundle in bundles
     }
-
-  def _mix(self, terms, weights, count):
-    """Weighted sums of tensors that all edges share, as 1x1 convolutions.
-
-    The kernel is the Kronecker product of the weights and the identity.
-    """
-    shared = tf.concat([y for y, _ in terms], -1)
-    edges, tensors, size = len(terms[0][1].edges), len(terms), self.channels
-    places = [bundle.places for _, bundle in terms]
-    eye = constant(np.eye(size), weights.dtype)
-    if count == 1:
-      chosen = _chosen(weights, [p for of_term in places for p in of_term])
-      kernel = (
-        tf.reshape(chosen, [tensors, 1, edges, 1]) * eye[None, :, None, :]
-      )
-    else:
-      chosen = _chosen(
-        weights, [p for of_edge in zip(*places) for p in of_edge]
-      )
-      kernel = tf.reshape(chosen, [edges, tensors, 1, 1]) * eye
-    kernel = tf.cast(
-      tf.reshape(kernel, [count, tensors * size, edges // count * size]),
-      shared.dtype,
-    )
-    return [pointwise_conv(shared, matrix) for matrix in tf.unstack(kernel)]
 
   def operation(self, edge: int, operation: str) -> Operation:
     """Returns the layer that computes a candidate of an edge."""
@@ -226,21 +362,11 @@ class MixedEdges(NodeEdges):
     return super().get_config() | {'apart': self.apart}
 
 
-def _chosen(weights, places: list[tuple[int, int]]):
-  """Some of the mixing weights, `(len(places), 1)`, by edge and column."""
-  edges, columns = weights.shape
-  one_hot = np.zeros([len(places), edges * columns])
-  for row, (edge, column) in enumerate(places):
-    one_hot[row, edge * columns + column] = 1
-  return tf.matmul(
-    constant(one_hot, weights.dtype), tf.reshape(weights, constant([-1, 1]))
-  )
-
-
 def _branches(edges: tuple[int, ...], apart: bool) -> list[tuple[int, ...]]:
   """Returns the edges of each tensor."""
   return [(edge,) for edge in edges] if apart else [edges]
 
 
-def _add(terms):
-  return terms[0] if len(terms) == 1 else tf.add_n(terms)
+def _several_replicas() -> bool:
+  context = tf.distribute.get_replica_context()
+  return context is not None and context.num_replicas_in_sync > 1

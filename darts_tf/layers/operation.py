@@ -9,6 +9,7 @@ import tensorflow as tf
 from darts_tf.layers.arrangement import Arrangement
 from darts_tf.layers.batch_norm import BatchNorm
 from darts_tf.layers.convolution import strided_shape
+from darts_tf.layers.slots import HasSlots, Slot
 from darts_tf.search_space.style import OperationStyle
 
 
@@ -17,28 +18,39 @@ class WeightView:
   """One edge's share of an array that holds the weights of several edges.
 
   Args:
-    variable: the array of all edges.
+    variable: the array of all edges, or its slot.
     start: first index of the share along the last or last but one axis.
     size: number of indices.
     axis: the axis along which edges lie; `None` if the array is one edge's.
   """
 
-  variable: keras.Variable
+  variable: keras.Variable | Slot
   start: int
   size: int
   axis: int | None
 
   def read(self) -> np.ndarray:
     """Returns the share in the shape that a layer of its own would have."""
-    return self.share_of(self.variable.numpy())
+    return self.share_of(self.holder.numpy())
+
+  @property
+  def holder(self) -> keras.Variable:
+    """The variable that holds the share, perhaps beside other weights."""
+    return self.variable.array if self._in_slot else self.variable
 
   def share_of(self, array: np.ndarray) -> np.ndarray:
-    """Returns the share of this edge in an array shaped like the variable.
+    """Returns the share of this edge in an array shaped like the holder.
 
     Args:
-      array: for instance a gradient by the variable.
+      array: for instance a gradient by the holder.
     """
+    if self._in_slot:
+      array = self.variable.part_of(array)
     return array[self._where()]
+
+  @property
+  def _in_slot(self) -> bool:
+    return isinstance(self.variable, Slot)
 
   def assign(self, value: np.ndarray) -> None:
     """Replaces the share.
@@ -66,7 +78,7 @@ class WeightView:
     return tuple(index)
 
 
-class Operation(keras.layers.Layer):
+class Operation(HasSlots, keras.layers.Layer):
   """A candidate operation that serves several edges of one input at once.
 
   With `copies = E` the layer holds the weights of E edges and returns
@@ -89,6 +101,9 @@ class Operation(keras.layers.Layer):
   edge_independent = False
   # Whether the first thing computed is a ReLU.
   rectifies = True
+  # Whether the output is a function of the input, of weights with `add_weight`
+  # and of mixing weights alone. Then its weights can be slots.
+  pure = False
 
   def __init__(
     self,
@@ -108,6 +123,14 @@ class Operation(keras.layers.Layer):
     self.style = style
     self.copies = copies
     self.activate = activate
+
+  # Whether activations that cost little are computed again for gradients.
+  frugal = False
+
+  def __init_subclass__(cls, **kwargs):
+    super().__init_subclass__(**kwargs)
+    # What a class adds may draw or count; it has to say that it does not.
+    cls.pure = vars(cls).get('pure', False)
 
   def norm(self, affine: bool | None = None, name: str = 'norm') -> BatchNorm:
     """Creates a batch normalization in the style of the search space."""
@@ -131,7 +154,15 @@ class Operation(keras.layers.Layer):
     return [kernel] if count == 1 else tf.split(kernel, count, axis)
 
   def arrangement(self, shape) -> Arrangement:
-    """Returns the layout that the operation wants for an input's shape."""
+    """Returns the layout that the operation wants for an input's shape.
+
+    Args:
+      shape: of the input.
+
+    Returns:
+      An `Arrangement`, or another hashable object with `lattices`, `apply`
+      and `undo`.
+    """
     del shape
     return Arrangement()
 

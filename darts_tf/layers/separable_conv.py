@@ -1,9 +1,13 @@
 """Depthwise separable convolutions: `sep_conv_*`, `dil_conv_*`, `conv_k*`."""
 
+from collections.abc import Callable
+
 import keras
 import tensorflow as tf
 
+from darts_tf.graph.recompute import recomputed
 from darts_tf.layers.arrangement import Arrangement
+from darts_tf.layers.batch_norm import frozen_averages
 from darts_tf.layers.convolution import (
   depthwise_conv,
   pointwise_conv,
@@ -29,6 +33,8 @@ class SeparableConv(Operation):
       unit more.
     **kwargs: arguments of `Operation`.
   """
+
+  pure = True
 
   def __init__(
     self,
@@ -71,6 +77,8 @@ class SeparableConv(Operation):
 
   def arrangement(self, shape) -> Arrangement:
     """Single dilated units read one lattice of pixels each."""
+    if self.dilation == 1 and self.stride > 1:
+      return Arrangement(padding=self.kernel_size // 2)
     if self.widths or self.dilation == 1:
       return Arrangement()
     return Arrangement.of_kernel(shape, self.stride, self.dilation)
@@ -78,26 +86,55 @@ class SeparableConv(Operation):
   def branches(self, x, arrangement, count, scales=None, training=None):
     """See `Operation`."""
     copies = self.copies // count
-    xs = [repeat_channels(x, copies)] * count
     stride = self.stride // arrangement.every
     dilation = self.dilation // (arrangement.every * arrangement.lattices)
-    for unit, norm in enumerate(self.norms):
-      first, last = unit == 0, unit == len(self.widths)
-      if not first:
-        xs = [tf.nn.relu(x) for x in xs]
-      xs = [
-        depthwise_conv(x, kernel, stride if first else 1, dilation)
-        for x, kernel in zip(
-          xs, self.shares(self.depthwise[unit], count, 2), strict=True
-        )
-      ]
+    padded = arrangement.padding > 0
+
+    def convolve(unit, x, kernel, matrix):
+      first = unit == 0
+      x = depthwise_conv(
+        x, kernel, stride if first else 1, dilation, first and padded
+      )
+      return pointwise_conv(x, matrix, copies)
+
+    def between(unit, xs):
+      if unit == 0:
+        return xs
+      xs = self.norms[unit - 1].branches(xs, None, training)
+      return [tf.nn.relu(x) for x in xs]
+
+    xs = [repeat_channels(x, copies)] * count
+    for unit in range(len(self.norms)):
+      kernels = self.shares(self.depthwise[unit], count, 2)
       matrix = tf.squeeze(self.pointwise[unit], [0, 1])
-      xs = [
-        pointwise_conv(x, part, copies)
-        for x, part in zip(xs, self.shares(matrix, count), strict=True)
-      ]
-      xs = norm.branches(xs, scales if last else None, training)
-    return xs
+      parts = kernels, self.shares(matrix, count)
+      if self._recomputes(unit, count, training):
+        whole = lambda x, *weights, unit=unit: convolve(
+          unit, *between(unit, [x]), *weights
+        )
+        xs = [recomputed(whole, _frozen(whole), xs[0], *(p[0] for p in parts))]
+      else:
+        xs = [
+          convolve(unit, x, *weights)
+          for x, *weights in zip(between(unit, xs), *parts, strict=True)
+        ]
+    return self.norms[-1].branches(xs, scales, training)
+
+  def _recomputes(self, unit: int, count: int, training: bool | None) -> bool:
+    """Tells whether a unit computes its activations again for gradients.
+
+    What is before the 1x1 convolution costs little, but as much memory as
+    what is behind it. In the first unit that is a depthwise convolution
+    alone, and one of 5x5 costs too much.
+    """
+    return (
+      self.frugal
+      and count == 1
+      and bool(training)
+      # Scale and offset would have to be arguments.
+      and not self.style.affine
+      and (unit > 0 or self.kernel_size <= 3)
+    )
 
   def weight_views(self, copy: int = 0) -> dict[str, WeightView]:
     """Depthwise and pointwise kernels and normalization of each unit."""
@@ -117,3 +154,13 @@ class SeparableConv(Operation):
       'dilation': self.dilation,
       'widths': self.widths,
     }
+
+
+def _frozen(function: Callable) -> Callable:
+  """Lets a function leave running statistics alone."""
+
+  def call(*arguments):
+    with frozen_averages():
+      return function(*arguments)
+
+  return call

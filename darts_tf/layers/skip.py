@@ -15,6 +15,7 @@ class Identity(Operation):
 
   edge_independent = True
   rectifies = False
+  pure = True
 
   def call(self, x, training=None):
     """Returns `x`."""
@@ -28,6 +29,7 @@ class Zero(Operation):
 
   edge_independent = True
   rectifies = False
+  pure = True
 
   def call(self, x, training=None):
     """Returns zeros of the strided shape."""

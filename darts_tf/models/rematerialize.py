@@ -1,12 +1,12 @@
 """A cell that computes its activations again instead of keeping them."""
 
-from collections.abc import Callable
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from darts_tf.graph.custom_gradient import custom_gradient
+from darts_tf.graph.recompute import recomputed_gradients
 from darts_tf.layers.batch_norm import frozen_averages
 
 
@@ -50,10 +50,11 @@ def call_rematerialized(
     new_states.extend(moved)
 
     def gradient(upstream):
-      # Not before it is wanted.
-      with tf.control_dependencies([upstream]):
-        again = [tf.identity(value) for value in values]
-      return _gradients(lambda at: compute(at, states)[0], again, upstream)
+      # Running statistics have been moved by the first pass.
+      with frozen_averages():
+        return recomputed_gradients(
+          lambda again: compute(again, states)[0], values, upstream
+        )
 
     return output, gradient
 
@@ -64,19 +65,3 @@ def call_rematerialized(
     if new is not old:
       variable.assign(tf.stop_gradient(new))
   return output
-
-
-def _gradients(
-  function: Callable, values: list[tf.Tensor], upstream: tf.Tensor
-) -> list[tf.Tensor]:
-  with tf.GradientTape(watch_accessed_variables=False) as tape:
-    tape.watch(values)
-    # Running statistics have been moved by the first pass.
-    with frozen_averages():
-      output = function(values)
-  return tape.gradient(
-    output,
-    values,
-    output_gradients=upstream,
-    unconnected_gradients=tf.UnconnectedGradients.ZERO,
-  )

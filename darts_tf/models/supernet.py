@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import keras
 import tensorflow as tf
 
+from darts_tf.graph.shared_functions import SharedFunctions
 from darts_tf.layers.form import SupernetForm
 from darts_tf.layers.mixed_cell import MixedCell
 from darts_tf.layers.mixing_weights import MixingWeights
@@ -70,6 +71,7 @@ class Supernet(StackedCells):
     )
     self.groups = space.groups(num_cells)
     functions = EdgeFunctions()
+    shared = SharedFunctions()
     self.build_stack(
       frame,
       lambda plan, preprocess: MixedCell(
@@ -81,6 +83,7 @@ class Supernet(StackedCells):
         form,
         drop_path,
         functions,
+        shared,
         dtype=self.dtype_policy,
         name=f'cell_{plan.index:02d}',
       ),

@@ -45,9 +45,11 @@ class MixedEdgesTest(tf.test.TestCase, parameterized.TestCase):
     style = search_spaces[space].search_style.replace(dtype='float64')
     layer = MixedEdges(candidates, 4, stride, style, apart=apart)
     layer.build((None, *size, 4))
-    for variable in layer.variables:
-      value = rng.normal(size=variable.shape)
-      variable.assign(np.exp(value) if 'variance' in variable.path else value)
+    for edge, names in enumerate(candidates):
+      for name in names:
+        for key, view in layer.weight_views(edge, name).items():
+          value = rng.normal(size=view.read().shape)
+          view.assign(np.exp(value) if 'variance' in key else value)
     x = tf.constant(rng.normal(size=(3, *size, 4)))
     weights = tf.constant(
       rng.uniform(size=(len(candidates), max(map(len, candidates))))
@@ -141,12 +143,11 @@ class MixedEdgesTest(tf.test.TestCase, parameterized.TestCase):
         for key, own in operation.weight_views().items():
           if own.variable.trainable:
             view = views[key]
-            whole = tf.convert_to_tensor(together[id(view.variable)])
-            share = np.take(
-              whole, range(view.start, view.start + view.size), view.axis
-            )
             self.assertAllClose(
-              share, apart[id(own.variable)], rtol=1e-8, atol=1e-8
+              view.share_of(together[id(view.holder)].numpy()),
+              apart[id(own.variable)],
+              rtol=1e-8,
+              atol=1e-8,
             )
 
   def check_statistics(self, layer, singles, candidates):

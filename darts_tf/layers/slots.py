@@ -1,0 +1,258 @@
+"""Weights of layers whose values lie in an array of a layer above them.
+
+A supernet has hundreds of small weights. Each variable costs time when it
+is made, read, moved and saved, and has operations of its own in the graph of a
+step. So all weights of the edges that leave a node lie in one array. The
+layers of the candidates have slots in the place of variables.
+"""
+
+import contextlib
+import contextvars
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+_RECORD = contextvars.ContextVar('record', default=None)
+_VALUES = contextvars.ContextVar('values', default=None)
+
+
+class Slot:
+  """A weight whose value is given from outside, or lies in an array.
+
+  It takes the place of a variable in the code of a layer.
+
+  Args:
+    shape: of the value.
+    dtype: of the value.
+    initializer: makes the first value.
+    trainable: whether gradients move it.
+    name: of the weight in its layer.
+  """
+
+  def __init__(
+    self,
+    shape: Sequence[int],
+    dtype: str,
+    initializer: keras.initializers.Initializer,
+    trainable: bool,
+    name: str,
+  ):
+    self.shape = tuple(shape)
+    self.dtype = dtype
+    self.initializer = initializer
+    self.trainable = trainable
+    self.name = self.path = name
+    self.array, self._start = None, 0
+
+  @property
+  def size(self) -> int:
+    """Number of entries."""
+    return math.prod(self.shape)
+
+  def place(self, array: keras.Variable, start: int) -> None:
+    """Says where in an array the value lies."""
+    self.array, self._start = array, start
+
+  def part_of(self, flat):
+    """Returns the value in an array, or in one shaped like it."""
+    return flat[self._start : self._start + self.size].reshape(self.shape)
+
+  def numpy(self) -> np.ndarray:
+    """Returns the value."""
+    return self.part_of(self.array.numpy())
+
+  def assign(self, value) -> None:
+    """Replaces the value; while values are given, the given one."""
+    values = _VALUES.get()
+    if values is not None and self in values:
+      values[self] = value
+      return
+    flat = np.array(self.array.numpy())
+    self.part_of(flat)[...] = value
+    self.array.assign(flat)
+
+  def __tf_tensor__(self, dtype=None, name=None) -> tf.Tensor:
+    """Returns the value as TensorFlow reads it."""
+    values = _VALUES.get()
+    if values is not None and self in values:
+      value = values[self]
+    else:
+      flat = tf.convert_to_tensor(self.array)
+      value = tf.reshape(
+        flat[self._start : self._start + self.size], self.shape
+      )
+    return tf.convert_to_tensor(value, dtype, name=name)
+
+
+class HasSlots:
+  """Lets a Keras layer have slots in the place of variables.
+
+  It stands before `keras.layers.Layer` among the base classes.
+  """
+
+  def add_weight(
+    self,
+    shape=None,
+    initializer='glorot_uniform',
+    dtype=None,
+    trainable=True,
+    name=None,
+    **kwargs,
+  ):
+    """Creates a weight: a slot, within `slots_for_weights`."""
+    record = _RECORD.get()
+    if record is None:
+      return super().add_weight(
+        shape=shape,
+        initializer=initializer,
+        dtype=dtype,
+        trainable=trainable,
+        name=name,
+        **kwargs,
+      )
+    slot = Slot(
+      shape,
+      dtype or self.variable_dtype,
+      keras.initializers.get(initializer),
+      trainable,
+      name,
+    )
+    record.append(slot)
+    return slot
+
+
+@contextlib.contextmanager
+def slots_for_weights() -> Iterator[list[Slot]]:
+  """Lets layers that are built within have slots; yields them in order."""
+  record = []
+  token = _RECORD.set(record)
+  try:
+    yield record
+  finally:
+    _RECORD.reset(token)
+
+
+@contextlib.contextmanager
+def given_values(
+  values: dict[Slot, tf.Tensor],
+) -> Iterator[dict[Slot, tf.Tensor]]:
+  """Gives slots their values; yields them as they are moved within."""
+  values = dict(values)
+  token = _VALUES.set({**(_VALUES.get() or {}), **values})
+  try:
+    yield _VALUES.get()
+  finally:
+    _VALUES.reset(token)
+
+
+class SlotArrays:
+  """The two arrays of a layer that hold the values of slots.
+
+  `kernels` has all that is trained, `averages` all that is not. As arguments
+  and results of functions they are lists, which are empty where there is no
+  such array, or none is wanted.
+
+  Args:
+    layer: makes the arrays.
+    slots: of each operation, in the order of their values.
+  """
+
+  def __init__(self, layer: keras.layers.Layer, slots: dict[Any, list[Slot]]):
+    flat = [slot for of_operation in slots.values() for slot in of_operation]
+    self.trained = [slot for slot in flat if slot.trainable]
+    self.moving = [slot for slot in flat if not slot.trainable]
+    self._kernels = _array(layer, self.trained, 'kernels')
+    # Replicas may differ when statistics are not synchronized.
+    self._averages = _array(
+      layer, self.moving, 'averages', trainable=False, aggregation='mean'
+    )
+
+  def read(self, averages: bool) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
+    """Returns the arrays.
+
+    Args:
+      averages: whether those are wanted.
+    """
+    read = lambda v: [] if v is None else [tf.convert_to_tensor(v)]
+    return read(self._kernels), read(self._averages if averages else None)
+
+  def move(self, averages: list[tf.Tensor]) -> None:
+    """Replaces the averages."""
+    for value in averages:
+      self._averages.assign(value)
+
+  def values(
+    self, kernels: list[tf.Tensor], averages: list[tf.Tensor]
+  ) -> dict[Slot, tf.Tensor]:
+    """Returns the values of all slots; see `read`."""
+    return slot_values(self.trained, kernels) | slot_values(
+      self.moving, averages
+    )
+
+
+def slot_values(
+  slots: Sequence[Slot], arrays: list[tf.Tensor]
+) -> dict[Slot, tf.Tensor]:
+  """Returns the values of slots that lie in an array one after the other.
+
+  Args:
+    slots: in the order of their values.
+    arrays: the array, in a list; empty for no values.
+  """
+  values = {}
+  for array in arrays if slots else ():
+    parts = tf.split(array, [slot.size for slot in slots])
+    for slot, part in zip(slots, parts, strict=True):
+      values[slot] = (
+        part if len(slot.shape) == 1 else tf.reshape(part, slot.shape)
+      )
+  return values
+
+
+def join_values(
+  slots: Sequence[Slot], values: dict[Slot, tf.Tensor]
+) -> list[tf.Tensor]:
+  """Returns the array of values by which no gradient is taken.
+
+  Args:
+    slots: in the order of their values.
+    values: of the slots, and perhaps of others.
+
+  Returns:
+    The array in a list; empty without slots.
+  """
+  if not slots:
+    return []
+  return [tf.stop_gradient(tf.concat([values[slot] for slot in slots], 0))]
+
+
+def _array(layer, slots: list[Slot], name: str, **kwargs):
+  if not slots:
+    return None
+
+  def initialize(shape, dtype=None):
+    del shape
+    return tf.concat(
+      [
+        tf.reshape(slot.initializer(slot.shape, dtype=dtype), [-1])
+        for slot in slots
+      ],
+      0,
+    )
+
+  array = layer.add_weight(
+    shape=(sum(slot.size for slot in slots),),
+    initializer=initialize,
+    autocast=False,
+    name=name,
+    **kwargs,
+  )
+  start = 0
+  for slot in slots:
+    slot.place(array, start)
+    start += slot.size
+  return array
