@@ -160,21 +160,25 @@ class MixedEdges(NodeEdges):
       edge.
     """
     x = tf.cast(x, self.compute_dtype)
-    apart = self.apart
-    if apart is None:
-      apart = not tf.config.list_logical_devices('GPU')
+    on_gpu = bool(tf.config.list_logical_devices('GPU'))
+    apart = not on_gpu if self.apart is None else self.apart
     moves = bool(training) and not averages_are_frozen()
-    outputs, averages = self._compute(
-      x,
-      weights,
-      *self._arrays.read(moves or not training),
-      apart=apart,
-      training=training,
-      moves=moves,
+    compute = functools.partial(
+      self._compute, apart=apart, training=training, moves=moves
     )
+    arguments = x, weights, *self._arrays.read(moves or not training)
+    if apart or on_gpu or _several_replicas() or not self._is_pure:
+      outputs, averages = compute(*arguments)
+    else:
+      key = MixedEdges, self.candidates, *self._kind, training, moves
+      outputs, averages = self._functions.call(key, compute, *arguments)
     if moves:
       self._arrays.move(averages)
     return outputs
+
+  @property
+  def _is_pure(self) -> bool:
+    return all(operation.pure for operation in self.operations)
 
   def _compute(self, x, weights, kernels, averages, apart, training, moves):
     """Computes the weighted sums with given weights.
@@ -219,12 +223,13 @@ class MixedEdges(NodeEdges):
     kernels, _ = of_trained.split(kernels)
     averages, common = of_moving.split(averages)
     how = {'training': training, 'moves': moves}
-    plans = self._plans(tuple(x.shape))
+    shape = tuple(x.shape)
+    plans = self._plans(shape)
     bodies = [plan.body for plan in plans if plan]
     readings = tuple(dict.fromkeys(r for b in bodies for r in b.readings))
     groups = tuple(dict.fromkeys(p.pooled for p in plans if p and p.pooled))
-    key = StateBody, readings, groups, *self._kind
-    body = self._functions.once(key, lambda: StateBody(*key[1:], x.shape))
+    key = StateBody, readings, groups, *self._kind, shape
+    body = self._functions.once(key, lambda: StateBody(*key[1:]))
     arranged, joined, common = self._functions.call(
       (key, training, moves), functools.partial(body, **how), x, common
     )
@@ -268,8 +273,8 @@ class MixedEdges(NodeEdges):
       columns = (
         tuple(b.columns[b.edges.index(edge)] for b in g) for g in groups
       )
-      key = EdgeBody, names, *columns, *self._kind
-      body = self._functions.once(key, lambda k=key: EdgeBody(*k[1:], shape))
+      key = EdgeBody, names, *columns, *self._kind, shape
+      body = self._functions.once(key, lambda k=key: EdgeBody(*k[1:]))
       plans.append(_Plan(key, body, pooled))
     return plans
 

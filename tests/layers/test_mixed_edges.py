@@ -1,10 +1,14 @@
 """Edges computed together equal the operations computed one by one."""
 
+import contextlib
+
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
+from darts_tf.graph.shared_functions import SharedFunctions
 from darts_tf.layers import MixedEdges, build_operation
+from darts_tf.layers.batch_norm import frozen_averages
 from darts_tf.search_space import search_spaces
 
 UNEQUAL = (
@@ -39,11 +43,15 @@ FORMS = {
 
 
 class MixedEdgesTest(tf.test.TestCase, parameterized.TestCase):
-  def make(self, space, candidates, stride, apart=True, size=(7, 8)):
+  def make(
+    self, space, candidates, stride, apart=True, size=(7, 8), functions=None
+  ):
     """A layer with random weights, its input and its mixing weights."""
     rng = np.random.default_rng(3)
     style = search_spaces[space].search_style.replace(dtype='float64')
-    layer = MixedEdges(candidates, 4, stride, style, apart=apart)
+    layer = MixedEdges(
+      candidates, 4, stride, style, apart=apart, functions=functions
+    )
     layer.build((None, *size, 4))
     for edge, names in enumerate(candidates):
       for name in names:
@@ -157,6 +165,80 @@ class MixedEdgesTest(tf.test.TestCase, parameterized.TestCase):
         views = layer.weight_views(edge, name)
         for key, own in operation.weight_views().items():
           self.assertAllClose(views[key].read(), own.read(), rtol=1e-10)
+
+  @parameterized.named_parameters(
+    (
+      f'{name}_{stride}_{"apart" if apart else "joined"}',
+      candidates,
+      stride,
+      apart,
+    )
+    for name, candidates in (
+      ('equal', (search_spaces['darts'].candidates['normal'][0],) * 3),
+      ('unequal', UNEQUAL),
+    )
+    for stride in (1, 2)
+    for apart in (True, False)
+  )
+  def test_graph_equals_eager(self, candidates, stride, apart):
+    """Functions that edges share, and their gradients, change no number."""
+    layer, x, weights, _ = self.make('darts', candidates, stride, apart, (8, 6))
+    start = [v.numpy() for v in layer.variables]
+    names = [v.name for v in layer.variables]
+    self.assertEqual(names, ['kernels', 'averages'])
+
+    def run(followed, training, frozen):
+      sources = {
+        'x': x,
+        'weights': weights,
+        'kernels': layer.variables[0].value,
+      }
+      sources = [sources[name] for name in followed]
+      with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(sources)
+        with frozen_averages() if frozen else contextlib.nullcontext():
+          outputs = layer(x, weights, training=training)
+        loss = tf.add_n(
+          [(e + 1.0) * tf.reduce_sum(y**3) for e, y in enumerate(outputs)]
+        )
+      return outputs, tape.gradient(
+        loss, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO
+      )
+
+    everything = 'x', 'weights', 'kernels'
+    for followed, training, frozen in (
+      (everything, True, False),
+      (everything, True, True),
+      (everything[:2], True, True),
+      (everything[2:], False, False),
+      ((), False, False),
+    ):
+      results, averages = [], []
+      for compute in (run, tf.function(run, autograph=False)):
+        for variable, value in zip(layer.variables, start, strict=True):
+          variable.assign(value)
+        results.append(compute(followed, training, frozen))
+        averages.append(layer.variables[1].numpy())
+      self.assertAllClose(*results, rtol=1e-10, atol=1e-10)
+      self.assertAllClose(*averages, rtol=1e-12)
+      moved = not np.array_equal(averages[0], start[1])
+      self.assertEqual(moved, training and not frozen)
+
+  def test_functions_are_not_shared_between_sizes(self):
+    """Dilated kernels arrange images of even sizes only."""
+    functions = SharedFunctions()
+    candidates = (('dil_conv_3x3', 'max_pool_3x3'),) * 2
+    layers, images = [], []
+    for size in (8, 7):
+      layer, x, weights, _ = self.make(
+        'darts', candidates, 1, True, (size, 8), functions
+      )
+      layers.append(layer)
+      images.append(x)
+    run = lambda: [
+      layer(x, weights) for layer, x in zip(layers, images, strict=True)
+    ]
+    self.assertAllClose(tf.function(run, autograph=False)(), run(), rtol=1e-10)
 
   def test_views_of_edges_do_not_overlap(self):
     layer, _, _, _ = self.make('course', (('sep_conv_3x3',),) * 3, 1)
