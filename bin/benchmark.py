@@ -1,4 +1,4 @@
-"""Measures the step of a search: time, memory, size of its graph.
+"""Measures a step of a search or a retraining: time, memory, size of its graph.
 
   python bin/benchmark.py --channels=16 --cells=8 --batch_size=64 \
       --gradient=first_order
@@ -11,8 +11,14 @@ flags of bin/search.py that change the step are understood.
 
 measures first-order DARTS of the same size and the method in turn, and adds
 their ratios.
+
+  python bin/benchmark.py --genotype=DARTS_V2 --channels=16 --cells=8 \
+      --batch_size=64
+
+measures a step of a retraining, in Keras' `fit`.
 """
 
+import dataclasses
 import json
 from typing import Any
 
@@ -35,6 +41,11 @@ _PAIRS = flags.DEFINE_integer(
   'How often first-order DARTS of the same size is measured, and this after'
   ' it; 0 to measure this only.',
 )
+_GENOTYPE = flags.DEFINE_string(
+  'genotype',
+  None,
+  'Name or file of a genotype whose retraining is measured, not a search.',
+)
 _CHANNELS = flags.DEFINE_integer('image_channels', 3, 'Of the images.')
 _CLASSES = flags.DEFINE_integer('num_classes', 10, 'Of the images.')
 _IMAGE_SIZE = 32
@@ -52,6 +63,7 @@ _SKIPPED = (
   'eigenvalue_every',
   'eigenvalue_method',
 )
+_OF_SEARCHES = {f.name for f in dataclasses.fields(SearchConfig)}
 define_flags(SearchConfig, skip=_SKIPPED, defaults={'image_size': _IMAGE_SIZE})
 
 
@@ -66,16 +78,37 @@ def main(unused_argv: list[str]) -> None:
     print(json.dumps(_relative()))
     return
   process.configure_tensorflow()
-  from darts_tf.speed.search_speed import measure_search
-
   config = config_from_flags(SearchConfig, skip=_SKIPPED)
   size = config.image_size or _IMAGE_SIZE
-  print(
-    json.dumps(
-      measure_search(
-        config, (size, size, _CHANNELS.value), _CLASSES.value, _STEPS.value
-      )
-    )
+  of_images = (size, size, _CHANNELS.value), _CLASSES.value, _STEPS.value
+  if _GENOTYPE.value:
+    print(json.dumps(_retraining(config, *of_images)))
+    return
+  from darts_tf.speed.search_speed import measure_search
+
+  print(json.dumps(measure_search(config, *of_images)))
+
+
+def _retraining(search: SearchConfig, *of_images: Any) -> dict[str, Any]:
+  """Measures a retraining with the options that it shares with a search."""
+  from darts_tf.genotype import load_genotype
+  from darts_tf.speed.training_speed import measure_training
+  from darts_tf.training.config import TrainConfig
+
+  known = {field.name for field in dataclasses.fields(TrainConfig)}
+  given = {}
+  for module_flags in flags.FLAGS.flags_by_module_dict().values():
+    for flag in module_flags:
+      if flag.using_default_value or flag.name not in _OF_SEARCHES:
+        continue
+      if flag.name not in known:
+        raise InputError(
+          'An option of searches in the benchmark of a retraining; expected'
+          f' options of both. Received: {flag.name}={flag.value!r}'
+        )
+      given[flag.name] = getattr(search, flag.name)
+  return measure_training(
+    TrainConfig(**given), load_genotype(_GENOTYPE.value), *of_images
   )
 
 

@@ -1,5 +1,7 @@
 """The discrete network: trainable, exportable."""
 
+from collections.abc import Callable
+
 import keras
 import tensorflow as tf
 
@@ -137,19 +139,58 @@ class Network(StackedCells):
 
   def train_step(self, data):
     """Trains as Keras does; adds an axis that workers reduce to the logs."""
+    if self._shares_step():
+      return self._traced_step(data)(data)
     logs = super().train_step(data)
     if _of_workers(self.distribute_strategy):
       logs = {name: value[None] for name, value in logs.items()}
     return logs
 
+  def compile(self, *args, **kwargs):
+    """Compiles as Keras does; a step that was traced before is forgotten."""
+    super().compile(*args, **kwargs)
+    self._traced_steps = ()
+
+  def _shares_step(self) -> bool:
+    strategy = self.distribute_strategy
+    return (
+      strategy.num_replicas_in_sync == 1
+      and not _of_workers(strategy)
+      and not self.run_eagerly
+    )
+
+  def _traced_step(self, data) -> Callable:
+    """Returns the step of one replica, traced once for all who want it."""
+    if not self._traced_steps:
+      self._build_metrics(data)
+      # In a tuple: what exports a model would take it for a part of it.
+      self._traced_steps = (tf.function(super().train_step, autograph=False),)
+    return self._traced_steps[0]
+
+  def _build_metrics(self, data) -> None:
+    """Makes the variables of metrics, which Keras does in the first step.
+
+    A function that makes variables is traced twice.
+    """
+    _, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+    with tf.init_scope():
+      zeros = lambda x: tf.zeros([1, *x.shape[1:]], x.dtype)
+      logits = tf.zeros([1, self.head.classifier.units], self.variable_dtype)
+      self.compute_metrics(
+        None, tf.nest.map_structure(zeros, labels), logits, None
+      )
+      self.reset_metrics()
+
   def training_graph(self, batch) -> tf.Graph:
-    """Builds the graph of a training step, for inspection.
+    """Returns the graph of a training step, for inspection.
 
     It is the graph of the step in `fit`, to which Keras gives no access.
 
     Args:
       batch: of images and labels, divided among the replicas.
     """
+    if self._shares_step():
+      return self._traced_step(batch).get_concrete_function(batch).graph
     self._maybe_symbolic_build(
       data_batch=tf.nest.map_structure(
         lambda x: self.distribute_strategy.experimental_local_results(x)[0],

@@ -10,14 +10,13 @@ import tensorflow as tf
 
 from darts_tf.analysis.graph_cost import graph_multiply_adds
 from darts_tf.analysis.graph_memory import graph_memory
-from darts_tf.data import ImageData
-from darts_tf.data.image_data import make_image_data
 from darts_tf.distribution.run_data import distribute
 from darts_tf.distribution.strategy import make_strategy, seed_everything
 from darts_tf.search.builder import build_search
 from darts_tf.search.config import SearchConfig
 from darts_tf.search.parts import SearchParts
 from darts_tf.search.resolve import resolve
+from darts_tf.speed.random_images import random_images
 from darts_tf.system.memory import peak_memory_mib
 from darts_tf.system.process_times import seconds_since_start
 
@@ -120,7 +119,9 @@ def build_measured(
   seed_everything(config)
   strategy = make_strategy(config)
   parts = build_search(
-    config, _random_images(config, image_shape, num_classes, steps), strategy
+    config,
+    random_images(image_shape, num_classes, _count(config, steps, num_classes)),
+    strategy,
   )
   parts.begin_epoch(0)  # Sets temperatures and other factors.
   streams = [s for s in (parts.weight_stream, parts.architecture_stream) if s]
@@ -134,24 +135,8 @@ def _finish(metrics: dict[str, tf.Tensor]) -> None:
     float(value)
 
 
-def _random_images(
-  config: SearchConfig,
-  shape: tuple[int, int, int],
-  num_classes: int,
-  steps: int,
-) -> ImageData:
-  """Makes images for all steps; each of the two streams has its own."""
+def _count(config: SearchConfig, steps: int, num_classes: int) -> int:
+  """Returns the number of images for all steps; each stream has its own."""
   share = min(config.weight_portion, 1 - config.weight_portion)
   # A stratified split may leave some of each class on the wrong side.
-  count = int(steps * config.batch_size / share) + 2 * num_classes
-  draw = np.random.default_rng(0)
-  images = draw.integers(0, 256, (count, *shape), np.uint8)
-  labels = np.arange(count) % num_classes
-  return make_image_data(
-    'random',
-    images,
-    labels,
-    images[:num_classes],
-    labels[:num_classes],
-    [str(label) for label in range(num_classes)],
-  )
+  return int(steps * config.batch_size / share) + 2 * num_classes
