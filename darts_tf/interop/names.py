@@ -16,7 +16,7 @@ import numpy as np
 from darts_tf import layers
 from darts_tf.config.errors import InputError
 from darts_tf.layers.batch_norm import BatchNorm
-from darts_tf.layers.mixed_edges import AUXILIARY_SKIP
+from darts_tf.layers.edge_body import AUXILIARY_SKIP
 from darts_tf.layers.operation import Operation, WeightView
 from darts_tf.models.head import AuxiliaryHead
 from darts_tf.models.network import Network
@@ -172,7 +172,7 @@ def torch_weights(
     InputError: if a weight of the model has no counterpart.
   """
   named = list(_named(model))
-  covered = {id(view.variable) for _, view in named}
+  covered = {id(view.holder) for _, view in named}
   for variable in model.trainable_variables:
     if id(variable) not in covered:
       raise InputError(
