@@ -129,10 +129,11 @@ class MixedEdges(NodeEdges):
     edges = [[] for _ in self.candidates]
     for bundle in self.bundles.values():
       operation = bundle.operation
-      own = slots.get(operation, [])
+      if operation not in slots:
+        continue
       views = operation.weight_views()
       along = {view.variable: view.axis for view in views.values()}
-      for slot in own:
+      for slot in slots[operation]:
         axes[slot] = None
         if not operation.edge_independent:
           axes[slot] = along[slot], operation.copies
