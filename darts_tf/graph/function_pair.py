@@ -67,7 +67,9 @@ def trace(
       differentiable = [i for i, y in enumerate(results) if followed_once(y)]
     targets = [results[i] for i in differentiable]
     upstream = [tf.compat.v1.placeholder(y.dtype, y.shape) for y in targets]
-    gradients = tape.gradient(targets, sources, output_gradients=upstream)
+    gradients = [None] * len(sources)
+    if targets:
+      gradients = tape.gradient(targets, sources, output_gradients=upstream)
   cut = _Cut(graph.as_graph_def(), results)
   connected = [gradient is not None for gradient in gradients]
   gradients = [gradient for gradient in gradients if gradient is not None]

@@ -167,6 +167,18 @@ class SharedFunctionsTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllEqual(kernel, np.ones((3, 4)))
     self.assertAllEqual(shift, np.zeros(4))
 
+  def test_results_without_gradients(self):
+    @tf.function(autograph=False)
+    def run(x):
+      with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = self.functions.call('k', lambda x: tf.stop_gradient(2.0 * x), x)
+        loss = tf.reduce_sum(x * y)
+      return tape.gradient(loss, x)
+
+    x = self.arguments[0]
+    self.assertAllClose(run(x), 2.0 * x)
+
   def test_eager_calls_compute_the_body(self):
     results = self.functions.call('k', self.body, *self.arguments)
     self.assertAllEqual(results['sum'], _block(*self.arguments)['sum'])
