@@ -74,6 +74,11 @@ def main(unused_argv: list[str]) -> None:
       raise InputError(
         f'Expected at least {least}. Received: {flag.name}={flag.value}'
       )
+  if _PAIRS.value and _GENOTYPE.value:
+    raise InputError(
+      'Pairs compare searches; expected pairs or genotype, not both.'
+      f' Received: pairs={_PAIRS.value}, genotype={_GENOTYPE.value!r}'
+    )
   if _PAIRS.value:
     print(json.dumps(_relative()))
     return

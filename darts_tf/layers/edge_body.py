@@ -41,7 +41,7 @@ def build_candidate(
 
 
 class EdgeInputs(NamedTuple):
-  """What the mixture of an edge is computed from.
+  """The tensors that the mixture of an edge is computed from.
 
   Args:
     arranged: the state of the node, in the order of `EdgeBody.readings`.
@@ -227,8 +227,10 @@ def _build(
   # The first values of these weights have no part in anything, so they
   # must not take a draw from those that have.
   state = random.getstate()
-  with slots_for_weights() as slots:
-    for operation in operations:
-      operation.build(input_shape)
-  random.setstate(state)
+  try:
+    with slots_for_weights() as slots:
+      for operation in operations:
+        operation.build(input_shape)
+  finally:
+    random.setstate(state)
   return operations, slots

@@ -48,7 +48,7 @@ class _Bundle:
 
 
 class _Plan(NamedTuple):
-  """How an edge is computed apart from the others.
+  """The computation of an edge apart from the others.
 
   Args:
     key: equal for edges that compute the same.

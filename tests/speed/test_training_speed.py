@@ -46,6 +46,9 @@ class TrainingSpeedTest(tf.test.TestCase, parameterized.TestCase):
     self.assertEqual((code, out), (2, ''))
     self.assertIn('an option', err.lower())
     self.assertIn("Received: gradient='first_order'", err)
+    code, out, err = run_program(program, **values, pairs='1')
+    self.assertEqual((code, out), (2, ''))
+    self.assertIn('pairs or genotype, not both. Received: pairs=1', err)
 
 
 class TracesTest(tf.test.TestCase):
