@@ -7,6 +7,12 @@ import tensorflow as tf
 from darts_tf.graph.custom_gradient import custom_gradient
 
 
+def several_replicas() -> bool:
+  """Returns whether this is computed by one replica of several."""
+  context = tf.distribute.get_replica_context()
+  return context is not None and context.num_replicas_in_sync > 1
+
+
 def sum_over_replicas(tensors: Sequence[tf.Tensor]) -> list[tf.Tensor]:
   """Returns the sums over replicas, in replica context; differentiable.
 
@@ -23,8 +29,7 @@ def sum_over_replicas(tensors: Sequence[tf.Tensor]) -> list[tf.Tensor]:
     replica, the tensors.
   """
   result = list(tensors)
-  context = tf.distribute.get_replica_context()
-  if context is None or context.num_replicas_in_sync == 1:
+  if not several_replicas():
     return result
   # Tensors that travel together are packed into one, hence of one dtype.
   for dtype in dict.fromkeys(tensor.dtype for tensor in result):

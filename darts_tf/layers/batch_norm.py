@@ -8,9 +8,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from darts_tf.distribution.replicas import sum_over_replicas
+from darts_tf.distribution.replicas import several_replicas, sum_over_replicas
 from darts_tf.graph.constants import constant
-from darts_tf.layers.slots import HasSlots
+from darts_tf.graph.lean import fused_batch_norm
+from darts_tf.layers.slots import HasSlots, Slot, moved_average
 
 _FUSED_DTYPES = ('float16', 'bfloat16', 'float32')
 _FROZEN = contextvars.ContextVar('frozen_averages', default=False)
@@ -186,25 +187,11 @@ class BatchNorm(HasSlots, keras.layers.Layer):
     )
 
   def _across_replicas(self) -> bool:
-    context = tf.distribute.get_replica_context()
-    return (
-      self.synchronized
-      and context is not None
-      and context.num_replicas_in_sync > 1
-    )
+    return self.synchronized and several_replicas()
 
   def _fused(self, xs, gammas, betas):
-    nothing = constant([], gammas[0].dtype)
     normalized = [
-      tf.raw_ops.FusedBatchNormV3(
-        x=x,
-        scale=gamma,
-        offset=beta,
-        mean=nothing,
-        variance=nothing,
-        epsilon=self.epsilon,
-        is_training=True,
-      )[:3]
+      fused_batch_norm(x, gamma, beta, self.epsilon)
       for x, gamma, beta in zip(xs, gammas, betas, strict=True)
     ]
     return [list(values) for values in zip(*normalized, strict=True)]
@@ -244,10 +231,10 @@ class BatchNorm(HasSlots, keras.layers.Layer):
       return
     value = values[0] if len(values) == 1 else tf.concat(values, 0)
     value = tf.cast(value, average.dtype)
-    average.assign(
-      tf.convert_to_tensor(average) * constant(self.momentum, value.dtype)
-      + value * constant(1.0 - self.momentum, value.dtype)
-    )
+    if isinstance(average, Slot):
+      average.move(value, self.momentum)
+    else:
+      average.assign(moved_average(average, value, self.momentum))
 
   def compute_output_shape(self, input_shape):
     """Returns the shape of the input."""

@@ -1,5 +1,8 @@
 """The common base of mixed and discrete cells."""
 
+import functools
+from collections.abc import Sequence
+
 import keras
 import tensorflow as tf
 
@@ -17,6 +20,33 @@ def _build_all(layers, input_shapes) -> list[tuple]:
   return shapes
 
 
+class State:
+  """What several layers read, as it is or rectified.
+
+  One ReLU serves all of them, and one activation is kept for gradients.
+
+  Args:
+    x: the tensor; `None` for a missing node, which nothing reads.
+  """
+
+  def __init__(self, x: tf.Tensor | None):
+    self.plain = x
+
+  def read(self, rectified: bool) -> tf.Tensor:
+    """Returns the tensor, or what a ReLU makes of it."""
+    return self._rectified if rectified else self.plain
+
+  @functools.cached_property
+  def _rectified(self) -> tf.Tensor:
+    return tf.nn.relu(self.plain)
+
+
+def states_of(tensors: Sequence[tf.Tensor]) -> list[State]:
+  """Returns a state for each tensor, one for what is the same tensor."""
+  states = {id(x): State(x) for x in tensors}
+  return [states[id(x)] for x in tensors]
+
+
 class Cell(keras.layers.Layer):
   """The base of both kinds of cells: adapted inputs and joined outputs.
 
@@ -30,6 +60,21 @@ class Cell(keras.layers.Layer):
     self.plan = plan
     self.preprocess = list(preprocess)
     self.output_nodes = tuple(output)
+    # Whether the caller has applied the ReLU that inputs begin with.
+    self.rectified = False
+
+  def leave_relu_to_caller(self) -> None:
+    """Expects rectified inputs from now on, if a ReLU is the first to see them.
+
+    Two cells read an output, see `State`.
+    """
+    self.rectified = all(
+      isinstance(layer, Operation) and layer.rectifies
+      for layer in self.preprocess
+    )
+    if self.rectified:
+      for layer in self.preprocess:
+        layer.activate = False
 
   def build(self, input_shape) -> None:
     """Builds the cell on the shapes of its inputs, a list."""

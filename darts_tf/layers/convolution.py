@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from darts_tf.graph.constants import constant
 from darts_tf.graph.custom_gradient import custom_gradient
+from darts_tf.graph.lean import reshape
 
 
 def strided_shape(shape, stride: int, channels: int) -> tuple:
@@ -70,7 +71,7 @@ def pointwise_conv(x, matrix, groups: int = 1):
   Returns:
     `(batch, height, width, groups * channels_out)`, group by group.
   """
-  flat = tf.reshape(x, constant([-1, x.shape[-1]]))
+  flat = reshape(x, [-1, x.shape[-1]])
   if groups == 1:
     flat = tf.matmul(flat, matrix)
   else:
@@ -85,14 +86,11 @@ def pointwise_conv(x, matrix, groups: int = 1):
       ],
       -1,
     )
-  return tf.reshape(flat, _image_shape(x, matrix.shape[-1]))
-
-
-def _image_shape(x, channels: int):
-  """The shape `(batch, height, width)` of a batch, with other channels."""
   if None in x.shape[1:3]:
-    return tf.concat([tf.shape(x)[:-1], [channels]], 0)
-  return constant([-1, *x.shape[1:3], channels])
+    return tf.reshape(
+      flat, tf.concat([tf.shape(x)[:-1], [matrix.shape[-1]]], 0)
+    )
+  return reshape(flat, [-1, *x.shape[1:3], matrix.shape[-1]])
 
 
 def conv(x, kernel, strides: tuple[int, int] = (1, 1)):
@@ -112,7 +110,7 @@ def conv(x, kernel, strides: tuple[int, int] = (1, 1)):
   rows, columns = kernel.shape[0], kernel.shape[1]
   if (rows, columns) == (1, 1):
     return pointwise_conv(
-      subsample(x, *strides), tf.reshape(kernel, kernel.shape[2:])
+      subsample(x, *strides), reshape(kernel, kernel.shape[2:])
     )
   if tuple(strides) == (1, 1):
     return tf.nn.conv2d(x, kernel, 1, 'SAME')

@@ -1,14 +1,27 @@
 """A cell of the final network: the graph of a genotype."""
 
+import functools
+from collections.abc import Hashable
+from typing import Any
+
 import tensorflow as tf
 
+from darts_tf.distribution.replicas import several_replicas
 from darts_tf.genotype import CellGenotype
-from darts_tf.layers.cell import Cell
+from darts_tf.graph.shared_functions import SharedFunctions
+from darts_tf.layers.batch_norm import averages_are_frozen
+from darts_tf.layers.cell import Cell, State, states_of
 from darts_tf.layers.copies import build_operation
 from darts_tf.layers.drop_path import DropPath
 from darts_tf.layers.image_draws import random_seed
 from darts_tf.layers.operation import Operation, WeightView
 from darts_tf.layers.skip import Identity, Zero
+from darts_tf.layers.slots import (
+  SlotArrays,
+  given_values,
+  join_values,
+  slots_for_weights,
+)
 from darts_tf.search_space.macro import CellPlan
 from darts_tf.search_space.style import OperationStyle
 from darts_tf.search_space.topology import CellTopology
@@ -43,6 +56,8 @@ class DiscreteCell(Cell):
     kwargs.setdefault('dtype', style.dtype)
     live = genotype.live(topology.num_inputs)
     super().__init__(plan, preprocess, live.output, **kwargs)
+    # Functions that equal cells have in common, if there are any.
+    self.functions: SharedFunctions | None = None
     self.topology = topology
     self.genotype = genotype
     self.edges = live.edges
@@ -54,6 +69,8 @@ class DiscreteCell(Cell):
         plan.channels,
         plan.stride if edge.source < topology.num_inputs else 1,
         style,
+        # The cell applies it, once for all that read a node.
+        activate=False,
       )
       for edge in self.edges
     ]
@@ -63,10 +80,35 @@ class DiscreteCell(Cell):
     if drop_path:
       self.drop_path = DropPath(len(self.edges), seed, dtype=self.dtype_policy)
 
+  def build(self, input_shape) -> None:
+    """Builds the cell; its weights lie in two arrays, see `SlotArrays`."""
+    with slots_for_weights() as slots:
+      super().build(input_shape)
+    self._arrays = SlotArrays(self, slots)
+    self._input_shapes = tuple(map(tuple, input_shape))
+
   def build_edges(self, shape) -> None:
     """Builds the operations on the shape of an adapted input."""
     for edge, layer in zip(self.edges, self.operations):
       layer.build(self.state_shape(shape, edge.source))
+
+  @property
+  def computation(self) -> Hashable | None:
+    """Says what is computed from inputs and weights.
+
+    It is equal for cells that compute the same, and `None` for a cell that may
+    do anything besides.
+    """
+    layers = [*self.preprocess, *self.operations]
+    if not all(isinstance(x, Operation) and x.pure for x in layers):
+      return None
+    return (
+      self._input_shapes,
+      self.edges,
+      self.output_nodes,
+      # A configuration may hold dictionaries, which have no hash.
+      *((type(x), repr(_without_name(x.get_config()))) for x in layers),
+    )
 
   def call(self, inputs, drop_path_rate=None, training=None):
     """Computes the cell.
@@ -80,25 +122,58 @@ class DiscreteCell(Cell):
     Returns:
       `(batch, height', width', existing output nodes * channels)`.
     """
-    states = self.prepare(inputs, training)
-    kept = self.draw_paths(states[0], drop_path_rate, training)
-    incoming = {node: [] for node in self.topology.nodes}
-    for edge, (_, source, target) in enumerate(self.edges):
-      incoming[target].append((edge, source))
-    for node in self.topology.nodes:
-      terms = [
-        self._edge(edge, states[source], kept, training)
-        for edge, source in incoming[node]
-      ]
-      # Nothing reads a missing node.
-      states.append(tf.add_n(terms) if len(terms) > 1 else (terms or [None])[0])
-    return self.join(states)
+    moves = bool(training) and not averages_are_frozen()
+    arguments = (
+      list(inputs),
+      self.draw_paths(inputs[0], drop_path_rate, training) or [],
+      *self._arrays.read(moves or not training),
+    )
+    compute = functools.partial(self._compute, training=training, moves=moves)
+    if self.functions is None or several_replicas():
+      output, averages = compute(*arguments)
+    else:
+      key = DiscreteCell, self.computation, training, moves
+      output, averages = self.functions.call(key, compute, *arguments)
+    if moves:
+      self._arrays.move(averages)
+    return output
 
-  def _edge(self, edge, x, kept, training):
+  def _compute(self, inputs, kept, kernels, averages, training, moves):
+    """Computes the cell with given weights.
+
+    Args:
+      inputs: see `call`.
+      kept: factors of the edges, see `DropPath`; empty for 1.
+      kernels: see `SlotArrays.read`.
+      averages: see `SlotArrays.read`.
+      training: see `call`.
+      moves: whether running statistics move.
+
+    Returns:
+      The output, and the running statistics afterwards.
+    """
+    with given_values(self._arrays.values(kernels, averages)) as moved:
+      states = states_of(self.prepare(inputs, training))
+      incoming = {node: [] for node in self.topology.nodes}
+      for edge, (_, source, target) in enumerate(self.edges):
+        incoming[target].append((edge, source))
+      for node in self.topology.nodes:
+        terms = [
+          self._edge(edge, states[source], kept, training)
+          for edge, source in incoming[node]
+        ]
+        # Nothing reads a missing node.
+        total = tf.add_n(terms) if len(terms) > 1 else (terms or [None])[0]
+        states.append(State(total))
+      if moves:
+        averages = join_values(self._arrays.moving, moved, averages)
+    return self.join([state.plain for state in states]), averages
+
+  def _edge(self, edge, state, kept, training):
     layer = self.operations[edge]
-    y = layer(x, training=training)
+    y = layer(state.read(layer.rectifies), training=training)
     # The identity is never dropped (quark0/darts, model).
-    if kept is not None and not isinstance(layer, Identity | Zero):
+    if kept and not isinstance(layer, Identity | Zero):
       y = y * kept[edge]
     return y
 
@@ -110,3 +185,7 @@ class DiscreteCell(Cell):
     if edge not in self.positions:
       return {}
     return self.operations[self.positions.index(edge)].weight_views()
+
+
+def _without_name(config: dict[str, Any]) -> dict[str, Any]:
+  return {key: value for key, value in config.items() if key != 'name'}

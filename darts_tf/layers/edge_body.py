@@ -141,7 +141,7 @@ class EdgeBody:
         else:
           lattices.setdefault(arrangement, []).append(y)
       if moves:
-        averages = join_values(moving, moved)
+        averages = join_values(moving, moved, averages)
     # Outputs on the same lattices are added before they are put back.
     for arrangement, ys in lattices.items():
       terms.append(arrangement.undo(add(ys)))
@@ -203,7 +203,7 @@ class StateBody:
         for name, operation in zip(self._names, self._operations, strict=True)
       }
       if moves:
-        averages = join_values(self._slots, moved)
+        averages = join_values(self._slots, moved, averages)
     joined = [
       tf.concat([outputs[name] for name in group], -1) for group in self._groups
     ]

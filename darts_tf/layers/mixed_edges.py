@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from darts_tf.distribution.replicas import several_replicas
 from darts_tf.graph.shared_functions import SharedFunctions
 from darts_tf.layers.batch_norm import averages_are_frozen
 from darts_tf.layers.edge_body import (
@@ -120,7 +121,9 @@ class MixedEdges(NodeEdges):
           operation.build(input_shape)
       else:
         operation.build(input_shape)
-    self._arrays = SlotArrays(self, slots)
+    self._arrays = SlotArrays(
+      self, [slot for of_operation in slots.values() for slot in of_operation]
+    )
     self._order_by_edge(slots)
 
   def _order_by_edge(self, slots: dict[Operation, list[Slot]]) -> None:
@@ -168,7 +171,7 @@ class MixedEdges(NodeEdges):
       self._compute, apart=apart, training=training, moves=moves
     )
     arguments = x, weights, *self._arrays.read(moves or not training)
-    if apart or on_gpu or _several_replicas() or not self._is_pure:
+    if apart or on_gpu or several_replicas() or not self._is_pure:
       outputs, averages = compute(*arguments)
     else:
       key = MixedEdges, self.candidates, *self._kind, training, moves
@@ -198,7 +201,7 @@ class MixedEdges(NodeEdges):
     """
     bundles = list(self.bundles.values())
     terms = [[] for _ in self.candidates]
-    if apart and not _several_replicas():
+    if apart and not several_replicas():
       bundles = [bundle for bundle in bundles if not bundle.operation.pure]
       averages = self._add_bodies(
         terms, x, weights, kernels, averages, training, moves
@@ -209,7 +212,7 @@ class MixedEdges(NodeEdges):
       with given_values(values) as moved:
         self._add_bundles(terms, x, weights, bundles, apart, training)
       if moves:
-        averages = join_values(self._arrays.moving, moved)
+        averages = join_values(self._arrays.moving, moved, averages)
     if not all(terms):
       zeros = tf.zeros_like(x[:, :: self.stride, :: self.stride])
       terms = [of_edge or [zeros] for of_edge in terms]
@@ -371,8 +374,3 @@ class MixedEdges(NodeEdges):
 def _branches(edges: tuple[int, ...], apart: bool) -> list[tuple[int, ...]]:
   """Returns the edges of each tensor."""
   return [(edge,) for edge in edges] if apart else [edges]
-
-
-def _several_replicas() -> bool:
-  context = tf.distribute.get_replica_context()
-  return context is not None and context.num_replicas_in_sync > 1

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
+from darts_tf.graph.lean import reshape
 from darts_tf.graph.recompute import recomputed
 from darts_tf.layers.arrangement import Arrangement
 from darts_tf.layers.batch_norm import frozen_averages
@@ -106,7 +107,8 @@ class SeparableConv(Operation):
     xs = [repeat_channels(x, copies)] * count
     for unit in range(len(self.norms)):
       kernels = self.shares(self.depthwise[unit], count, 2)
-      matrix = tf.squeeze(self.pointwise[unit], [0, 1])
+      matrix = tf.convert_to_tensor(self.pointwise[unit])
+      matrix = reshape(matrix, matrix.shape[2:])
       parts = kernels, self.shares(matrix, count)
       if self._recomputes(unit, count, training):
         whole = lambda x, *weights, unit=unit: convolve(

@@ -10,11 +10,14 @@ import contextlib
 import contextvars
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
+
+from darts_tf.graph.constants import constant
+from darts_tf.graph.lean import reshape
 
 _RECORD = contextvars.ContextVar('record', default=None)
 _VALUES = contextvars.ContextVar('values', default=None)
@@ -75,11 +78,20 @@ class Slot:
     self.part_of(flat)[...] = value
     self.array.assign(flat)
 
+  def move(self, value: tf.Tensor, momentum: float) -> None:
+    """Moves the value towards another one, see `moved_average`."""
+    values = _VALUES.get()
+    known = None if values is None else values.get(self)
+    if known is None or isinstance(known, _Moved):
+      self.assign(moved_average(self, value, momentum))
+    else:
+      values[self] = _Moved(known, value, momentum)
+
   def __tf_tensor__(self, dtype=None, name=None) -> tf.Tensor:
     """Returns the value as TensorFlow reads it."""
     values = _VALUES.get()
     if values is not None and self in values:
-      value = values[self]
+      value = _resolved(values[self])
     else:
       flat = tf.convert_to_tensor(self.array)
       value = tf.reshape(
@@ -94,6 +106,9 @@ class HasSlots:
   It stands before `keras.layers.Layer` among the base classes.
   """
 
+  # Whether the layer reads and assigns its weights as slots allow.
+  pure = True
+
   def add_weight(
     self,
     shape=None,
@@ -105,7 +120,7 @@ class HasSlots:
   ):
     """Creates a weight: a slot, within `slots_for_weights`."""
     record = _RECORD.get()
-    if record is None:
+    if record is None or not self.pure:
       return super().add_weight(
         shape=shape,
         initializer=initializer,
@@ -140,8 +155,10 @@ def slots_for_weights() -> Iterator[list[Slot]]:
 def given_values(
   values: dict[Slot, tf.Tensor],
 ) -> Iterator[dict[Slot, tf.Tensor]]:
-  """Gives slots their values; yields them as they are moved within."""
-  values = dict(values)
+  """Gives slots their values; yields them as they are moved within.
+
+  What has been moved is for `join_values` to read.
+  """
   token = _VALUES.set({**(_VALUES.get() or {}), **values})
   try:
     yield _VALUES.get()
@@ -158,13 +175,12 @@ class SlotArrays:
 
   Args:
     layer: makes the arrays.
-    slots: of each operation, in the order of their values.
+    slots: in the order of their values.
   """
 
-  def __init__(self, layer: keras.layers.Layer, slots: dict[Any, list[Slot]]):
-    flat = [slot for of_operation in slots.values() for slot in of_operation]
-    self.trained = [slot for slot in flat if slot.trainable]
-    self.moving = [slot for slot in flat if not slot.trainable]
+  def __init__(self, layer: keras.layers.Layer, slots: Sequence[Slot]):
+    self.trained = [slot for slot in slots if slot.trainable]
+    self.moving = [slot for slot in slots if not slot.trainable]
     self._kernels = _array(layer, self.trained, 'kernels')
     # Replicas may differ when statistics are not synchronized.
     self._averages = _array(
@@ -207,27 +223,59 @@ def slot_values(
   for array in arrays if slots else ():
     parts = tf.split(array, [slot.size for slot in slots])
     for slot, part in zip(slots, parts, strict=True):
-      values[slot] = (
-        part if len(slot.shape) == 1 else tf.reshape(part, slot.shape)
-      )
+      values[slot] = part if len(slot.shape) == 1 else reshape(part, slot.shape)
   return values
 
 
 def join_values(
-  slots: Sequence[Slot], values: dict[Slot, tf.Tensor]
+  slots: Sequence[Slot], values: dict[Slot, Any], before: list[tf.Tensor]
 ) -> list[tf.Tensor]:
   """Returns the array of values by which no gradient is taken.
 
   Args:
     slots: in the order of their values.
-    values: of the slots, and perhaps of others.
+    values: of the slots, as `given_values` has left them.
+    before: the array of what was given, in a list.
 
   Returns:
     The array in a list; empty without slots.
   """
   if not slots:
     return []
-  return [tf.stop_gradient(tf.concat([values[slot] for slot in slots], 0))]
+  own = [values[slot] for slot in slots]
+  moved = [value for value in own if isinstance(value, _Moved)]
+  if len(moved) == len(own) and len({m.momentum for m in moved}) == 1:
+    # All at once: the same numbers by far fewer operations.
+    value = tf.concat([m.towards for m in moved], 0)
+    joined = moved_average(before[0], value, moved[0].momentum)
+  else:
+    joined = tf.concat([_resolved(value) for value in own], 0)
+  return [tf.stop_gradient(joined)]
+
+
+class _Moved(NamedTuple):
+  """A value that has been moved, by the arguments of `moved_average`."""
+
+  average: tf.Tensor
+  towards: tf.Tensor
+  momentum: float
+
+
+def _resolved(value: tf.Tensor | _Moved) -> tf.Tensor:
+  return moved_average(*value) if isinstance(value, _Moved) else value
+
+
+def moved_average(average: Any, value: tf.Tensor, momentum: float) -> tf.Tensor:
+  """Returns `momentum * average + (1 - momentum) * value`.
+
+  Args:
+    average: a tensor, a variable or a slot.
+    value: of the same shape and type.
+    momentum: share of the old value.
+  """
+  return tf.convert_to_tensor(average) * constant(
+    momentum, value.dtype
+  ) + value * constant(1.0 - momentum, value.dtype)
 
 
 def _array(layer, slots: list[Slot], name: str, **kwargs):

@@ -1,5 +1,6 @@
 """The discrete network: trainable, exportable."""
 
+import collections
 from collections.abc import Callable
 
 import keras
@@ -7,6 +8,7 @@ import tensorflow as tf
 
 from darts_tf.compat.keras import additional_loss
 from darts_tf.genotype import Genotype
+from darts_tf.graph.shared_functions import SharedFunctions
 from darts_tf.layers.discrete_cell import DiscreteCell
 from darts_tf.layers.operation import WeightView
 from darts_tf.models.frame import Frame
@@ -107,6 +109,7 @@ class Network(StackedCells):
       drop_path,
       remat,
     )
+    self._share_functions()
 
   def call(self, images, training=None):
     """Classifies images.
@@ -121,6 +124,14 @@ class Network(StackedCells):
       pair, the auxiliary logits second.
     """
     return self.classify(images, lambda unused_cell: (), training)
+
+  def _share_functions(self) -> None:
+    """Lets cells that compute the same call the same functions."""
+    functions = SharedFunctions()
+    count = collections.Counter(cell.computation for cell in self.cells)
+    for cell in self.cells:
+      if cell.computation is not None and count[cell.computation] > 1:
+        cell.functions = functions
 
   # Keras reduces batches and metrics over several workers in ways that their
   # strategy refuses. The next two functions give it values that it can

@@ -27,6 +27,7 @@ class ResidualBlock(Operation):
   """
 
   rectifies = False
+  pure = True
 
   def __init__(self, channels: int, stride: int = 2, **kwargs):
     super().__init__(channels, stride=stride, **kwargs)
@@ -47,7 +48,7 @@ class ResidualBlock(Operation):
     """Maps `(batch, height, width, c)` to half the size."""
     y = self.second(self.first(x, training=training), training=training)
     pooled = tf.nn.avg_pool2d(x, 2, self.stride, 'SAME')
-    return y + conv(pooled, tf.convert_to_tensor(self.shortcut))
+    return y + conv(pooled, *self.shares(self.shortcut, 1))
 
 
 def _darts(

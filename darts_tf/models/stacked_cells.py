@@ -5,6 +5,7 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
+from darts_tf.layers.cell import State, states_of
 from darts_tf.models.frame import Frame, cell_shapes
 from darts_tf.models.head import AuxiliaryHead
 from darts_tf.models.rematerialize import call_rematerialized
@@ -42,6 +43,8 @@ class StackedCells(keras.Model):
     self.remat = remat
     self.stem = frame.build_stem()
     self.cells = frame.build_cells(self.stem, make_cell)
+    for cell in self.cells:
+      cell.leave_relu_to_caller()
     shapes = cell_shapes(self.stem, self.cells, frame.image_shape)
     self.head = frame.build_head(shapes[-1], tuple(head_units))
     self.auxiliary_cell = 2 * frame.num_cells // 3
@@ -86,29 +89,32 @@ class StackedCells(keras.Model):
       Logits `(batch, num_classes)`; in training with a second classifier a
       pair, its logits second.
     """
-    older, newer = self.stem(images, training=training)
+    older, newer = states_of(self.stem(images, training=training))
     keywords = {'drop_path_rate': None, 'training': training}
     if self.drop_path_rate is not None:
       keywords['drop_path_rate'] = tf.convert_to_tensor(self.drop_path_rate)
     auxiliary_logits = None
     for index, cell in enumerate(self.cells):
       inputs = [older, newer][-self.space.topology.num_inputs :]
-      arguments = inputs, *cell_arguments(cell)
+      arguments = (
+        [x.read(cell.rectified) for x in inputs],
+        *cell_arguments(cell),
+      )
       given = {**keywords, **cell_keywords(cell)}
       if self.remat and training:
         output = call_rematerialized(cell, *arguments, **given)
       else:
         output = cell(*arguments, **given)
-      older, newer = newer, output
+      older, newer = newer, State(output)
       if (
         index == self.auxiliary_cell
         and training
         and self.auxiliary_head is not None
       ):
-        auxiliary_logits = self.auxiliary_head(newer, training=training)
+        auxiliary_logits = self.auxiliary_head(newer.plain, training=training)
     # Softmax and losses keep their precision whatever the layers compute in.
     precise = lambda x: tf.cast(x, self.variable_dtype)
-    logits = precise(self.head(newer, training=training))
+    logits = precise(self.head(newer.plain, training=training))
     if auxiliary_logits is None:
       return logits
     return logits, precise(auxiliary_logits)

@@ -5,7 +5,8 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from darts_tf.genotype import CellGenotype, Edge
-from darts_tf.layers import DiscreteCell, MixedCell, ReLUConvBN
+from darts_tf.graph.shared_functions import SharedFunctions
+from darts_tf.layers import DiscreteCell, Identity, MixedCell, ReLUConvBN
 from darts_tf.search_space import (
   CellPlan,
   CellTopology,
@@ -20,6 +21,11 @@ INPUTS = [(None, 7, 8, 3), (None, 7, 8, 6)]
 
 def preprocess():
   return [ReLUConvBN(4, style=STYLE), ReLUConvBN(4, style=STYLE)]
+
+
+def copy_weights(source, target):
+  for name, view in target.weight_views().items():
+    view.assign(source.weight_views()[name].read())
 
 
 class CellsTest(tf.test.TestCase, parameterized.TestCase):
@@ -55,7 +61,7 @@ class CellsTest(tf.test.TestCase, parameterized.TestCase):
     discrete = DiscreteCell(plan, genotype, topology, preprocess(), STYLE)
     discrete.build(INPUTS)
     for mine, other in zip(discrete.preprocess, mixed.preprocess):
-      mine.set_weights(other.get_weights())
+      copy_weights(other, mine)
     for e, k in enumerate(choices):
       views = mixed.weight_views(e, NAMES[k])
       for name, view in discrete.weight_views(e).items():
@@ -123,13 +129,117 @@ class CellsTest(tf.test.TestCase, parameterized.TestCase):
     apart = [make('sep_conv_3x3'), make('max_pool_3x3')]
     for cell in apart:
       for mine, other in zip(cell.preprocess, both.preprocess):
-        mine.set_weights(other.get_weights())
+        copy_weights(other, mine)
     for name, view in apart[0].weight_views(0).items():
       view.assign(both.weight_views(0)[name].read())
     images = self.images()
     self.assertAllClose(
       both(images), sum(cell(images) for cell in apart), rtol=1e-12, atol=1e-12
     )
+
+  def test_what_reads_a_node_shares_a_relu(self):
+    topology = CellTopology.dense(2, 2)
+    edges = tuple(
+      Edge(name, *edge)
+      for name, edge in zip(
+        (NAMES[3], NAMES[4], NAMES[3], NAMES[2], NAMES[0]), topology.edges
+      )
+    )
+    cell = DiscreteCell(
+      CellPlan(0, 'normal', 4, 1),
+      CellGenotype(edges, topology.output),
+      topology,
+      preprocess(),
+      STYLE,
+    )
+    cell.build(INPUTS)
+
+    @tf.function
+    def run(inputs):
+      return cell(inputs, training=False)
+
+    types = lambda: [
+      op.type
+      for op in run.get_concrete_function(self.images()).graph.get_operations()
+    ]
+    # Two of the inputs, two of the nodes that two convolutions read, and one
+    # inside each separable convolution.
+    self.assertEqual(types().count('Relu'), 6)
+    before = run(self.images())
+    cell.leave_relu_to_caller()
+    self.assertTrue(cell.rectified)
+    run = tf.function(lambda inputs: cell(inputs, training=False))
+    self.assertEqual(types().count('Relu'), 4)
+    self.assertAllEqual(run([tf.nn.relu(x) for x in self.images()]), before)
+
+  def test_inputs_without_a_relu_are_not_rectified(self):
+    cell = DiscreteCell(
+      CellPlan(0, 'normal', 4, 1),
+      CellGenotype((Edge('sep_conv_3x3', 0, 1),), (1,)),
+      CellTopology(1, 1, ((0, 1),), (1,)),
+      [Identity(4, style=STYLE)],
+      STYLE,
+    )
+    cell.leave_relu_to_caller()
+    self.assertFalse(cell.rectified)
+
+  def test_equal_cells_share_functions_that_compute_the_same(self):
+    topology = CellTopology.dense(2, 2)
+    edges = tuple(
+      Edge(name, *edge)
+      for name, edge in zip(
+        ('sep_conv_3x3', 'max_pool_3x3', 'skip_connect', 'dil_conv_3x3'),
+        topology.edges,
+      )
+    )
+    make = lambda channels=4: DiscreteCell(
+      CellPlan(0, 'normal', channels, 1),
+      CellGenotype(edges, topology.output),
+      topology,
+      [ReLUConvBN(channels, style=STYLE) for _ in range(2)],
+      STYLE,
+      drop_path=True,
+    )
+    cells = [make(), make(), make(8)]
+    for cell in cells:
+      cell.build(INPUTS)
+    self.assertEqual(cells[0].computation, cells[1].computation)
+    self.assertNotEqual(cells[0].computation, cells[2].computation)
+
+    def run():
+      outputs = []
+      for cell in cells[:2]:
+        with tf.GradientTape() as tape:
+          y = cell(
+            self.images(),
+            drop_path_rate=tf.constant(0.3, tf.float64),
+            training=True,
+          )
+          loss = tf.reduce_sum(y**3)
+        outputs += [y, *tape.gradient(loss, cell.trainable_variables)]
+      return outputs
+
+    states = [v.numpy() for cell in cells for v in cell.variables]
+    expected = run()
+    moved = [v.numpy() for cell in cells for v in cell.variables]
+    for variable, state in zip(
+      (v for cell in cells for v in cell.variables), states, strict=True
+    ):
+      variable.assign(state)
+    functions = SharedFunctions()
+    for cell in cells:
+      cell.functions = functions
+    shared = tf.function(run, autograph=False)
+    graph = shared.get_concrete_function().graph
+    calls = [op for op in graph.get_operations() if 'Call' in op.type]
+    self.assertLen(calls, 4)
+    self.assertLen({op.get_attr('f').name for op in calls}, 2)
+    for mine, other in zip(shared(), expected, strict=True):
+      self.assertAllClose(mine, other, rtol=1e-12, atol=1e-12)
+    for variable, state in zip(
+      (v for cell in cells for v in cell.variables), moved, strict=True
+    ):
+      self.assertAllClose(variable, state, rtol=1e-12, atol=1e-12)
 
 
 if __name__ == '__main__':

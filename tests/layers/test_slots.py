@@ -12,6 +12,7 @@ from darts_tf.layers.slots import (
   Slot,
   SlotArrays,
   given_values,
+  join_values,
   slots_for_weights,
 )
 from darts_tf.search_space.style import OperationStyle
@@ -29,7 +30,7 @@ class _Holder(keras.layers.Layer):
     with slots_for_weights() as slots:
       self.operation.build(SHAPE)
     self.slots = slots
-    self.arrays = SlotArrays(self, {self.operation: slots})
+    self.arrays = SlotArrays(self, slots)
 
 
 def _alike() -> tuple[Operation, _Holder]:
@@ -70,6 +71,44 @@ class SlotTest(tf.test.TestCase):
       self.assertAllEqual(tf.convert_to_tensor(slot), np.zeros(slot.shape))
     self.assertAllEqual(values[slot], np.zeros(slot.shape))
     self.assertAllEqual(slot.numpy(), before)
+
+  def test_moved_values_are_joined_at_once(self):
+    make = lambda name: Slot((2,), 'float64', None, False, name)
+    first, second = make('first'), make('second')
+    slots, before = [first, second], tf.constant([1.0, 2, 3, 4], tf.float64)
+    values = {first: before[:2], second: before[2:]}
+    towards = tf.constant([10.0, 20], tf.float64)
+
+    @tf.function(autograph=False)
+    def run(momenta, times):
+      with given_values(values) as moved:
+        for slot, momentum in zip(slots, momenta, strict=True):
+          for _ in range(times):
+            slot.move(towards, momentum)
+        seen = tf.convert_to_tensor(first)
+      return seen, *join_values(slots, moved, [before])
+
+    for momenta, times, expected in (
+      ((0.75, 0.75), 1, [3.25, 6.5, 4.75, 8]),
+      ((0.75, 0.5), 1, [3.25, 6.5, 6.5, 12]),
+      ((0.5, 0.5), 2, [7.75, 15.5, 8.25, 16]),
+    ):
+      seen, joined = run(momenta, times)
+      self.assertAllEqual(joined, expected)
+      self.assertAllEqual(seen, expected[:2])
+    graph = run.get_concrete_function((0.75, 0.75), 1).graph
+    products = [op for op in graph.get_operations() if op.type == 'Mul']
+    # One pair for what is read, and one for both slots.
+    self.assertLen(products, 4)
+
+  def test_what_has_not_moved_stays(self):
+    first = Slot((1,), 'float64', None, False, 'first')
+    second = Slot((1,), 'float64', None, False, 'second')
+    one = tf.ones([1], tf.float64)
+    with given_values({first: one, second: 2 * one}) as moved:
+      second.move(4 * one, 0.5)
+    joined = join_values([first, second], moved, [tf.concat([one, one], 0)])
+    self.assertAllEqual(joined[0], [1, 3])
 
   def test_computes_the_same(self):
     plain, holder = _alike()
