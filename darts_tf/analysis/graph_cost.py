@@ -35,7 +35,7 @@ def _cost(op: tf.Operation) -> int:
   if op.type in _COSTS:
     return _COSTS[op.type](op)
   costs = [
-    graph_multiply_adds(function_graph(op.graph, name))
+    graph_multiply_adds(function_graph(op, name))
     for name in called_functions(op)
   ]
   if op.type in CALLS:

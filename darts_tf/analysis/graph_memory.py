@@ -143,7 +143,7 @@ def _inside(op: tf.Operation, called: dict) -> int | None:
   peaks = [0]
   for name in called_functions(op):
     if name not in called:
-      function = function_graph(op.graph, name)
+      function = function_graph(op, name)
       called[name] = _Called(
         function, _peak(function, called), _passed_on(function, called)
       )

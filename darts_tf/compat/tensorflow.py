@@ -47,6 +47,19 @@ _GET_FUNCTION = Private(
   ('self', 'name'),
   'analysis.graph_cost, for the graphs of called functions',
 )
+_TO_GRAPH = Private(
+  WRITTEN_FOR,
+  'tensorflow.python.framework.function_def_to_graph:function_def_to_graph',
+  (
+    'fdef',
+    'structured_input_signature',
+    'structured_outputs',
+    'input_shapes',
+    'propagate_device_spec',
+    'include_library_functions',
+  ),
+  'analysis.graph_cost, for the graphs of functions that were imported',
+)
 _GRADIENT_TYPES = Private(
   WRITTEN_FOR,
   'tensorflow.python.ops.gradients_util:PossibleTapeGradientTypes',
@@ -73,6 +86,7 @@ PRIVATE = (
   _KERNELS,
   _MERGE_CALL,
   _GET_FUNCTION,
+  _TO_GRAPH,
   _GRADIENT_TYPES,
   _RECORD,
   _UNRECORDED,
@@ -126,9 +140,26 @@ def merge_call(
   return _MERGE_CALL.get()(function, strategy, *arguments)
 
 
-def function_graph(graph: tf.Graph, name: str) -> tf.Graph:
-  """Returns the graph of a function that a graph calls by name."""
-  return _GET_FUNCTION.get()(graph, name).graph
+def function_graph(op: tf.Operation, name: str) -> tf.Graph:
+  """Returns the graph of a function that an operation calls.
+
+  Args:
+    op: the operation.
+    name: of the function.
+  """
+  function = _GET_FUNCTION.get()(op.graph, name)
+  if hasattr(function, 'graph'):
+    return function.graph
+  # One that came with an imported graph has a definition only.
+  definition = function.definition
+  count = len(definition.signature.input_arg)
+  shapes = [x.shape for x in op.inputs][-count:] if count else []
+  with op.graph.as_default():
+    return _TO_GRAPH.get()(
+      definition,
+      input_shapes=shapes if len(shapes) == count else None,
+      include_library_functions=True,
+    )
 
 
 def followed_once(tensor: tf.Tensor) -> bool:

@@ -1,12 +1,13 @@
 """Functions that are traced once and called wherever they are needed."""
 
-from collections.abc import Callable, Hashable
+import functools
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import tensorflow as tf
 
 from darts_tf.compat.tensorflow import followed_once, followed_twice
-from darts_tf.graph import function_pair
+from darts_tf.graph import function_choice, function_pair
 
 
 class SharedFunctions:
@@ -59,16 +60,68 @@ class SharedFunctions:
       # There is nothing to cut, and TensorFlow's own gradient is right if one
       # is taken from outside of a function around this one.
       return self.once((key, None), lambda: _called(body))(*arguments)
-    specs = tuple(tf.TensorSpec(x.shape, x.dtype) for x in flat)
+    specs = _specs(flat)
     pair = self.once(
       (key, specs, followed),
-      lambda: function_pair.trace(
-        lambda *flat: body(*tf.nest.pack_sequence_as(arguments, flat)),
-        specs,
-        followed,
-      ),
+      lambda: function_pair.trace(_of_flat(body, arguments), specs, followed),
     )
     return function_pair.call(pair, flat, followed)
+
+  def choose(
+    self,
+    key: Hashable,
+    bodies: Sequence[Callable[..., Any]],
+    choice: tf.Tensor,
+    *arguments: Any,
+  ) -> Any:
+    """Computes one of several bodies; the others cost nothing.
+
+    Args:
+      key: see `call`.
+      bodies: pure functions of the same nested tensors. Their results have the
+        same structure, types and shapes.
+      choice: position of the body, a scalar int32.
+      *arguments: of the bodies.
+
+    Returns:
+      What the body returns.
+    """
+
+    def chosen(choice, *arguments):
+      return tf.switch_case(
+        choice, [functools.partial(_inside, b, arguments) for b in bodies]
+      )
+
+    flat = tf.nest.flatten(arguments)
+    followed = tuple(followed_once(x) for x in flat)
+    if not any(followed) or tf.executing_eagerly() or followed_twice(flat):
+      return self.call(key, chosen, choice, *arguments)
+    specs = _specs(flat)
+    pair = self.once(
+      (key, specs, followed),
+      lambda: function_choice.trace(
+        [_of_flat(body, arguments) for body in bodies], specs, followed
+      ),
+    )
+    return function_pair.call(pair, [choice, *flat], (False, *followed))
+
+
+def _specs(tensors: Sequence[tf.Tensor]) -> tuple[tf.TensorSpec, ...]:
+  return tuple(tf.TensorSpec(x.shape, x.dtype) for x in tensors)
+
+
+def _of_flat(body: Callable[..., Any], like: Any) -> Callable[..., Any]:
+  """Returns a body as a function of flat tensors."""
+  return lambda *flat: body(*tf.nest.pack_sequence_as(like, flat))
+
+
+def _inside(body: Callable[..., Any], arguments: Any) -> Any:
+  """Computes a body in a branch of a graph.
+
+  Gradients of an operation may refer to its arguments. These must be tensors
+  of the branch then, not of the graph around it.
+  """
+  return body(*tf.nest.map_structure(tf.identity, arguments))
 
 
 def _called(body: Callable[..., Any]) -> Callable[..., Any]:

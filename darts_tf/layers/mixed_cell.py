@@ -12,7 +12,7 @@ from darts_tf.layers.form import SupernetForm
 from darts_tf.layers.mixed_edges import MixedEdges
 from darts_tf.layers.operation import Operation, WeightView
 from darts_tf.layers.partial_channels import shuffle_channels, split_channels
-from darts_tf.layers.selected_edges import EdgeFunctions, SelectedEdges
+from darts_tf.layers.selected_edges import SelectedEdges
 from darts_tf.search_space.macro import CellPlan
 from darts_tf.search_space.style import OperationStyle
 from darts_tf.search_space.topology import CellTopology
@@ -29,8 +29,7 @@ class MixedCell(Cell):
     style: conventions of the search space.
     form: how edges mix their candidates.
     drop_path: whether `call` may be given a `drop_path_rate`.
-    functions: those that edges of all cells share where one candidate runs.
-    shared: those that they share where all run.
+    functions: those that edges of all cells share.
     **kwargs: arguments of `keras.layers.Layer`.
   """
 
@@ -43,8 +42,7 @@ class MixedCell(Cell):
     style: OperationStyle,
     form: SupernetForm = SupernetForm(),
     drop_path: bool = False,
-    functions: EdgeFunctions | None = None,
-    shared: SharedFunctions | None = None,
+    functions: SharedFunctions | None = None,
     **kwargs,
   ):
     kwargs.setdefault('dtype', style.dtype)
@@ -61,9 +59,11 @@ class MixedCell(Cell):
       make_edges = functools.partial(SelectedEdges, functions=functions)
     elif form.partial_channels > 1:
       # Few channels an edge: here to join them costs less, on CPUs, too.
-      make_edges = functools.partial(MixedEdges, apart=False, functions=shared)
+      make_edges = functools.partial(
+        MixedEdges, apart=False, functions=functions
+      )
     else:
-      make_edges = functools.partial(MixedEdges, functions=shared)
+      make_edges = functools.partial(MixedEdges, functions=functions)
     self.sources = []
     self.mixed_edges = []
     for source in range(topology.nodes.stop):

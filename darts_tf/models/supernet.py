@@ -10,7 +10,6 @@ from darts_tf.layers.form import SupernetForm
 from darts_tf.layers.mixed_cell import MixedCell
 from darts_tf.layers.mixing_weights import MixingWeights
 from darts_tf.layers.operation import WeightView
-from darts_tf.layers.selected_edges import EdgeFunctions
 from darts_tf.models.frame import Frame
 from darts_tf.models.stacked_cells import StackedCells
 from darts_tf.search_space.space import SearchSpace
@@ -70,8 +69,7 @@ class Supernet(StackedCells):
       space, style, tuple(image_shape), num_classes, channels, num_cells, stem
     )
     self.groups = space.groups(num_cells)
-    functions = EdgeFunctions()
-    shared = SharedFunctions()
+    functions = SharedFunctions()
     self.build_stack(
       frame,
       lambda plan, preprocess: MixedCell(
@@ -83,7 +81,6 @@ class Supernet(StackedCells):
         form,
         drop_path,
         functions,
-        shared,
         dtype=self.dtype_policy,
         name=f'cell_{plan.index:02d}',
       ),
