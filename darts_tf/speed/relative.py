@@ -1,13 +1,10 @@
 """Measurements of two commands in turn, and their ratios."""
 
-import json
 import statistics
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from darts_tf.config.errors import ResourceError
+from darts_tf.speed.child import measure_in_process
 
 # The numbers whose ratio is asked for, by the name of the ratio.
 RATIOS = {
@@ -21,7 +18,7 @@ def measure_in_turn(
   command: Sequence[str],
   baseline: Sequence[str],
   pairs: int = 2,
-  measure: Callable[[Sequence[str]], dict[str, Any]] | None = None,
+  measure: Callable[[Sequence[str]], dict[str, Any]] = measure_in_process,
 ) -> dict[str, Any]:
   """Measures a command and a baseline, each in a process of its own.
 
@@ -42,7 +39,6 @@ def measure_in_turn(
   Raises:
     ResourceError: if a measurement fails.
   """
-  measure = measure or _measure
   results = [(measure(baseline), measure(command)) for _ in range(pairs)]
 
   def ratio(key: str) -> float:
@@ -56,16 +52,3 @@ def measure_in_turn(
     'measured': results[-1][1],
     'ratios': {name: ratio(key) for name, key in RATIOS.items()},
   }
-
-
-def _measure(arguments: Sequence[str]) -> dict[str, Any]:
-  done = subprocess.run(
-    [sys.executable, *arguments], text=True, capture_output=True
-  )
-  if done.returncode:
-    last = (done.stderr.strip().splitlines() or ['no output'])[-1]
-    raise ResourceError(
-      'A measurement failed; expected a line of JSON. Received:'
-      f' {" ".join(arguments)}: {last}'
-    )
-  return json.loads(done.stdout.splitlines()[-1])

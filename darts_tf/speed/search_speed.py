@@ -1,6 +1,5 @@
 """The speed and the memory of a search step."""
 
-import statistics
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +15,9 @@ from darts_tf.search.builder import build_search
 from darts_tf.search.config import SearchConfig
 from darts_tf.search.parts import SearchParts
 from darts_tf.search.resolve import resolve
+from darts_tf.speed.device import device_fields
 from darts_tf.speed.random_images import random_images
+from darts_tf.speed.timing import time_steps
 from darts_tf.system.memory import peak_memory_mib
 from darts_tf.system.process_times import seconds_since_start
 
@@ -40,9 +41,12 @@ def measure_search(
 
   Returns:
     The sizes of the search, and: `seconds_per_step_median` and `_min`;
+    `share_waiting_for_data`, the share of the time of these steps in which
+    the next batches were not there yet;
     `seconds_to_first_step` from the start of the process to the end of the
     first step; `trace_seconds` of building its graph; `peak_rss_mib`, and
-    its estimate from the graph, `expected_rss_mib`;
+    its estimate from the graph, `expected_rss_mib`; `device` and
+    `peak_device_mib`, the memory of tensors on a GPU;
     `graph_operations`, and `graph_kernels` of them, which are not
     constants or placeholders; `gigaflop_per_step`, two operations a
     multiply-addition, of convolutions, products and their gradients;
@@ -57,14 +61,7 @@ def measure_search(
   before, expected = peak_memory_mib(), graph_memory(graph)
   _finish(parts.step.search(*first))
   to_first = seconds_since_start()
-  seconds = []
-  started = time.perf_counter()
-  for batch in batches:
-    _finish(parts.step.search(*batch))
-    now = time.perf_counter()
-    seconds.append(now - started)
-    started = now
-  median = statistics.median(seconds)
+  times = time_steps(batches, lambda batch: _finish(parts.step.search(*batch)))
   operations = list(graph.get_operations())
   gigaflop = 2 * graph_multiply_adds(graph) / 1e9
   return {
@@ -80,11 +77,11 @@ def measure_search(
       int(np.prod(v.shape)) for v in parts.supernet.trainable_variables
     ),
     'tensorflow': tf.__version__,
-    'seconds_per_step_median': round(median, 4),
-    'seconds_per_step_min': round(min(seconds), 4),
+    **times.fields(),
     'seconds_to_first_step': round(to_first, 1),
     'trace_seconds': round(traced, 1),
     'peak_rss_mib': round(peak_memory_mib()),
+    **device_fields(),
     'expected_rss_mib': None
     if expected is None
     else round(before + sum(expected) / 2**20),
@@ -93,7 +90,7 @@ def measure_search(
       op.type not in ('Const', 'Placeholder') for op in operations
     ),
     'gigaflop_per_step': float(f'{gigaflop:.4g}'),
-    'gflops_per_second': float(f'{gigaflop / median:.3g}'),
+    'gflops_per_second': float(f'{gigaflop / times.median:.3g}'),
   }
 
 

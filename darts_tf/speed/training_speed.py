@@ -1,7 +1,6 @@
 """The speed and the memory of a retraining step."""
 
 import math
-import statistics
 import time
 from typing import Any
 
@@ -11,9 +10,16 @@ import tensorflow as tf
 
 from darts_tf.analysis.graph_memory import graph_memory
 from darts_tf.distribution.run_data import distribute
-from darts_tf.distribution.strategy import make_strategy, seed_everything
+from darts_tf.distribution.strategy import (
+  check_devices,
+  make_strategy,
+  seed_everything,
+)
 from darts_tf.genotype import Genotype
+from darts_tf.speed.data_clock import DataClock
+from darts_tf.speed.device import device_fields
 from darts_tf.speed.random_images import random_images
+from darts_tf.speed.timing import StepTimes
 from darts_tf.system.memory import peak_memory_mib
 from darts_tf.system.process_times import seconds_since_start
 from darts_tf.training.build import build_training
@@ -46,6 +52,10 @@ def measure_training(
 ) -> dict[str, Any]:
   """Measures the steps of a retraining on random images, in `fit`.
 
+  Waiting for data is measured by the data set that `fit` reads, see
+  `DataClock`. Under several replicas batches go ahead to the devices, where
+  nobody can tell it.
+
   Args:
     config: the retraining; its data set is not used.
     genotype: the architecture.
@@ -57,6 +67,7 @@ def measure_training(
     What `darts_tf.speed.search_speed.measure_search` returns, as far as it
     says something of a network.
   """
+  check_devices(config)
   seed_everything(config)
   strategy = make_strategy(config)
   count = config.batch_size * (steps + 1)
@@ -67,15 +78,19 @@ def measure_training(
   graph = network.training_graph(next(iter(batches())))
   traced = time.perf_counter() - started
   before, expected = peak_memory_mib(), graph_memory(graph)
-  clock = _Clock()
+  clock, data_clock = _Clock(), DataClock()
+  alone = strategy.num_replicas_in_sync == 1
   network.fit(
-    batches(),
+    data_clock.watch(batches()) if alone else batches(),
     steps_per_epoch=steps + 1,
     shuffle=False,
     callbacks=[clock],
     verbose=0,
   )
-  seconds = np.diff(clock.ends).tolist()
+  times = StepTimes(
+    tuple(np.diff(clock.ends).tolist()),
+    data_clock.waited(clock.ends[0], clock.ends[-1]) if alone else None,
+  )
   return {
     'search_space': genotype.search_space,
     'channels': config.channels,
@@ -84,11 +99,11 @@ def measure_training(
     'image_shape': list(image_shape),
     'parameters': sum(math.prod(v.shape) for v in network.trainable_variables),
     'tensorflow': tf.__version__,
-    'seconds_per_step_median': round(statistics.median(seconds), 4),
-    'seconds_per_step_min': round(min(seconds), 4),
+    **times.fields(),
     'seconds_to_first_step': round(clock.to_first, 1),
     'trace_seconds': round(traced, 1),
     'peak_rss_mib': round(peak_memory_mib()),
+    **device_fields(),
     'expected_rss_mib': None
     if expected is None
     else round(before + sum(expected) / 2**20),

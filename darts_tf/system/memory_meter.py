@@ -107,3 +107,18 @@ def device_memory_mib() -> float | None:
   if not tf.config.list_physical_devices('GPU'):
     return None
   return gpu_memory_bytes() / 2**20
+
+
+def peak_device_memory_mib() -> float | None:
+  """Returns the largest memory of tensors on the first GPU so far, in MiB.
+
+  Returns:
+    `None` without a GPU, and where its allocator does not count.
+  """
+  if not tf.config.list_physical_devices('GPU'):
+    return None
+  try:
+    info = tf.config.experimental.get_memory_info('GPU:0')
+  except (ValueError, tf.errors.OpError):
+    return None
+  return info['peak'] / 2**20

@@ -35,6 +35,10 @@ class SearchSpeedTest(tf.test.TestCase, parameterized.TestCase):
     self.assertLessEqual(
       result['seconds_per_step_min'], result['seconds_per_step_median']
     )
+    self.assertBetween(result['share_waiting_for_data'], 0, 1)
+    self.assertEqual(
+      (result['device'], result['peak_device_mib']), ('CPU', None)
+    )
     # The first step takes part of the life of this process.
     self.assertGreater(result['seconds_to_first_step'], result['trace_seconds'])
     self.assertLess(

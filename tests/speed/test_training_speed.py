@@ -26,6 +26,9 @@ class TrainingSpeedTest(tf.test.TestCase, parameterized.TestCase):
     self.assertGreater(result['seconds_per_step_min'], 0)
     self.assertGreater(result['seconds_to_first_step'], result['trace_seconds'])
     self.assertGreater(result['expected_rss_mib'], 100)
+    # The notes were taken: no batch comes in no time.
+    self.assertBetween(result['share_waiting_for_data'], 1e-4, 1)
+    self.assertEqual(result['device'], 'CPU')
 
   def test_program(self):
     path = tiny_runs.temporary_directory(self) / 'genotype.json'
@@ -46,6 +49,9 @@ class TrainingSpeedTest(tf.test.TestCase, parameterized.TestCase):
     self.assertEqual((code, out), (2, ''))
     self.assertIn('an option', err.lower())
     self.assertIn("Received: gradient='first_order'", err)
+    code, out, err = run_program(program, **values, xla='true')
+    self.assertEqual((code, out), (2, ''))
+    self.assertIn('expected --nodeterministic', err)
     code, out, err = run_program(program, **values, pairs='1')
     self.assertEqual((code, out), (2, ''))
     self.assertIn('pairs or genotype, not both. Received: pairs=1', err)
