@@ -1,8 +1,10 @@
 """Measurements of this directory: each is a process that prints JSON."""
 
+import contextlib
 import json
 import os
 import pathlib
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,40 +22,79 @@ ALLOCATOR = {
 }
 
 
+class FailedMeasurement(ResourceError):
+  """A measurement has not come to an end.
+
+  Args:
+    command: that was run.
+    reason: why there is no result; it says nothing of this machine.
+  """
+
+  def __init__(self, command: Sequence[str], reason: str):
+    super().__init__(
+      'A measurement failed; expected a line of JSON.'
+      f' Received: {" ".join(command)}: {reason}'
+    )
+    self.reason = reason
+
+
 def measure(
-  command: Sequence[str], environment: Mapping[str, str] = ALLOCATOR
+  command: Sequence[str],
+  environment: Mapping[str, str] = ALLOCATOR,
+  limit: float | None = None,
 ) -> dict[str, Any]:
   """Runs a benchmark and prints what it cost.
 
   Args:
     command: prints a line of JSON last.
     environment: variables that are set for it.
+    limit: seconds after which it is ended, with all that it has started.
 
   Returns:
     What it printed.
 
   Raises:
-    ResourceError: if it fails.
+    FailedMeasurement: if it fails, or does not end in time.
   """
-  done = subprocess.run(
-    command,
-    cwd=_ROOT,
-    text=True,
-    capture_output=True,
-    env={**os.environ, **environment},
-  )
-  if done.returncode:
-    raise ResourceError(
-      'A measurement failed; expected a line of JSON.'
-      f' Received: {" ".join(command)}: {done.stderr.strip()[-300:]}'
-    )
-  result = json.loads(done.stdout.splitlines()[-1])
+  out = output_of(command, environment, limit)
+  result = json.loads(out.splitlines()[-1])
   print(
     f'  {result["seconds_per_step_median"]:8.3f} s a step,'
     f' {result["peak_rss_mib"]:6d} MiB  {" ".join(command[1:])}',
     flush=True,
   )
   return result
+
+
+def output_of(
+  command: Sequence[str],
+  environment: Mapping[str, str] = ALLOCATOR,
+  limit: float | None = None,
+) -> str:
+  """Returns what a program prints; see `measure`."""
+  with subprocess.Popen(
+    command,
+    cwd=_ROOT,
+    text=True,
+    stdout=subprocess.PIPE,
+    stderr=subprocess.PIPE,
+    env={**os.environ, **environment},
+    # A group of its own: compilers that it starts are ended with it.
+    start_new_session=True,
+  ) as process:
+    try:
+      out, error = process.communicate(timeout=limit)
+    except subprocess.TimeoutExpired:
+      raise FailedMeasurement(command, f'not within {limit:.0f} s') from None
+    finally:
+      with contextlib.suppress(ProcessLookupError):  # All have ended.
+        os.killpg(process.pid, signal.SIGKILL)
+  if process.returncode:
+    last = (error.strip().splitlines() or ['no output'])[-1]
+    if process.returncode < 0:  # Say, for its memory: then it says nothing.
+      last = f'ended by signal {-process.returncode}'
+    raise FailedMeasurement(command, last[-300:])
+  return out
 
 
 class Results:
@@ -79,6 +120,10 @@ class Results:
   def __getitem__(self, name: str) -> list:
     """The measurements under a name, in the order in which they were made."""
     return self._values.get(name, [])
+
+  def latest(self, name: str) -> dict[str, Any] | None:
+    """The last measurement under a name, if there is one."""
+    return self[name][-1] if self[name] else None
 
   def add(self, name: str, result: dict[str, Any]) -> None:
     """Adds a measurement and writes the file."""

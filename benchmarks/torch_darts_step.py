@@ -4,7 +4,8 @@
 A user would run this instead: the DARTS search space (14 edges a cell,
 8 candidates an edge) as plain modules, one module per candidate per edge, and
 the bilevel step of arXiv:1806.09055 (architecture step, then weight step).
-Semantics match the published method; only speed and memory are of interest.
+Second order is by finite differences, as published. Semantics match the
+published method; only speed and memory are of interest.
 
   pip install torch==2.13.0 numpy
   python benchmarks/torch_darts_step.py --channels=16 --cells=8 --batch=64 \
@@ -13,14 +14,11 @@ Semantics match the published method; only speed and memory are of interest.
 With --channels_last it is at its best on CPUs. `scripts/benchmark_peers.sh`
 runs it and `bin/benchmark.py`, both with the same allocator settings.
 
-Prints one JSON line: median seconds per search step, peak resident memory.
+Prints one JSON line: seconds per search step, seconds to the end of the first
+one, peak memory.
 """
 
-import argparse
-import json
-import resource
-import statistics
-import time
+from torch_measuring import Setting, make_parser  # noqa: I001, first of all
 
 import torch
 import torch.nn.functional as F
@@ -29,34 +27,40 @@ from torch import nn
 CANDIDATES = 8
 
 
-def conv_bn(c_in, c_out):
+def conv_bn(c_in, c_out, affine=False):
   return nn.Sequential(
     nn.ReLU(),
     nn.Conv2d(c_in, c_out, 1, bias=False),
-    nn.BatchNorm2d(c_out, affine=False),
+    nn.BatchNorm2d(c_out, affine=affine),
   )
 
 
 class FactorizedReduce(nn.Module):
-  def __init__(self, c_in, c_out):
+  def __init__(self, c_in, c_out, affine=False):
     super().__init__()
     self.even = nn.Conv2d(c_in, c_out // 2, 1, stride=2, bias=False)
     self.odd = nn.Conv2d(c_in, c_out // 2, 1, stride=2, bias=False)
-    self.bn = nn.BatchNorm2d(c_out, affine=False)
+    self.bn = nn.BatchNorm2d(c_out, affine=affine)
 
   def forward(self, x):
     x = F.relu(x)
     return self.bn(torch.cat([self.even(x), self.odd(x[:, :, 1:, 1:])], 1))
 
 
-def separable(c, k, stride, dilation=1):
+def separable(c, k, stride, dilation=1, affine=False):
   pad = dilation * (k - 1) // 2
   return [
     nn.ReLU(),
     nn.Conv2d(c, c, k, stride, pad, dilation, groups=c, bias=False),
     nn.Conv2d(c, c, 1, bias=False),
-    nn.BatchNorm2d(c, affine=False),
+    nn.BatchNorm2d(c, affine=affine),
   ]
+
+
+def stem(c):
+  return nn.Sequential(
+    nn.Conv2d(3, 3 * c, 3, padding=1, bias=False), nn.BatchNorm2d(3 * c)
+  )
 
 
 class Zero(nn.Module):
@@ -116,11 +120,9 @@ class Cell(nn.Module):
 
 
 class Supernet(nn.Module):
-  def __init__(self, c, cells, classes=10, nodes=4):
+  def __init__(self, c, cells, device='cpu', classes=10, nodes=4):
     super().__init__()
-    self.stem = nn.Sequential(
-      nn.Conv2d(3, 3 * c, 3, padding=1, bias=False), nn.BatchNorm2d(3 * c)
-    )
+    self.stem = stem(c)
     c_pp, c_p, reduce_prev, self.cells = 3 * c, 3 * c, False, nn.ModuleList()
     for i in range(cells):
       reduce = i in (cells // 3, 2 * cells // 3)
@@ -131,7 +133,8 @@ class Supernet(nn.Module):
     self.head = nn.Linear(c_p, classes)
     edges = sum(2 + i for i in range(nodes))
     self.alphas = [
-      (1e-3 * torch.randn(edges, CANDIDATES)).requires_grad_() for _ in range(2)
+      (1e-3 * torch.randn(edges, CANDIDATES, device=device)).requires_grad_()
+      for _ in range(2)
     ]
 
   def forward(self, x):
@@ -143,21 +146,12 @@ class Supernet(nn.Module):
 
 
 def main():
-  p = argparse.ArgumentParser(description=__doc__)
-  p.add_argument('--channels', type=int, default=16)
-  p.add_argument('--cells', type=int, default=8)
-  p.add_argument('--batch', type=int, default=64)
-  p.add_argument('--image', type=int, default=32)
-  p.add_argument('--order', choices=['first', 'second'], default='first')
-  p.add_argument('--steps', type=int, default=5)
-  p.add_argument('--threads', type=int, default=2)
-  p.add_argument('--channels_last', action='store_true')
-  a = p.parse_args()
-  torch.set_num_threads(a.threads)
-  torch.manual_seed(0)
-  net = Supernet(a.channels, a.cells)
-  if a.channels_last:
-    net = net.to(memory_format=torch.channels_last)
+  parser = make_parser(__doc__)
+  parser.add_argument('--order', choices=['first', 'second'], default='first')
+  a = parser.parse_args()
+  setting = Setting(a)
+  net = setting.place(Supernet(a.channels, a.cells, a.device))
+  forward = setting.function(net)
   weights = list(net.parameters())
   sgd = torch.optim.SGD(weights, 0.025, momentum=0.9, weight_decay=3e-4)
   adam = torch.optim.Adam(
@@ -165,14 +159,9 @@ def main():
   )
   xi = 0.025
 
-  def batch():
-    x = torch.randn(a.batch, 3, a.image, a.image)
-    if a.channels_last:
-      x = x.contiguous(memory_format=torch.channels_last)
-    return x, torch.randint(0, 10, (a.batch,))
-
-  def loss(b):
-    return F.cross_entropy(net(b[0]), b[1])
+  def loss(batch):
+    with setting.precision():
+      return F.cross_entropy(forward(batch[0]), batch[1])
 
   @torch.no_grad()
   def shift(vector, scale):
@@ -201,7 +190,7 @@ def main():
     ]
 
   def step():
-    train, val = batch(), batch()
+    train, val = setting.batch(), setting.batch()
     for alpha, g in zip(net.alphas, architecture_gradient(train, val)):
       alpha.grad = g
     adam.step()
@@ -210,28 +199,8 @@ def main():
     nn.utils.clip_grad_norm_(weights, 5.0)
     sgd.step()
 
-  step()
-  times = []
-  for _ in range(a.steps):
-    start = time.perf_counter()
-    step()
-    times.append(time.perf_counter() - start)
-  print(
-    json.dumps(
-      {
-        'baseline': 'torch-eager',
-        'torch': torch.__version__,
-        'order': a.order,
-        'channels': a.channels,
-        'cells': a.cells,
-        'batch': a.batch,
-        'parameters': sum(w.numel() for w in weights),
-        'seconds_per_step_median': round(statistics.median(times), 4),
-        'seconds_per_step_min': round(min(times), 4),
-        'peak_rss_mib': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        // 1024,
-      }
-    )
+  setting.measure(
+    step, order=a.order, parameters=sum(w.numel() for w in weights)
   )
 
 

@@ -1,4 +1,4 @@
-# Prepares the virtual environment `.venv`. Sourced by demo.sh and test.sh:
+# Prepares the virtual environment `.venv`. Sourced by the other scripts:
 #
 #   . scripts/environment.sh
 #   prepare_environment EXTRA...
@@ -92,4 +92,20 @@ prepare_environment() {
   # In place of bin/activate, which not every shell option survives.
   export VIRTUAL_ENV="$PWD/.venv" PATH="$PWD/.venv/bin:$PATH"
   unset PYTHONHOME
+}
+
+# Prints an interpreter that has PyTorch: that of DARTS_TF_PYTORCH in the
+# environment, or one of an environment of its own, which is made if needed.
+# The two libraries need not agree on anything.
+pytorch_interpreter() {
+  if [ -n "${DARTS_TF_PYTORCH:-}" ]; then
+    echo "$DARTS_TF_PYTORCH"
+    return
+  fi
+  if ! .venv-torch/bin/python -c 'import torch' 2>/dev/null; then
+    python -m venv --clear .venv-torch >&2
+    .venv-torch/bin/python -m pip install --quiet torch==2.13.0 numpy >&2 ||
+      _fail "The installation of PyTorch failed; see above."
+  fi
+  echo .venv-torch/bin/python
 }

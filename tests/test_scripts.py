@@ -22,7 +22,7 @@ PYTHON = f"""\
 case "$1 $2" in
   '-c '*) ;;
   '--version '*) echo Python 3.11.0 ;;
-  '-m venv') mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+  '-m venv') mkdir -p "${{@: -1}}/bin" && cp "$0" "${{@: -1}}/bin/python" ;;
   '-m pip') if [ "$3" = install ]; then echo "${{@: -1}}" >> log; fi ;;
   *) exec '{sys.executable}' "$@" ;;
 esac
@@ -46,12 +46,13 @@ class EnvironmentTest(absltest.TestCase):
     python.write_text(PYTHON)
     python.chmod(0o755)
 
-  def prepare(self, *extras, **environment):
+  def prepare(self, *extras, then='', **environment):
     """Returns the exit code, standard output and standard error."""
     command = textwrap.dedent(f"""\
         set -euo pipefail
         . '{SCRIPT}'
         prepare_environment {' '.join(extras)}
+        {then}
         """)
     done = subprocess.run(
       [BASH, '-c', command],
@@ -91,6 +92,24 @@ class EnvironmentTest(absltest.TestCase):
     _, out, _ = self.prepare(DARTS_TF_EXTRA='cuda')
     self.assertIn('Creating the virtual environment', out)
     self.assertEqual(self.installed(), ['.[cpu]', '.[cuda]'])
+
+  def test_pytorch_has_an_environment_of_its_own(self):
+    self.pretend()
+    for _ in range(2):
+      code, out, err = self.prepare(
+        then='pytorch_interpreter', DARTS_TF_EXTRA='cpu'
+      )
+      self.assertEqual((code, err), (0, ''))
+      self.assertEqual(out.splitlines()[-1], '.venv-torch/bin/python')
+    self.assertEqual(self.installed(), ['.[cpu]', 'numpy'])
+
+  def test_pytorch_of_the_user(self):
+    self.pretend()
+    _, out, _ = self.prepare(
+      then='pytorch_interpreter', DARTS_TF_EXTRA='cpu', DARTS_TF_PYTORCH='mine'
+    )
+    self.assertEqual(out.splitlines()[-1], 'mine')
+    self.assertEqual(self.installed(), ['.[cpu]'])
 
   def test_unknown_build(self):
     self.pretend()
