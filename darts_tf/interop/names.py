@@ -194,6 +194,8 @@ def _named(model) -> Iterator[tuple[str, WeightView]]:
           yield from _block(layer, f'cells.{next(numbers)}')
     prefix = f'cells.{next(numbers)}'
     for i, layer in enumerate(cell.preprocess):
+      if isinstance(layer, ResidualBlock):
+        continue  # It has a place of its own, if any.
       for name, view in _operation(
         layer, layer.weight_views(), f'preprocess{i}'
       ):

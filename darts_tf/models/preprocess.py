@@ -7,7 +7,7 @@ from darts_tf.config.registry import Registry
 from darts_tf.layers.convolution import conv
 from darts_tf.layers.factorized_reduce import FactorizedReduce
 from darts_tf.layers.initializers import uniform_fan_in
-from darts_tf.layers.operation import Operation
+from darts_tf.layers.operation import Operation, WeightView
 from darts_tf.layers.relu_conv_bn import ReLUConvBN
 from darts_tf.layers.skip import Identity
 from darts_tf.search_space.macro import CellPlan
@@ -49,6 +49,15 @@ class ResidualBlock(Operation):
     y = self.second(self.first(x, training=training), training=training)
     pooled = tf.nn.avg_pool2d(x, 2, self.stride, 'SAME')
     return y + conv(pooled, *self.shares(self.shortcut, 1))
+
+  def weight_views(self, copy: int = 0) -> dict[str, WeightView]:
+    """Those of both units, and the kernel of the shortcut."""
+    views = {
+      f'{unit}.{name}': view
+      for unit, layer in (('first', self.first), ('second', self.second))
+      for name, view in layer.weight_views(copy).items()
+    }
+    return views | {'shortcut': self.kernel_view(self.shortcut, copy)}
 
 
 def _darts(

@@ -107,7 +107,9 @@ class SupernetTest(tf.test.TestCase, parameterized.TestCase):
     }
     for index, (mine, other) in enumerate(zip(network.cells, supernet.cells)):
       for a, b in zip(mine.preprocess, other.preprocess):
-        a.set_weights(b.get_weights())
+        views = b.weight_views()
+        for name, view in a.weight_views().items():
+          view.assign(views[name].read())
       chosen = choices[space.group_of(index, mine.plan.kind)]
       for e, operation in enumerate(chosen):
         views = supernet.operation_weights(index, e, operation)
