@@ -38,6 +38,8 @@ _IN_PLACE = frozenset(
 )
 # Their output is in memory already.
 _FREE = frozenset(('Const', 'Placeholder', 'ReadVariableOp'))
+# Several tensors in one of the type variant, and back.
+_PACK, _UNPACK = 'OptionalFromValue', 'OptionalGetValue'
 _HANDLES = (tf.resource, tf.variant, tf.string)
 
 # TensorFlow's own structures, measured (docs/performance.md).
@@ -67,11 +69,13 @@ class _Called(NamedTuple):
     graph: its graph.
     peak: bytes of tensors at its worst moment.
     passed_on: of each output which argument it is; `None` for none.
+    held: of each output the bytes that it holds if it is a variant.
   """
 
   graph: tf.Graph
   peak: int | None
   passed_on: list[int | None]
+  held: list[int | None]
 
 
 def graph_memory(graph: tf.Graph) -> GraphMemory | None:
@@ -121,7 +125,7 @@ def _peak(graph: tf.Graph, called: dict) -> int | None:
       for output in op.outputs:
         if owners[output.ref()] != output.ref():
           continue  # A function passes on what it was given.
-        size = _size(output)
+        size = _size(output, called)
         if size is None:
           return None
         sizes[output.ref()] = size
@@ -145,7 +149,10 @@ def _inside(op: tf.Operation, called: dict) -> int | None:
     if name not in called:
       function = function_graph(op, name)
       called[name] = _Called(
-        function, _peak(function, called), _passed_on(function, called)
+        function,
+        _peak(function, called),
+        _passed_on(function, called),
+        _held(function, called),
       )
     peaks.append(called[name].peak)
   return None if None in peaks else max(peaks)
@@ -184,7 +191,18 @@ def _passed_on(graph: tf.Graph, called: dict) -> list[int | None]:
   return [positions.get(owners[y.ref()]) for y in graph.outputs]
 
 
-def _size(tensor: tf.Tensor) -> int | None:
+def _held(graph: tf.Graph, called: dict) -> list[int | None]:
+  """Returns of each output the bytes that it holds if it is a variant."""
+  owners = _owners(graph.get_operations(), called)
+  return [
+    _size(owners[y.ref()].deref(), called) if y.dtype == tf.variant else 0
+    for y in graph.outputs
+  ]
+
+
+def _size(tensor: tf.Tensor, called: dict) -> int | None:
+  if tensor.dtype == tf.variant:
+    return _size_of_variant(tensor, called)
   # Normalization has an output without a rank, which only cuDNN fills.
   if tensor.dtype in _HANDLES or tensor.shape.rank is None:
     return 0
@@ -193,8 +211,26 @@ def _size(tensor: tf.Tensor) -> int | None:
   return tensor.shape.num_elements() * tensor.dtype.size
 
 
+def _size_of_variant(tensor: tf.Tensor, called: dict) -> int | None:
+  op = tensor.op
+  sizes = [0]
+  if op.type == _PACK:
+    own = [_size(x, called) for x in op.inputs]
+    sizes.append(None if None in own else sum(own))
+  for name in called_functions(op):
+    held = called[name].held
+    if len(held) == len(op.outputs):
+      sizes.append(held[tensor.value_index])
+  # Of alternatives, the largest counts.
+  return None if None in sizes else max(sizes)
+
+
 def _reused(op, owners, readers, sizes) -> int:
-  """Bytes of an input that the first output takes over."""
+  """Bytes of inputs that outputs take over."""
+  if op.type in (_PACK, _UNPACK):
+    given = {owners[x.ref()] for x in op.inputs}
+    freed = sum(sizes.get(x, 0) for x in given if readers[x] == 1)
+    return min(freed, sum(sizes[y.ref()] for y in op.outputs))
   if op.type not in _IN_PLACE:
     return 0
   size = sizes[op.outputs[0].ref()]

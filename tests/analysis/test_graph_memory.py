@@ -57,6 +57,29 @@ class GraphMemoryTest(tf.test.TestCase):
 
     self.assertLess(memory(wasteful, (256, 1024)), MIB)
 
+  def test_what_a_chosen_function_keeps(self):
+    def run(kept):
+      def forward(x):
+        values = [tf.sin(x) for _ in range(kept)]
+        packed = tf.raw_ops.OptionalFromValue(components=values)
+        return tf.reduce_sum(x), packed
+
+      @tf.function(autograph=False, experimental_attributes={'_noinline': True})
+      def chosen(x, choice):
+        return tf.switch_case(choice, [lambda: forward(x)] * 2)
+
+      def call(x):
+        total, packed = chosen(x, tf.constant(0))
+        other = tf.reduce_sum(tf.sin(x * total))
+        return other, packed
+
+      return call
+
+    one = memory(run(1), (256, 1024))
+    # Beside what is kept there are a product and its sine.
+    self.assertAllClose(one, 3 * MIB, rtol=0.01)
+    self.assertAllClose(memory(run(4), (256, 1024)), 6 * MIB, rtol=0.01)
+
   def test_grows_with_the_batch(self):
     function = lambda x: tf.reduce_sum(tf.sin(tf.cos(x)))
     self.assertAllClose(
