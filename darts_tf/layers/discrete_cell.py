@@ -17,6 +17,7 @@ from darts_tf.layers.image_draws import random_seed
 from darts_tf.layers.operation import Operation, WeightView
 from darts_tf.layers.skip import Identity, Zero
 from darts_tf.layers.slots import (
+  HasSlots,
   SlotArrays,
   given_values,
   join_values,
@@ -86,6 +87,16 @@ class DiscreteCell(Cell):
       super().build(input_shape)
     self._arrays = SlotArrays(self, slots)
     self._input_shapes = tuple(map(tuple, input_shape))
+
+  def load_own_variables(self, store) -> None:
+    """Loads the arrays; of version 0.1 the weights of each layer."""
+    if store.keys():
+      super().load_own_variables(store)
+      return
+    # Keras goes on with the layers.
+    for layer in self._flatten_layers(include_self=False):
+      if isinstance(layer, HasSlots):
+        layer.await_values()
 
   def build_edges(self, shape) -> None:
     """Builds the operations on the shape of an adapted input."""

@@ -137,7 +137,35 @@ class HasSlots:
       name,
     )
     record.append(slot)
+    self._slots = [*getattr(self, '_slots', ()), slot]
     return slot
+
+  def await_values(self) -> None:
+    """Expects the values of all slots from the next file that is loaded."""
+    self._awaits_values = bool(getattr(self, '_slots', ()))
+
+  def load_own_variables(self, store) -> None:
+    """Loads variables; for a file from before slots, the values of slots.
+
+    Args:
+      store: of Keras, number to array.
+
+    Raises:
+      ValueError: if their number is another one.
+    """
+    if not getattr(self, '_awaits_values', False):
+      super().load_own_variables(store)
+      return
+    self._awaits_values = False
+    # As Keras orders variables.
+    slots = sorted(self._slots, key=lambda slot: not slot.trainable)
+    if len(store.keys()) != len(slots):
+      raise ValueError(
+        f'Expected {len(slots)} weights of the layer {self.name!r}.'
+        f' Received: {len(store.keys())}'
+      )
+    for number, slot in enumerate(slots):
+      slot.assign(np.array(store[str(number)]))
 
 
 @contextlib.contextmanager

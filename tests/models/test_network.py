@@ -1,6 +1,7 @@
 """The discrete network: heads, drop path, losses, saving, errors."""
 
 import os
+import pathlib
 
 import keras
 import numpy as np
@@ -279,6 +280,32 @@ class NetworkTest(tf.test.TestCase, parameterized.TestCase):
       loaded(images(), training=True), network(images(), training=True)
     ):
       self.assertAllClose(a, b)
+
+  def test_networks_of_version_0_1_load(self):
+    # Written by that version, where each weight was a variable, with what it
+    # computed.
+    path = pathlib.Path(__file__).with_name('version_0_1.keras')
+    x = np.linspace(-1, 1, 2 * 8 * 8 * 3).reshape(2, 8, 8, 3).astype('f')
+    self.assertAllClose(
+      keras.models.load_model(path)(x),
+      [
+        [0.08800841122865677, 0.3096054196357727, 0.11986633390188217],
+        [1.6710457801818848, 3.073690891265869, 1.8660571575164795],
+      ],
+      rtol=1e-5,
+    )
+
+  def test_files_without_the_weights_of_a_cell_are_refused(self):
+    network = make()
+    cell = network.cells[0]
+    cell.load_own_variables({})
+    layer = cell.preprocess[1]
+    with self.assertRaisesRegex(ValueError, 'Expected 1 weights'):
+      layer.load_own_variables({})
+    cell.load_own_variables({})
+    kernel = layer.kernel.numpy()
+    layer.load_own_variables({'0': kernel + 1})
+    self.assertAllEqual(layer.kernel.numpy(), kernel + 1)
 
   def test_weights_alone_can_be_saved(self):
     network, other = (
