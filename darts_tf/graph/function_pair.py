@@ -1,5 +1,6 @@
 """A function and its gradient, with as little between them as possible."""
 
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ from darts_tf.compat.tensorflow import (
   record_operation,
   unrecorded,
 )
+from darts_tf.graph.second_derivative import SecondDerivative
 
 # Their outputs are their inputs.
 _PASS = frozenset(('Identity', 'IdentityN', 'PreventGradient', 'StopGradient'))
@@ -27,6 +29,7 @@ class FunctionPair(NamedTuple):
       results, to gradients by the arguments that are followed.
     wanted: positions of the arguments that the gradient wants.
     connected: which of the followed arguments have a gradient.
+    second: the gradient of the gradient, if there is one.
   """
 
   structure: Any
@@ -35,12 +38,14 @@ class FunctionPair(NamedTuple):
   backward: Callable[..., list[tf.Tensor]]
   wanted: tuple[int, ...]
   connected: tuple[bool, ...]
+  second: SecondDerivative | None = None
 
 
 def trace(
   body: Callable[..., Any],
   specs: Sequence[tf.TensorSpec],
   followed: Sequence[bool],
+  twice: bool = False,
 ) -> FunctionPair:
   """Traces a body and its gradient.
 
@@ -52,6 +57,7 @@ def trace(
     body: a pure function of flat tensors with nested results.
     specs: shape and type of each argument.
     followed: by which arguments gradients are wanted.
+    twice: whether gradients of the gradient may be wanted.
 
   Returns:
     The pair. TensorFlow calls both functions; it does not inline them.
@@ -89,6 +95,7 @@ def trace(
     ),
     tuple(wanted),
     tuple(connected),
+    SecondDerivative(body, specs, followed, differentiable) if twice else None,
   )
 
 
@@ -211,8 +218,13 @@ def call(
   wanted = [arguments[i] for i in pair.wanted]
 
   def gradient(*upstream):
-    found = iter(pair.backward(*wanted, *inner, *upstream))
-    return [next(found) if known else None for known in pair.connected]
+    twice = pair.second is not None
+    with unrecorded() if twice else contextlib.nullcontext():
+      found = iter(pair.backward(*wanted, *inner, *upstream))
+    gradients = [next(found) if known else None for known in pair.connected]
+    if twice:
+      pair.second.record(arguments, upstream, gradients)
+    return gradients
 
   record_operation(
     'SharedFunction',

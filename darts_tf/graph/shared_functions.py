@@ -20,8 +20,8 @@ class SharedFunctions:
 
   A function computes gradients by those arguments only that a gradient tape
   follows where it is called: what it follows is part of its identity.
-  Where gradients of gradients may be taken, the computation is not shared:
-  TensorFlow would keep all that any second derivative could want.
+  Gradients of gradients compute the function once more, see
+  `SecondDerivative`.
   """
 
   def __init__(self):
@@ -53,7 +53,7 @@ class SharedFunctions:
       What the body returns: nested tensors.
     """
     flat = tf.nest.flatten(arguments)
-    if tf.executing_eagerly() or followed_twice(flat):
+    if tf.executing_eagerly():
       return body(*arguments)
     followed = tuple(followed_once(x) for x in flat)
     if not any(followed):
@@ -61,9 +61,12 @@ class SharedFunctions:
       # is taken from outside of a function around this one.
       return self.once((key, None), lambda: _called(body))(*arguments)
     specs = _specs(flat)
+    twice = followed_twice(flat)
     pair = self.once(
-      (key, specs, followed),
-      lambda: function_pair.trace(_of_flat(body, arguments), specs, followed),
+      (key, specs, followed, twice),
+      lambda: function_pair.trace(
+        _of_flat(body, arguments), specs, followed, twice
+      ),
     )
     return function_pair.call(pair, flat, followed)
 
@@ -94,7 +97,10 @@ class SharedFunctions:
 
     flat = tf.nest.flatten(arguments)
     followed = tuple(followed_once(x) for x in flat)
-    if not any(followed) or tf.executing_eagerly() or followed_twice(flat):
+    if followed_twice(flat):
+      # A choice has no second derivative of its own.
+      return chosen(choice, *arguments)
+    if not any(followed) or tf.executing_eagerly():
       return self.call(key, chosen, choice, *arguments)
     specs = _specs(flat)
     pair = self.once(

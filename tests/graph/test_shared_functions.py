@@ -1,5 +1,8 @@
 """Functions that are traced once compute what their bodies compute."""
 
+import contextvars
+import functools
+
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
@@ -146,6 +149,43 @@ class SharedFunctionsTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllClose(
       hessian_product(shared), hessian_product(_block), rtol=1e-12
     )
+
+  def test_second_derivatives_call_functions(self):
+    """Uses of a key share three: forward, backward, and its gradient."""
+    rate = contextvars.ContextVar('rate', default=1.0)
+
+    def body(x, kernel, shift):
+      # What surrounds a call holds for all of its passes.
+      return {**_block(rate.get() * x, kernel, shift), 'same': x}
+
+    def run(compute, x, kernel, shift):
+      with tf.GradientTape() as outer:
+        outer.watch(x)
+        with tf.GradientTape() as inner:
+          inner.watch(kernel)
+          token = rate.set(3.0)
+          results = compute(x, kernel, shift)
+          again = compute(x + results['sum'][:, :3], kernel, shift)
+          rate.reset(token)
+          loss = _loss(results) + _loss(again)
+        gradient = inner.gradient(loss, kernel)
+        product = tf.reduce_sum(gradient * tf.cos(kernel))
+      return outer.gradient(product, x)
+
+    shared = lambda *arguments: self.functions.call('k', body, *arguments)
+    results = []
+    for compute in (shared, body):
+      function = tf.function(
+        functools.partial(run, compute), autograph=False
+      ).get_concrete_function(*self.arguments)
+      results.append(function(*self.arguments))
+      names = {
+        op.get_attr('f').name
+        for op in function.graph.get_operations()
+        if 'Call' in op.type
+      }
+      self.assertLen(names, 3 if compute is shared else 0)
+    self.assertAllClose(*results, rtol=1e-12)
 
   def test_a_result_without_influence(self):
     """Gradients by an argument that has no part in what is used."""
