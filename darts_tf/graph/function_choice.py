@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from darts_tf.graph import function_pair
+from darts_tf.graph.called import called
 from darts_tf.graph.function_pair import FunctionPair
 
 
@@ -46,7 +47,6 @@ def trace(
     values = pair.forward(*arguments)
     return [*values[:count], _packed(values[count:])]
 
-  @_called([choice_spec, *specs])
   def forward(choice, *arguments):
     return tf.switch_case(
       choice, [functools.partial(forward_of, pair, arguments) for pair in pairs]
@@ -73,14 +73,6 @@ def trace(
     tf.TensorSpec(results[i].shape, results[i].dtype) for i in differentiable
   ]
 
-  @_called(
-    [
-      choice_spec,
-      *(specs[i] for i in wanted),
-      tf.TensorSpec([], tf.variant),
-      *upstream_specs,
-    ]
-  )
   def backward(choice, *rest):
     given = dict(zip(wanted, rest))
     variant, *upstream = rest[len(wanted) :]
@@ -96,8 +88,16 @@ def trace(
   return FunctionPair(
     structure,
     differentiable,
-    forward,
-    backward,
+    called(forward, [choice_spec, *specs]),
+    called(
+      backward,
+      [
+        choice_spec,
+        *(specs[i] for i in wanted),
+        tf.TensorSpec([], tf.variant),
+        *upstream_specs,
+      ],
+    ),
     (0, *(i + 1 for i in wanted)),
     connected,
   )
@@ -105,16 +105,6 @@ def trace(
 
 def _union(positions) -> tuple[int, ...]:
   return tuple(sorted({i for of_pair in positions for i in of_pair}))
-
-
-def _called(signature: list[tf.TensorSpec]) -> Callable:
-  """Decorates a function that TensorFlow calls and does not inline."""
-  decorate = tf.function(
-    autograph=False,
-    input_signature=signature,
-    experimental_attributes={'_noinline': True},
-  )
-  return lambda function: decorate(function).get_concrete_function()
 
 
 def _packed(tensors: list[tf.Tensor]) -> tf.Tensor:

@@ -1,6 +1,5 @@
 """A function and its gradient, with as little between them as possible."""
 
-import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -11,6 +10,7 @@ from darts_tf.compat.tensorflow import (
   record_operation,
   unrecorded,
 )
+from darts_tf.graph.called import called
 from darts_tf.graph.second_derivative import SecondDerivative
 
 # Their outputs are their inputs.
@@ -159,20 +159,13 @@ class _Cut:
         node.input.append(by_feed.get(given, given))
         pending.append(given)
 
-    signature = [tf.TensorSpec(x.shape, x.dtype) for x in feeds]
-
-    @tf.function(
-      autograph=False,
-      input_signature=signature,
-      experimental_attributes={'_noinline': True},
-    )
     def function(*values):
       inputs = {f'feed_{i}:0': value for i, value in enumerate(values)}
       return tf.graph_util.import_graph_def(
         part, inputs, return_elements=elements, name=''
       )
 
-    return function.get_concrete_function()
+    return called(function, [tf.TensorSpec(x.shape, x.dtype) for x in feeds])
 
   def _sources(self, names: Iterable[str], stops) -> set[str]:
     """Returns the nodes from which others are computed, and these."""
@@ -217,19 +210,30 @@ def call(
   results, inner = values[:count], values[count:]
   wanted = [arguments[i] for i in pair.wanted]
 
-  def gradient(*upstream):
-    twice = pair.second is not None
-    with unrecorded() if twice else contextlib.nullcontext():
-      found = iter(pair.backward(*wanted, *inner, *upstream))
-    gradients = [next(found) if known else None for known in pair.connected]
-    if twice:
-      pair.second.record(arguments, upstream, gradients)
+  def first(*upstream):
+    found = iter(pair.backward(*wanted, *inner, *upstream))
+    return [next(found) if known else None for known in pair.connected]
+
+  # What tapes have followed when the first gradient was taken.
+  watched = []
+
+  def second(*upstream):
+    if watched:
+      # A later gradient computes all again. So what the first one has wanted
+      # need not be kept until then.
+      gradients = pair.second.gradients(arguments, upstream, watched[0])
+    else:
+      with unrecorded():
+        gradients = first(*upstream)
+    followed = pair.second.record(arguments, upstream, gradients)
+    if any(followed):
+      watched.append(followed)
     return gradients
 
   record_operation(
     'SharedFunction',
     [results[i] for i in pair.differentiable],
     [x for x, follows in zip(arguments, followed) if follows],
-    gradient,
+    first if pair.second is None else second,
   )
   return tf.nest.pack_sequence_as(pair.structure, results)

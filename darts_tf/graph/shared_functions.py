@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from darts_tf.compat.tensorflow import followed_once, followed_twice
 from darts_tf.graph import function_choice, function_pair
+from darts_tf.graph.called import called
 
 
 class SharedFunctions:
@@ -59,7 +60,7 @@ class SharedFunctions:
     if not any(followed):
       # There is nothing to cut, and TensorFlow's own gradient is right if one
       # is taken from outside of a function around this one.
-      return self.once((key, None), lambda: _called(body))(*arguments)
+      return self.once((key, None), lambda: called(body))(*arguments)
     specs = _specs(flat)
     twice = followed_twice(flat)
     pair = self.once(
@@ -128,10 +129,3 @@ def _inside(body: Callable[..., Any], arguments: Any) -> Any:
   of the branch then, not of the graph around it.
   """
   return body(*tf.nest.map_structure(tf.identity, arguments))
-
-
-def _called(body: Callable[..., Any]) -> Callable[..., Any]:
-  """Returns a function that TensorFlow calls and does not inline."""
-  return tf.function(
-    body, autograph=False, experimental_attributes={'_noinline': True}
-  )
