@@ -131,7 +131,7 @@ class SecondOrderExact(Estimator):
 
   The quantity that `second_order` approximates (arXiv:1806.09055,
   equation 7), without a finite difference. It needs second derivatives of
-  every operation of the training loss, and holds the activations of both
+  every operation of the training loss, and holds what edges read of both
   losses at once.
   """
 
