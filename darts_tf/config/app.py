@@ -6,6 +6,7 @@
 | Ctrl-C                         | how to continue        | 2         |
 | SIGTERM                        | how to continue        | 143       |
 | `--help`                       | (on standard output)   | 0         |
+| nobody reads standard output   |                        | 141       |
 
 A `DartsError` is wrong input, a run that has diverged, a machine without
 room, or a work directory in the wrong state; see `config.errors`. A mistake
@@ -13,6 +14,7 @@ in a program keeps its traceback and exit code 1.
 """
 
 import difflib
+import os
 import signal
 import sys
 import threading
@@ -27,6 +29,7 @@ from darts_tf.config.errors import DartsError, InputError
 REFUSED = 2
 INTERRUPTED = 2
 TERMINATED = 128 + signal.SIGTERM
+UNREAD = 128 + 13  # That of SIGPIPE, which not all systems have.
 
 # Seconds after which an interrupt that was lost is raised again.
 _PATIENCE = 5.0
@@ -63,6 +66,11 @@ def run(
   except KeyboardInterrupt as interrupt:
     # Before main: while flags were parsed.
     sys.exit(_interrupted(interrupt))
+  except BrokenPipeError:
+    # So is help.
+    if not _is_unread():
+      raise
+    sys.exit(UNREAD)
 
 
 def call(main: Callable[[list[str]], Any], argv: list[str]) -> Any:
@@ -79,11 +87,30 @@ def call(main: Callable[[list[str]], Any], argv: list[str]) -> Any:
   if not flags.FLAGS['verbosity'].present:
     logging.set_verbosity(logging.ERROR)
   try:
-    return main(argv)
+    code = main(argv)
+    sys.stdout.flush()
+    return code
   except DartsError as error:
     return _refuse(str(error))
+  except BrokenPipeError:
+    # Another pipe than that of `bin/search.py | head` is a fault.
+    if not _is_unread():
+      raise
+    return UNREAD
   except KeyboardInterrupt as interrupt:
     return _interrupted(interrupt)
+
+
+def _is_unread() -> bool:
+  """Tells whether whoever read standard output has closed it."""
+  try:
+    # Without a buffer nothing is left to be flushed.
+    print(flush=True)
+  except BrokenPipeError:
+    # Python writes what is left at its end, and would complain again.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return True
+  return False
 
 
 def parse_flags(argv: Sequence[str]) -> list[str]:

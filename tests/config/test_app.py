@@ -147,9 +147,10 @@ class AppTest(parameterized.TestCase):
       (2, '', 'error: No. Received: x=1\n'),
     )
 
-  def test_other_errors_are_not_hidden(self):
-    with self.assertRaisesRegex(ValueError, 'a mistake'):
-      self.raising(ValueError('a mistake'))
+  @parameterized.parameters(ValueError, BrokenPipeError)
+  def test_other_errors_are_not_hidden(self, kind):
+    with self.assertRaisesRegex(kind, 'a mistake'):
+      self.raising(kind('a mistake'))
 
   @parameterized.parameters((KeyboardInterrupt(), 2), (app.Terminated(), 143))
   def test_interrupted(self, error, code):
@@ -254,6 +255,19 @@ class AppTest(parameterized.TestCase):
       return result.returncode, result.stdout, result.stderr
 
     self.assertEqual(start('--number=3'), (0, '3\n', ''))
+    for words in (['--number=3'], ['--help']):
+      read, write = os.pipe()
+      os.close(read)
+      unread = subprocess.run(
+        [sys.executable, str(program), *words],
+        stdout=write,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        env={**os.environ, 'PYTHONPATH': str(root)},
+      )
+      os.close(write)
+      self.assertEqual((unread.returncode, unread.stderr), (141, ''))
     self.assertEqual(
       start('--numbr=3'),
       (
