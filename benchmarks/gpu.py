@@ -22,7 +22,7 @@ from gpu_rows import SIZES, Commands, make_rows, measure_rows, table
 from measuring import Results, measure, output_of
 
 from darts_tf.config import app
-from darts_tf.config.errors import InputError, RunStateError
+from darts_tf.config.errors import InputError
 
 _PYTHON = flags.DEFINE_string(
   'peer_python', None, 'Interpreter that has PyTorch; none to leave it out.'
@@ -58,23 +58,6 @@ def gpu_name() -> str:
   return lines[-1] if lines else ''
 
 
-def check_plan(results: Results, plan: dict[str, str]) -> None:
-  """Raises `RunStateError` if results so far are of something else.
-
-  Args:
-    results: receives the plan if they are new.
-    plan: the device and the sizes.
-  """
-  earlier = results.latest(_PLAN)
-  if earlier is None:
-    results.add(_PLAN, plan)
-  elif earlier != plan:
-    raise RunStateError(
-      'The file holds measurements of another device or size; expected a new'
-      f' file, or one of {plan}. Received: {earlier}'
-    )
-
-
 def find_device(wanted: str, gpu: Callable[[], str] = gpu_name) -> str:
   """Returns the name of the device that is measured.
 
@@ -99,7 +82,7 @@ def main(unused_argv: list[str]) -> None:
   """Measures and prints."""
   device = find_device(_DEVICE.value)
   results = Results(_OUTPUT.value)
-  check_plan(results, {'device': device, 'sizes': _SIZES.value})
+  results.belong_to(_PLAN, {'device': device, 'sizes': _SIZES.value})
   on_gpu = _DEVICE.value == 'gpu'
   rows = make_rows(
     Commands(SIZES[_SIZES.value], _STEPS.value, on_gpu, _PYTHON.value)

@@ -125,6 +125,25 @@ class Results:
     """The last measurement under a name, if there is one."""
     return self[name][-1] if self[name] else None
 
+  def belong_to(self, name: str, here: dict[str, Any]) -> None:
+    """Notes what the measurements are of, such as a machine.
+
+    Args:
+      name: of what is noted.
+      here: what is measured now.
+
+    Raises:
+      RunStateError: if earlier ones in the file are of something else.
+    """
+    there = self.latest(name)
+    if there is None:
+      self.add(name, here)
+    elif there != here:
+      raise RunStateError(
+        f'The file holds measurements of another {name}; expected a new file,'
+        f' or one of {here}. Received: {there}'
+      )
+
   def add(self, name: str, result: dict[str, Any]) -> None:
     """Adds a measurement and writes the file."""
     self._values.setdefault(name, []).append(result)

@@ -10,8 +10,6 @@ from typing import Any
 
 from measuring import FailedMeasurement, Results
 
-from darts_tf.config.errors import RunStateError
-
 LAYOUTS = ('--channels_last', '')
 MACHINE = 'machine'
 
@@ -190,15 +188,7 @@ def compare(
   Raises:
     RunStateError: if the results so far are of another machine.
   """
-  here = this_machine()
-  there = results.latest(MACHINE)
-  if there is None:
-    results.add(MACHINE, here)
-  elif there != here:
-    raise RunStateError(
-      'The file holds measurements of another machine; expected a new file,'
-      f' or one of {here}. Received: {there}'
-    )
+  results.belong_to(MACHINE, this_machine())
   failed = {}
   for case in cases:
     print(case, flush=True)

@@ -1,8 +1,5 @@
 """The common base of mixed and discrete cells."""
 
-import functools
-from collections.abc import Sequence
-
 import keras
 import tensorflow as tf
 
@@ -18,33 +15,6 @@ def _build_all(layers, input_shapes) -> list[tuple]:
     layer.build(shape)
     shapes.append(tuple(layer.compute_output_shape(shape)))
   return shapes
-
-
-class State:
-  """What several layers read, as it is or rectified.
-
-  One ReLU serves all of them, and one activation is kept for gradients.
-
-  Args:
-    x: the tensor; `None` for a missing node, which nothing reads.
-  """
-
-  def __init__(self, x: tf.Tensor | None):
-    self.plain = x
-
-  def read(self, rectified: bool) -> tf.Tensor:
-    """Returns the tensor, or what a ReLU makes of it."""
-    return self._rectified if rectified else self.plain
-
-  @functools.cached_property
-  def _rectified(self) -> tf.Tensor:
-    return tf.nn.relu(self.plain)
-
-
-def states_of(tensors: Sequence[tf.Tensor]) -> list[State]:
-  """Returns a state for each tensor, one for what is the same tensor."""
-  states = {id(x): State(x) for x in tensors}
-  return [states[id(x)] for x in tensors]
 
 
 class Cell(keras.layers.Layer):
@@ -66,7 +36,7 @@ class Cell(keras.layers.Layer):
   def leave_relu_to_caller(self) -> None:
     """Expects rectified inputs from now on, if a ReLU is the first to see them.
 
-    Two cells read an output, see `State`.
+    Two cells read an output, see `State` in `layers/state.py`.
     """
     self.rectified = all(
       isinstance(layer, Operation) and layer.rectifies

@@ -10,7 +10,7 @@ from darts_tf.distribution.replicas import several_replicas
 from darts_tf.genotype import CellGenotype
 from darts_tf.graph.shared_functions import SharedFunctions
 from darts_tf.layers.batch_norm import averages_are_frozen
-from darts_tf.layers.cell import Cell, State, states_of
+from darts_tf.layers.cell import Cell
 from darts_tf.layers.copies import build_operation
 from darts_tf.layers.drop_path import DropPath
 from darts_tf.layers.image_draws import random_seed
@@ -23,6 +23,7 @@ from darts_tf.layers.slots import (
   join_values,
   slots_for_weights,
 )
+from darts_tf.layers.state import State, states_of
 from darts_tf.search_space.macro import CellPlan
 from darts_tf.search_space.style import OperationStyle
 from darts_tf.search_space.topology import CellTopology

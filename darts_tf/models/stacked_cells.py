@@ -5,7 +5,7 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from darts_tf.layers.cell import State, states_of
+from darts_tf.layers.state import State, states_of
 from darts_tf.models.frame import Frame, cell_shapes
 from darts_tf.models.head import AuxiliaryHead
 from darts_tf.models.rematerialize import call_rematerialized

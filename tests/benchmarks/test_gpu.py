@@ -120,9 +120,9 @@ class ProgramTest(absltest.TestCase):
   def test_a_file_of_something_else(self):
     results = Results(None)
     for _ in range(2):
-      self.program.check_plan(results, {'device': 'H 7', 'sizes': 'full'})
+      results.belong_to('plan', {'device': 'H 7', 'sizes': 'full'})
     with self.assertRaisesRegex(RunStateError, 'Received: .*full'):
-      self.program.check_plan(results, {'device': 'H 7', 'sizes': 'small'})
+      results.belong_to('plan', {'device': 'H 7', 'sizes': 'small'})
 
 
 if __name__ == '__main__':
